@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The three functions that every folder's CMakeLists.txt uses.
+find_package(PkgConfig REQUIRED)
+
+# Warnings, sanitizers and hardening, as an INTERFACE target so that found packages are not compiled with them.
+add_library(sallyport_options INTERFACE)
+target_include_directories(sallyport_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(sallyport_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wcast-align -Wformat=2 -Werror -fstack-protector-strong)
+if(SALLYPORT_SANITIZE)
+  target_compile_options(sallyport_options INTERFACE
+    -fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(sallyport_options INTERFACE -fsanitize=${SALLYPORT_SANITIZE})
+endif()
+if(SALLYPORT_FUZZ)
+  target_compile_options(sallyport_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# sallyport_library(NAME SOURCES... DEPENDS...): the library of one folder.
+function(sallyport_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC sallyport_options ${arg_DEPENDS})
+endfunction()
+
+# sallyport_test(NAME SOURCES... DEPENDS...): one GoogleTest program, its cases listed by ctest one by one.
+function(sallyport_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
+endfunction()
+
+# sallyport_fuzzer(NAME SOURCES... DEPENDS...): one libFuzzer program; NAME ends in _fuzzer.
+function(sallyport_fuzzer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What goes into and comes out of one PPP engine (ppp::Link): plain values, no behaviour.
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/secret.h"
+#include "base/time.h"
+
+namespace sallyport::ppp {
+
+/// Authentication protocols we can demand of the peer, as named in the configuration.
+enum class AuthMethod : uint8_t { kPap, kChapMd5, kMsChapV2 };
+
+/// Same for every link; outlives them.
+struct LinkConfig {
+  std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};  // in order of preference; not empty
+  std::string host_name;              // Name field of our CHAP challenges (RFC 1994 §4.1)
+  uint16_t mru = 1400;                // what we ask the peer to send at most; local policy
+  std::chrono::milliseconds restart_timer{3000};  // RFC 1661 §4.6
+  unsigned max_terminate = 2;                     // RFC 1661 §4.6
+  unsigned max_configure = 10;                    // RFC 1661 §4.6
+  unsigned max_failure = 5;                       // RFC 1661 §4.6
+  std::chrono::seconds echo_interval{30};         // local policy; zero: no LCP Echo-Request
+  unsigned echo_failure = 4;                      // unanswered echoes that end the link; local policy
+  std::chrono::milliseconds auth_retransmit{3000};  // RFC 1994 §4.1 leaves it open; local policy
+  unsigned auth_max_challenges = 10;              // local policy
+  unsigned auth_max_attempts = 3;                 // wrong passwords per link; local policy
+  std::chrono::seconds setup_timeout{60};         // start to IPCP opened; local policy
+};
+
+/// What a login presented; goes to aaa/ unchanged.
+struct PapCredential {
+  Secret password;
+};
+struct ChapMd5Credential {  // RFC 1994 §4.1
+  uint8_t identifier = 0;
+  std::vector<uint8_t> challenge;
+  std::array<uint8_t, 16> response{};
+};
+struct MsChapV2Credential {  // RFC 2759 §4
+  uint8_t identifier = 0;
+  std::array<uint8_t, 16> authenticator_challenge{};
+  std::array<uint8_t, 16> peer_challenge{};
+  std::array<uint8_t, 24> nt_response{};
+};
+using Credential = std::variant<PapCredential, ChapMd5Credential, MsChapV2Credential>;
+
+/// The addresses of one session. DNS and WINS: first and second; an empty one is refused.
+struct NetworkParameters {
+  IpAddress local;
+  IpAddress peer;
+  std::array<IpAddress, 2> dns;
+  std::array<IpAddress, 2> wins;
+  bool operator==(const NetworkParameters&) const = default;
+};
+
+enum class EndReason {
+  kPeerTerminated,        // Terminate-Request came
+  kLocalClose,            // a command closed it
+  kNegotiationTimeout,    // no answer to our Configure-Requests, or setup took too long
+  kNotConverging,         // Max-Failure, or a storm of Configure-Requests (RFC 1661 §4.6)
+  kAuthenticationRefused, // the peer rejects every method that we demand
+  kAuthenticationFailed,  // wrong user or password
+  kAuthenticationTimeout, // no answer to our challenges
+  kEchoTimeout,           // LCP echoes unanswered
+  kNetworkRefused,        // no network protocol could be opened
+  kLoopback,              // the link is looped back (RFC 1661 §6.4)
+  kLowerLayerDown,        // the L2TP session went
+};
+
+// ---- Into the engine, besides frames ----------------------------------------------------------
+
+/// The lower layer is up (ICCN came).
+struct Start {};
+/// The answer to Authenticate: accepted, with the addresses of the session.
+struct AuthAccepted {
+  NetworkParameters network;
+  /// MS-CHAPv2 only: the 20 octets of the authenticator response (RFC 2759 §8.7).
+  std::optional<std::array<uint8_t, 20>> authenticator_response;
+};
+/// The answer to Authenticate: refused.
+struct AuthRejected {
+  unsigned mschap_error = 691;  // RFC 2759 §6: 646, 647, 648, 649, 691, 709
+  std::string message;          // for the peer; readable
+  bool may_retry = true;        // another try on the same link is allowed
+};
+/// Terminate-Request, then LinkDown.
+struct Close {
+  std::string message;
+};
+/// The lower layer is gone: LinkDown at once, nothing is sent.
+struct LowerDown {};
+/// Any frame or packet came from the peer since the last echo: the link is alive.
+struct ProofOfLife {};
+
+using Command = std::variant<Start, AuthAccepted, AuthRejected, Close, LowerDown, ProofOfLife>;
+
+// ---- Out of the engine: to be carried out in this order ---------------------------------------
+
+/// A frame that begins with the two-octet protocol field, to be written to the PPP channel.
+struct SendFrame {
+  std::vector<uint8_t> bytes;
+};
+/// LCP reached Opened.
+struct LinkEstablished {
+  uint16_t peer_mru = 1500;  // the largest frame information field that the peer takes
+  AuthMethod method;
+};
+/// A login to be decided: AuthAccepted or AuthRejected follows. At most one is open at a time.
+struct Authenticate {
+  AuthMethod method;
+  std::string user;  // as the peer sent it, any octets
+  Credential credential;
+};
+/// IPCP opened.
+struct NetworkUp {
+  NetworkParameters network;
+  uint16_t mtu = 1400;  // largest IP packet towards the peer
+};
+/// IPCP left Opened; packets must stop.
+struct NetworkDown {};
+/// The link is over; the caller closes the L2TP session. Nothing follows.
+struct LinkDown {
+  EndReason reason;
+  std::string detail;  // printable
+};
+
+using Action =
+    std::variant<SendFrame, LinkEstablished, Authenticate, NetworkUp, NetworkDown, LinkDown>;
+using Actions = std::vector<Action>;
+
+}  // namespace sallyport::ppp

@@ -2,7 +2,6 @@
 #include "base/secret.h"
 
 #include <string.h>  // explicit_bzero
-
 #include <utility>
 
 namespace sallyport {

@@ -80,8 +80,8 @@ std::string PrintableText(std::span<const uint8_t> bytes, size_t limit) {
 }
 
 std::string PrintableText(std::string_view bytes, size_t limit) {
-  return PrintableText(
-      std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()), limit);
+  return PrintableText(std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()),
+                       limit);
 }
 
 }  // namespace sallyport

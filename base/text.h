@@ -16,7 +16,8 @@ std::string ToHex(std::span<const uint8_t> bytes);
 std::optional<std::vector<uint8_t>> FromHex(std::string_view text);
 
 /// `bytes` from the network as text that is safe in a log, a terminal and JSON: printable ASCII and
-/// valid UTF-8 stay, everything else becomes \xNN; at most `limit` octets are taken ("..." follows).
+/// valid UTF-8 stay, everything else becomes \xNN; at most `limit` octets are taken ("..."
+/// follows).
 std::string PrintableText(std::span<const uint8_t> bytes, size_t limit = 128);
 std::string PrintableText(std::string_view bytes, size_t limit = 128);
 

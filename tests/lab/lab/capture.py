@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Packet captures on an interface, kept when a scenario fails, and questions to them."""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from lab.host import Host, Process
+
+# Whatever is not one of these between the gateway and the world does not belong on the wire of an IPsec concentrator.
+# ICMP is left out of account: it carries no user's data out of a tunnel in this lab, and errors are legitimate.
+ESP_AND_IKE = "(ip proto 50) or (udp port 500) or (udp port 4500)"
+CLEAR_TEXT_L2TP = "udp port 1701"
+
+
+class Capture:
+    """A running tcpdump."""
+
+    def __init__(self, host: Host, interface: str) -> None:
+        self.path = host.scratch / f"{interface}.pcap"
+        self._interface = interface
+        self._process: Process = host.start(
+            f"tcpdump-{interface}", "tcpdump", "-n", "-U", "-s", "0", "-Z", "root", "-i", interface, "-w", str(self.path)
+        )
+
+    def wait_ready(self) -> None:
+        """Until packets are being captured."""
+        self._process.wait_for(r"listening on")
+
+    def stop(self) -> None:
+        """Ends the capture; the file is whole afterwards."""
+        self._process.stop()
+
+    def count(self, packet_filter: str) -> int:
+        """How many packets of the file so far match a pcap filter."""
+        result = subprocess.run(
+            ["tcpdump", "-n", "-r", str(self.path), packet_filter], check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        return len(result.stdout.splitlines())
+
+    def text(self, packet_filter: str = "", limit: int = 40) -> str:
+        """The first matching packets, a line each, for messages to people."""
+        result = subprocess.run(
+            ["tcpdump", "-n", "-r", str(self.path), "-c", str(limit), packet_filter], check=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )
+        return result.stdout
+
+
+def _tshark(path: Path, *arguments: str) -> str:
+    # -n: no names are looked up. The L2TP dissector is told about the port that the kernel's sessions use.
+    result = subprocess.run(
+        ["tshark", "-n", "-r", str(path), "-d", "udp.port==1701,l2tp", *arguments], check=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    return result.stdout
+
+
+def protocols(path: Path) -> Counter[str]:
+    """The protocols above IP in a capture as tshark names them (`udp:esp`, `udp:isakmp`, `esp`, `l2tp` ...), counted."""
+    stacks = _tshark(path, "-Y", "ip", "-T", "fields", "-e", "frame.protocols").splitlines()
+    return Counter(re.sub(r"^eth:ethertype:ip:", "", stack) for stack in stacks)
+
+
+def malformed(path: Path) -> list[str]:
+    """The packets in which tshark finds a protocol violated: a line each."""
+    return _tshark(path, "-Y", "_ws.malformed || l2tp.avp.length < 6").splitlines()
+
+
+def l2tp_messages(path: Path) -> list[str]:
+    """The control messages of a clear-text capture in order: `SENDER_ADDRESS MESSAGE_TYPE`, by number (RFC 2661 §4.4.1)."""
+    lines = _tshark(path, "-Y", "l2tp.avp.message_type", "-T", "fields", "-e", "ip.src", "-e", "l2tp.avp.message_type").splitlines()
+    return [line.replace("\t", " ") for line in lines]

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A simulated host: a network namespace and a mount namespace with its own /run, /etc/ppp and /sys.
+
+The namespaces belong to a sleeping process, the holder. Programs enter them with nsenter, which execs: the pid of a
+started process is the program's own.
+"""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.waiting import wait_until
+
+# $1: folder to show as /etc/ppp. Daemons find their sockets, pid files and secrets in places of their own this way.
+_HOLDER = """
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /run/lock
+mount --bind "$1" /etc/ppp
+ip link set lo up
+echo ready
+exec sleep infinity
+"""
+
+
+@dataclass(frozen=True)
+class Ping:
+    """What came of a series of echo requests."""
+
+    sent: int
+    received: int
+
+    @property
+    def loss_percent(self) -> float:
+        return 100.0 * (self.sent - self.received) / self.sent
+
+
+class Process:
+    """A program running on a host. Its standard output and error go to one log file."""
+
+    def __init__(self, name: str, popen: subprocess.Popen[bytes], log_path: Path) -> None:
+        self.name = name
+        self.log_path = log_path
+        self._popen = popen
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    def wait_for(self, pattern: str, timeout: float = 40.0) -> re.Match[str]:
+        """Waits until the log has `pattern` (a regular expression, multi-line)."""
+        expression = re.compile(pattern, re.MULTILINE)
+
+        def probe() -> re.Match[str] | None:
+            found = expression.search(self.log)
+            assert found or self.running, f"{self.name} ended with {self.status()} before it logged {pattern!r}:\n{self.tail()}"
+            return found
+
+        return wait_until(f"{pattern!r} in the log of {self.name}", probe, timeout)
+
+    def tail(self, lines: int = 20) -> str:
+        return "\n".join(self.log.splitlines()[-lines:])
+
+    def status(self) -> int | None:
+        """The exit status, negative for a signal; None while it runs."""
+        return self._popen.poll()
+
+    def wait(self, timeout: float = 40.0) -> int:
+        """Waits for the end of the program and returns its exit status."""
+        try:
+            return self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not end within {timeout:.0f} s:\n{self.tail()}") from None
+
+    def stop(self, timeout: float = 40.0) -> int:
+        """SIGTERM, then the exit status."""
+        if self.running:
+            self._popen.terminate()
+        return self.wait(timeout)
+
+    def kill(self) -> None:
+        """SIGKILL: the program gets no chance to say goodbye."""
+        if self.running:
+            self._popen.kill()
+        self._popen.wait()
+
+
+class Host:
+    """One machine of the topology."""
+
+    def __init__(self, name: str, scratch: Path) -> None:
+        """`scratch` is this host's folder for configuration and logs; it is seen at the same path inside and outside."""
+        self.name = name
+        self.scratch = scratch
+        self.processes: list[Process] = []
+        self.etc_ppp = scratch / "etc-ppp"
+        self.etc_ppp.mkdir(parents=True)
+        self._holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--propagation", "private", "/bin/sh", "-c", _HOLDER, "holder", str(self.etc_ppp)],
+            stdout=subprocess.PIPE,
+        )
+        assert self._holder.stdout is not None
+        assert self._holder.stdout.readline() == b"ready\n", f"cannot make the namespaces of {name}"
+        # Under a name too, for links between hosts and for people: `ip netns exec NAME ...`.
+        subprocess.run(["ip", "netns", "attach", name, str(self._holder.pid)], check=True)
+
+    @property
+    def pid(self) -> int:
+        """The holder's pid: `nsenter --target PID --net --mount` enters this host."""
+        return self._holder.pid
+
+    def path(self, inside: str) -> Path:
+        """The path from outside of a file that the host sees as `inside`."""
+        return Path(f"/proc/{self.pid}/root{inside}")
+
+    def _enter(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["nsenter", f"--target={self.pid}", "--net", "--mount", "--", *arguments]
+
+    def run(self, *arguments: str, check: bool = True, timeout: float = 60.0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Runs a program to its end. `stdout` of the result has its standard output and error together."""
+        result = subprocess.run(
+            self._enter(arguments), check=False, timeout=timeout, text=True, errors="replace",
+            input=stdin if stdin is not None else "", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        if check and result.returncode != 0:
+            raise AssertionError(f"{self.name}: {' '.join(arguments)!r} ended with {result.returncode}:\n{result.stdout}")
+        return result
+
+    def output(self, *arguments: str) -> str:
+        """The standard output of a program that must succeed."""
+        return self.run(*arguments).stdout
+
+    def ip_batch(self, *lines: str) -> None:
+        """Runs lines of `ip`, in one process."""
+        self.run("ip", "-batch", "-", stdin="\n".join(lines) + "\n")
+
+    def start(self, name: str, *arguments: str, environment: dict[str, str] | None = None) -> Process:
+        """Starts a program that stays. Each start appends to the log NAME.log in the host's folder."""
+        log_path = self.scratch / f"{name}.log"
+        with log_path.open("ab") as log:
+            popen = subprocess.Popen(
+                self._enter(arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
+            )
+        process = Process(f"{self.name}:{name}", popen, log_path)
+        self.processes.append(process)
+        return process
+
+    def ping(self, address: str, count: int = 3, size: int = 56, wait: int = 3, options: tuple[str, ...] = ()) -> Ping:
+        """Pings `address`. Gives what was received, even nothing."""
+        text = self.run("ping", "-n", "-q", "-i", "0.2", "-c", str(count), "-s", str(size), "-W", str(wait), *options, address,
+                        check=False, timeout=count * (wait + 1) + 20).stdout
+        found = re.search(r"(\d+) packets transmitted, (\d+) received", text)
+        # "Network is unreachable" and the like: nothing was sent.
+        return Ping(int(found[1]), int(found[2])) if found else Ping(count, 0)
+
+    def pids(self) -> Iterator[int]:
+        """Every process in this host's network namespace but the holder."""
+        ours = os.readlink(f"/proc/{self.pid}/ns/net")
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == self.pid:
+                continue
+            try:
+                if os.readlink(entry / "ns/net") == ours:
+                    yield int(entry.name)
+            except OSError:
+                continue  # gone meanwhile
+
+    def kill_all(self) -> None:
+        """The power cord pulled: every process of this host ends at once."""
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        for process in self.processes:
+            process.kill()
+
+    def close(self) -> None:
+        """Ends every process and removes the namespaces."""
+        self.kill_all()
+        self._holder.kill()
+        self._holder.wait()
+        if self._holder.stdout:
+            self._holder.stdout.close()
+        subprocess.run(["ip", "netns", "delete", self.name], check=True)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the kernel says of a scenario: its log, and whether the gateway is as it was before."""
+
+import os
+import re
+from dataclasses import dataclass
+
+from lab.host import Host
+from lab.waiting import wait_until
+
+_TROUBLE = re.compile(
+    r"WARNING|BUG:|Oops|refcount|unregister_netdevice|segfault|general protection|use-after-free|UBSAN|KASAN|scheduling while atomic"
+)
+
+
+class KernelLog:
+    """The kernel's log from now on."""
+
+    def __init__(self) -> None:
+        self._fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+        os.lseek(self._fd, 0, os.SEEK_END)
+
+    def lines(self) -> list[str]:
+        """The messages since the last call."""
+        messages = []
+        while True:
+            try:
+                record = os.read(self._fd, 8192)
+            except BlockingIOError:
+                return messages
+            except BrokenPipeError:
+                continue  # The ring overtook us: the next read gives the oldest record that is left.
+            messages.append(record.decode(errors="replace").partition(";")[2].splitlines()[0])
+
+    def check(self) -> None:
+        """Fails on anything that tells of a broken kernel or a crashed program."""
+        lines = self.lines()
+        assert not any(_TROUBLE.search(line) for line in lines), "trouble in the kernel's log:\n" + "\n".join(lines[-60:])
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+@dataclass(frozen=True)
+class KernelState:
+    """All that a concentrator sets up in its kernel, as sorted lines."""
+
+    links: tuple[str, ...]
+    addresses: tuple[str, ...]
+    routes: tuple[str, ...]
+    rules: tuple[str, ...]
+    tunnels: tuple[str, ...]
+    xfrm_states: tuple[str, ...]
+    xfrm_policies: tuple[str, ...]
+    nft: tuple[str, ...]
+
+    def difference(self, later: "KernelState") -> str:
+        """What `later` has more or less than this, readable; empty when they are the same."""
+        lines = []
+        for name in self.__dataclass_fields__:
+            before, after = getattr(self, name), getattr(later, name)
+            lines += [f"+ {name}: {line}" for line in after if line not in before]
+            lines += [f"- {name}: {line}" for line in before if line not in after]
+        return "\n".join(lines)
+
+
+def _without_lifetimes(line: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"(valid_lft|preferred_lft|expires) \S+", "", line)).strip()
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(sorted(filter(None, (_without_lifetimes(line) for line in text.splitlines()))))
+
+
+def _policies(text: str) -> tuple[str, ...]:
+    # charon's own sockets carry a policy that lets IKE pass; it comes and goes with charon. It has no template: ours has.
+    return tuple(line for line in _lines(text) if not (" socket " in line and "tmpl" not in line))
+
+
+def kernel_state(host: Host) -> KernelState:
+    """The host's network state now."""
+    sections = host.output(
+        "sh", "-c",
+        "ip -o link; echo ====; ip -o address; echo ====; ip route show table all; ip -6 route show table all | grep -v fe80; echo ====;"
+        "ip rule; echo ====; ip l2tp show tunnel; echo ====; ip -o xfrm state; echo ====; ip -o xfrm policy; echo ====; nft list ruleset",
+    ).split("====\n")
+    links, addresses, routes, rules, tunnels, states, policies, nft = sections
+    # IPv6 link-local addresses leave their tentative state in their own time.
+    addresses = "\n".join(line for line in addresses.splitlines() if "inet6 fe80" not in line)
+    return KernelState(
+        _lines(links), _lines(addresses), _lines(routes), _lines(rules), _lines(tunnels), _lines(states), _policies(policies), _lines(nft)
+    )
+
+
+def wait_nothing_left(host: Host, before: KernelState, timeout: float = 30.0) -> None:
+    """Fails unless the host comes back to the state it had: tunnels, interfaces, routes, nft rules, XFRM states and policies.
+
+    The kernel deletes tunnels and interfaces in work queues, so this waits a little.
+    """
+    last = ""
+
+    def same() -> bool:
+        nonlocal last
+        last = before.difference(kernel_state(host))
+        return not last
+
+    try:
+        wait_until("the gateway's kernel to be as before", same, timeout)
+    except AssertionError:
+        raise AssertionError(f"left behind on {host.name} (+ is new, - is missing):\n{last}") from None

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A road warrior: charon for the SA, xl2tpd and pppd for what goes through it. Each step is a call of its own, so that a
+scenario reads as the client lives it."""
+
+from dataclasses import dataclass
+
+from lab import topology
+from lab.host import Host, Ping
+from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proposals, client_conf
+from lab.peers.xl2tpd import Lac, PppUp
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who may log in, and how."""
+
+    user: str = "alice"
+    password: str = "looking-glass"
+    method: str = "mschapv2"
+
+
+class VpnClient:
+    """One client. With `psk` None it speaks L2TP in the clear."""
+
+    def __init__(
+        self,
+        host: Host,
+        account: Account,
+        *,
+        gateway: str = topology.GATEWAY_OUTER,
+        psk: str | None = DEFAULT_PSK,
+        proposals: Proposals = MODERN,
+        port: int = 1701,
+        echo_interval: int = 30,
+    ) -> None:
+        self.host = host
+        self.account = account
+        self._gateway = gateway
+        self._psk = psk
+        self._proposals = proposals
+        self.charon = Charon(host)
+        self.lac = Lac(host, gateway, account.user, account.password, account.method, port, echo_interval)
+
+    def launch(self) -> "VpnClient":
+        """Starts the client's daemons; nothing is sent yet."""
+        if self._psk is not None:
+            self.charon.launch()
+        self.lac.start()
+        if self._psk is not None:
+            self.charon.wait_ready()
+            self.charon.load(client_conf(self._gateway, self._psk, self._proposals))
+        return self
+
+    def initiate(self, check: bool = True) -> str:
+        """IKE main mode and quick mode. Gives charon's account of it; fails when no CHILD_SA came up."""
+        return self.charon.swanctl("--initiate", "--child", "l2tp", "--timeout", "40", check=check)
+
+    def dial(self) -> PppUp:
+        """L2TP tunnel, session, PPP. Gives what the client received."""
+        self.lac.dial()
+        return self.lac.wait_up()
+
+    def connect(self) -> PppUp:
+        """From nothing to a working link."""
+        self.launch()
+        if self._psk is not None:
+            self.initiate()
+        return self.dial()
+
+    def hang_up(self) -> None:
+        """The user disconnects: PPP and L2TP goodbye, then IKE delete."""
+        if self.lac.up():
+            self.lac.hang_up()
+        self.lac.wait_down()
+        if self.charon.process and self.charon.process.running:
+            self.charon.swanctl("--terminate", "--ike", "l2tp", check=False)
+
+    def vanish(self) -> None:
+        """Gone without a word: the cable is out first, so that not even a dying process can say goodbye."""
+        self.host.run("ip", "link", "set", "eth0", "down")
+        self.host.kill_all()
+
+    def reappear(self) -> None:
+        """The cable is back, on a freshly booted client."""
+        self.host.run("ip", "link", "set", "eth0", "up")
+
+    def ping(self, address: str = topology.INSIDE, count: int = 3, size: int = 56) -> Ping:
+        return self.host.ping(address, count, size)
+
+    def stop(self) -> None:
+        """Ends the daemons, as a shutdown of the client does."""
+        try:
+            self.lac.stop()
+        finally:
+            self.charon.stop()
+
+    def __repr__(self) -> str:
+        return f"VpnClient({self.host.name}, {self.account.user})"
+
+

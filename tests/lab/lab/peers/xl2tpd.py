@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""xl2tpd with pppd: as the client (LAC) that our daemon meets, and as the stock concentrator (LNS) that proves the lab."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import topology
+from lab.host import Host, Process
+from lab.waiting import wait_until
+
+_CONTROL = "/run/xl2tpd/control"
+_PPP_UP = "/run/ppp-up"
+
+# What a client's pppd must refuse so that only one method of authentication is left.
+_REFUSE = {
+    "pap": ("eap", "chap", "mschap", "mschap-v2"),
+    "chap": ("eap", "pap", "mschap", "mschap-v2"),
+    "mschapv2": ("eap", "pap", "chap", "mschap"),
+}
+
+_LAC_CONF = """
+[global]
+port = %(port)d
+access control = no
+[lac vpn]
+lns = %(lns)s
+name = %(user)s
+pppoptfile = %(options)s
+length bit = yes
+tunnel rws = 8
+"""
+
+_LAC_OPTIONS = """
+noauth
+noccp
+novj
+noipdefault
+nodefaultroute
+ipcp-accept-local
+ipcp-accept-remote
+usepeerdns
+mtu 1400
+mru 1400
+lcp-echo-interval %(echo_interval)d
+lcp-echo-failure 4
+debug
+logfile %(log)s
+user "%(user)s"
+password "%(password)s"
+"""
+
+# pppd's environment tells more than its arguments: $4 our address, $5 the peer's, DNS1 and DNS2 from usepeerdns.
+_IP_UP = """#!/bin/sh
+set -e
+ip route add %(inside)s dev "$1"
+ip route add %(pool)s dev "$1"
+{ echo "interface=$1"; echo "address=$4"; echo "peer=$5"; echo "dns=$DNS1 $DNS2"; } > %(up)s.new
+mv %(up)s.new %(up)s
+"""
+_IP_DOWN = """#!/bin/sh
+rm -f %(up)s
+"""
+
+
+@dataclass(frozen=True)
+class PppUp:
+    """What a client was given."""
+
+    interface: str
+    address: str
+    peer: str
+    dns: list[str]
+
+
+def _write_script(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+class Lac:
+    """The client's half: an L2TP access concentrator with a pppd, dialling on command."""
+
+    def __init__(self, host: Host, lns: str, user: str, password: str, method: str, port: int = 1701, echo_interval: int = 30) -> None:
+        self.host = host
+        self._conf = host.scratch / "xl2tpd.conf"
+        self.ppp_log_path = host.scratch / "pppd.log"
+        options = host.scratch / "options.xl2tpd"
+        refusals = "".join(f"refuse-{method_}\n" for method_ in _REFUSE[method])
+        options.write_text(_LAC_OPTIONS % {"user": user, "password": password, "log": self.ppp_log_path, "echo_interval": echo_interval} + refusals)
+        self._conf.write_text(_LAC_CONF % {"port": port, "lns": lns, "user": user, "options": options})
+        words = {"inside": topology.INSIDE_NET, "pool": topology.POOL_NET, "up": _PPP_UP}
+        _write_script(host.etc_ppp / "ip-up", _IP_UP % words)
+        _write_script(host.etc_ppp / "ip-down", _IP_DOWN % words)
+        (host.etc_ppp / "options").touch()
+        self.process: Process | None = None
+
+    @property
+    def ppp_log(self) -> str:
+        """pppd's log with every LCP, authentication and IPCP packet it sent or received."""
+        return self.ppp_log_path.read_text(errors="replace") if self.ppp_log_path.exists() else ""
+
+    def start(self) -> "Lac":
+        self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
+        self.process = self.host.start("xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid")
+        self.process.wait_for(r"Listening on IP address")
+        wait_until(f"control pipe of xl2tpd on {self.host.name}", lambda: self.host.path(_CONTROL).is_fifo())
+        return self
+
+    def _control(self, command: str) -> None:
+        self.host.run("xl2tpd-control", "-c", _CONTROL, command, "vpn")
+
+    def dial(self) -> None:
+        """SCCRQ, ICRQ and what follows. The answer, if any, is in wait_up() or the logs."""
+        self._control("connect-lac")
+
+    def hang_up(self) -> None:
+        """The user's disconnect: CDN and StopCCN."""
+        self._control("disconnect-lac")
+
+    def up(self) -> PppUp | None:
+        """What IPCP gave, while the link is up."""
+        try:
+            text = self.host.path(_PPP_UP).read_text()
+        except FileNotFoundError:
+            return None
+        values = dict(line.split("=", 1) for line in text.splitlines())
+        return PppUp(values["interface"], values["address"], values["peer"], values["dns"].split())
+
+    def wait_up(self) -> PppUp:
+        def probe() -> PppUp | None:
+            assert self.process is not None and self.process.running, "xl2tpd has ended"
+            return self.up()
+
+        try:
+            return wait_until(f"PPP link of {self.host.name}", probe)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n--- xl2tpd\n{self.process.tail() if self.process else ''}\n--- pppd\n{self.ppp_tail()}") from None
+
+    def ppp_tail(self, lines: int = 15) -> str:
+        return "\n".join(self.ppp_log.splitlines()[-lines:])
+
+    def wait_down(self) -> None:
+        """Until no PPP interface is left on the host, however it ended."""
+        wait_until(f"no PPP link on {self.host.name}", lambda: not self.host.output("ip", "-o", "link", "show", "type", "ppp"))
+
+    def wait_ppp_log(self, pattern: str) -> re.Match[str]:
+        expression = re.compile(pattern, re.MULTILINE)
+        return wait_until(f"{pattern!r} in pppd's log on {self.host.name}", lambda: expression.search(self.ppp_log))
+
+    def stop(self) -> None:
+        if self.process and self.process.running:
+            self.process.stop()
+
+
+_LNS_CONF = """
+[global]
+port = 1701
+access control = no
+[lns default]
+ip range = 10.64.0.2-10.64.0.250
+local ip = %(local)s
+length bit = yes
+require authentication = yes
+name = gw
+pppoptfile = %(options)s
+"""
+
+_LNS_OPTIONS = """
+name gw
+auth
+require-mschap-v2
+ms-dns %(dns)s
+noccp
+mtu 1400
+mru 1400
+nodefaultroute
+connect-delay 100
+logfile %(log)s
+"""
+
+
+class Lns:
+    """The stock concentrator: xl2tpd with a pppd for each session. Only for the scenario that proves the lab itself."""
+
+    def __init__(self, host: Host, user: str, password: str) -> None:
+        self.host = host
+        options = host.scratch / "options.lns"
+        options.write_text(_LNS_OPTIONS % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log"})
+        self._conf = host.scratch / "xl2tpd.conf"
+        self._conf.write_text(_LNS_CONF % {"local": topology.POOL_GATEWAY, "options": options})
+        (host.etc_ppp / "options").touch()
+        (host.etc_ppp / "chap-secrets").write_text(f'"{user}" * "{password}" *\n')
+        (host.etc_ppp / "chap-secrets").chmod(0o600)
+        self.process: Process | None = None
+
+    def start(self) -> "Lns":
+        self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
+        self.process = self.host.start("xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid")
+        self.process.wait_for(r"Listening on IP address")
+        return self
+
+    def stop(self) -> None:
+        if self.process and self.process.running:
+            self.process.stop()

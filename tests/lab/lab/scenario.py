@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a scenario is given: a fresh topology, ways to start peers in it, and the checks that end it."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from lab import topology
+from lab.capture import CLEAR_TEXT_L2TP, Capture, protocols
+from lab.host import Host
+from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left
+from lab.peers.client import Account, VpnClient
+from lab.peers.sallyportd import Resources, Sallyportd
+from lab.peers.strongswan import Charon
+from lab.topology import Topology
+from lab.waiting import wait_until
+
+ALICE = Account("alice", "looking-glass")
+BOB = Account("bob", "through the wood")
+
+
+class Scenario:
+    """One scenario's world. Nothing in it is shared with another scenario."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        self._kernel_log = KernelLog()
+        self.net = Topology(scratch)
+        # The wire between the gateway and the world, seen from the world's side: only what really was on it.
+        self.wire = Capture(self.net.internet, "gateway")
+        self.clients: list[VpnClient] = []
+        self.daemon: Sallyportd | None = None
+        self._charon: Charon | None = None
+        self._state_before: KernelState | None = None
+        self._resources_before: Resources | None = None
+        self.wire.wait_ready()
+
+    # -- peers
+
+    @property
+    def charon(self) -> Charon:
+        """The gateway's charon: ours to start, and without connections until the daemon loads them."""
+        if self._charon is None:
+            self._charon = Charon(self.net.gateway)
+        return self._charon
+
+    def gateway(self, *accounts: Account, start: bool = True, charon: bool = True, **changes: Any) -> Sallyportd:
+        """The daemon on the gateway, ready to serve `accounts` (ALICE when none is named), with charon beside it.
+
+        `changes` are tables of the configuration laid over the lab's own: `ppp={"auth": ["pap"]}`.
+        """
+        self._state_before = kernel_state(self.net.gateway)
+        if charon:
+            self.charon.start()
+        self.daemon = Sallyportd(self.net.gateway, list(accounts) or [ALICE], changes=changes)
+        if start:
+            self.daemon.start()
+            self._resources_before = self.daemon.resources()
+        return self.daemon
+
+    def clear_text_gateway(self, *accounts: Account, **changes: Any) -> Sallyportd:
+        """The daemon without IPsec."""
+        changes["ipsec"] = {"required": False, **changes.get("ipsec", {})}
+        return self.gateway(*accounts, charon=False, **changes)
+
+    def client(self, host: Host, account: Account = ALICE, **options: Any) -> VpnClient:
+        """A road warrior on `host`; see VpnClient for the options."""
+        client = VpnClient(host, account, **options)
+        self.clients.append(client)
+        return client
+
+    # -- checks that scenarios share
+
+    def check_only_esp_on_the_wire(self) -> None:
+        """Ends the capture. Fails unless all that went between the gateway and the world was IKE and ESP."""
+        self.wire.stop()
+        assert self.wire.count(CLEAR_TEXT_L2TP) == 0, f"L2TP in the clear on the wire:\n{self.wire.text(CLEAR_TEXT_L2TP)}"
+        seen = protocols(self.wire.path)
+        allowed = {"udp:isakmp", "udp:udpencap", "udp:udpencap:isakmp", "udp:udpencap:esp", "esp"}
+        foreign = {stack: count for stack, count in seen.items() if stack not in allowed and not stack.startswith("icmp")}
+        assert not foreign, f"neither IKE nor ESP: {foreign}"
+        assert seen["udp:udpencap:esp"] + seen["esp"] > 0, f"not one ESP packet: {seen}"
+
+    def check_both_ways(self, client: VpnClient, address: str) -> None:
+        """Pings from the client to the inner net and from the inner net to the client."""
+        there = client.ping(topology.INSIDE)
+        assert there.received == there.sent, f"{client} to {topology.INSIDE}: {there}"
+        back = self.net.inside.ping(address)
+        assert back.received == back.sent, f"{topology.INSIDE} to {client} at {address}: {back}"
+
+    def wait_resources_back(self) -> None:
+        """Until the daemon has as many descriptors and threads as before its first client."""
+        daemon, before = self.daemon, self._resources_before
+        assert daemon is not None and before is not None
+        try:
+            wait_until("descriptors and threads as before", lambda: daemon.resources() == before, 30)
+        except AssertionError:
+            raise AssertionError(f"sallyportd has {daemon.resources()}, before its clients it had {before}") from None
+
+    def mark_resources(self) -> None:
+        """Takes the daemon's descriptors and threads as they are now for those to come back to: after a restart."""
+        assert self.daemon is not None
+        self._resources_before = self.daemon.resources()
+
+    # -- the end
+
+    def finish(self) -> None:
+        """The end of every scenario that went well: goodbyes, and nothing left anywhere."""
+        for client in self.clients:
+            if client.lac.process and client.lac.process.running:
+                client.hang_up()
+        if self.daemon and self.daemon.running:
+            self.daemon.wait_no_sessions()
+            self.daemon.wait_no_sas()
+            if self._resources_before:
+                self.wait_resources_back()
+            self.daemon.stop()
+        if self._state_before:
+            wait_nothing_left(self.net.gateway, self._state_before)
+        for client in self.clients:
+            client.stop()
+        if self._charon:
+            self._charon.stop()
+        self._kernel_log.check()
+
+    def describe(self, folder: Path) -> None:
+        """Writes down the gateway's state, for a scenario that failed."""
+        gateway = self.net.gateway
+        commands = ("ip -d link", "ip address", "ip route show table all", "ip l2tp show tunnel", "ip l2tp show session", "ip -s xfrm state",
+                    "ip xfrm policy", "cat /proc/net/xfrm_stat", "nft list ruleset", "ss -uapn")
+        text = "".join(f"# {command}\n{gateway.run('sh', '-c', command, check=False).stdout}\n" for command in commands)
+        if self.daemon and self.daemon.running:
+            for path in ("/v1/status", "/v1/sessions"):
+                try:
+                    text += f"# {path}\n{self.daemon.request('GET', path)}\n"
+                except (OSError, ValueError) as error:
+                    text += f"# {path}\n{error}\n"
+        (folder / "gateway.txt").write_text(text)
+        (folder / "kernel.log").write_text("\n".join(self._kernel_log.lines()) + "\n")
+
+    def keep(self, folder: Path) -> None:
+        """Copies every log, configuration and capture of the scenario to `folder`."""
+        shutil.rmtree(folder, ignore_errors=True)
+        # Sockets, pipes and the like do not copy.
+        shutil.copytree(self.scratch, folder, ignore=lambda where, names: [n for n in names if not (p := Path(where) / n).is_file() and not p.is_dir()])
+        self.describe(folder)
+
+    def close(self) -> None:
+        self.net.close()
+        self._kernel_log.close()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Bounded waits. A scenario waits for what must become true; it never sleeps and hopes, and never asserts a duration."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# Generous: the guest is emulated and its host may be busy with other builds. Only failures ever take this long.
+DEFAULT_TIMEOUT = 40.0
+POLL_INTERVAL = 0.1
+
+
+class ScenarioTimeout(Exception):
+    """The whole scenario ran over its limit."""
+
+
+def wait_until(what: str, probe: Callable[[], T], timeout: float = DEFAULT_TIMEOUT) -> T:
+    """Calls `probe` until it gives something true, and returns that. Fails, naming `what`, after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = probe()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"waited {timeout:.0f} s in vain for: {what} (last seen: {value!r})")
+        time.sleep(POLL_INTERVAL)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raises ScenarioTimeout in the block once `seconds` have passed. Main thread only; not to be nested."""
+
+    def on_alarm(_signal: int, _frame: object) -> None:
+        raise ScenarioTimeout(f"the scenario took more than its {seconds} s")
+
+    previous = signal.signal(signal.SIGALRM, on_alarm)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)

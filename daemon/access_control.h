@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <string>
+
+#include "base/expected.h"
+#include "base/ip_address.h"
+#include "ppp/events.h"
+
+namespace sallyport::daemon {
+
+/// An address in use by one session.
+struct Lease {
+  std::string pool;  // empty: a static address outside every pool
+  std::string user;
+  IpAddress address;
+  IpAddress gateway;  // our end
+};
+
+struct AccessGranted {
+  Lease lease;
+  ppp::AuthAccepted answer;
+};
+struct AccessDenied {
+  std::string log_text;  // why, for the operator only
+  ppp::AuthRejected answer;
+};
+
+/// Decides logins and hands out addresses. (RADIUS will be a second kind, with an answer that comes
+/// later; SessionManager already takes the answer in a turn of the loop of its own.)
+class AccessControl {
+ public:
+  AccessControl() = default;
+  AccessControl(const AccessControl&) = delete;
+  AccessControl& operator=(const AccessControl&) = delete;
+  virtual ~AccessControl() = default;
+
+  virtual Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) = 0;
+  /// The session of the lease is gone, its route included.
+  virtual void Release(const Lease& lease) = 0;
+};
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The port to whatever moves the packets: sockets, tunnels, sessions, PPP units. The kernel's
+// adapter is KernelDataPlane.
+#pragma once
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/ip_address.h"
+#include "base/strong_id.h"
+#include "base/unique_function.h"
+#include "l2tp/endpoint.h"
+#include "l2tp/events.h"
+
+namespace sallyport::daemon {
+
+/// The kernel's number for the pair of SAs that carries one client (XFRM reqid).
+using ReqId = StrongId<struct ReqIdTag, uint32_t>;
+
+/// One PPP session, by our own ids.
+struct SessionKey {
+  l2tp::TunnelId tunnel;
+  l2tp::SessionId session;
+  auto operator<=>(const SessionKey&) const = default;
+};
+
+struct InterfaceCounters {
+  uint64_t rx_bytes = 0;  // received from the client
+  uint64_t tx_bytes = 0;
+  uint64_t rx_packets = 0;
+  uint64_t tx_packets = 0;
+};
+
+/// What a data path needs to let packets flow for one session.
+struct SessionNetwork {
+  IpAddress local;  // ours, shared by all sessions (design D5)
+  IpAddress peer;
+  uint16_t mtu = 1400;
+};
+
+/// Every call returns at once. Work on one session (and on one path) is done in the order of the
+/// calls; a `done` runs later in the event loop, and always runs unless the object goes.
+class DataPlane {
+ public:
+  using DoneCallback = UniqueFunction<void(bool ok)>;
+  using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
+  using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
+  using CountersCallback = UniqueFunction<void(std::map<std::string, InterfaceCounters>)>;
+
+  /// Who is told what comes in. Called from the event loop.
+  class Observer {
+   public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual ~Observer() = default;
+    /// A datagram for the L2TP engine. `from_listener`: it came to the common L2TP port, that is,
+    /// by no path of an SA or tunnel.
+    virtual void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) = 0;
+    /// A PPP frame, beginning with its protocol field.
+    virtual void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
+    /// The session's kernel objects have gone without our doing.
+    virtual void OnSessionLost(const SessionKey& key) = 0;
+  };
+
+  DataPlane() = default;
+  DataPlane(const DataPlane&) = delete;
+  DataPlane& operator=(const DataPlane&) = delete;
+  virtual ~DataPlane() = default;
+
+  /// Makes the path on which the tunnels of one SA are asked for: packets of the SA that belong to
+  /// no tunnel yet arrive on it. Returns none when no socket is to be had.
+  virtual std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid,
+                                                             const IpAddress& local) = 0;
+  virtual void RemovePath(l2tp::PathId path) = 0;
+
+  /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one.
+  virtual void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
+                             PathCallback done) = 0;
+  /// Local UDP port of a path; 0 for an unknown one.
+  virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
+  virtual void Send(const l2tp::SendDatagram& datagram) = 0;
+
+  /// Makes the kernel's session and its PPP channel.
+  virtual void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) = 0;
+  virtual void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
+  /// Makes the session's network interface, down and without an address.
+  virtual void CreateInterface(const SessionKey& key, InterfaceCallback done) = 0;
+  /// Interface up, host route to the client.
+  virtual void BringUp(const SessionKey& key, const SessionNetwork& network,
+                       DoneCallback done) = 0;
+  /// Route away; the interface stays.
+  virtual void BringDown(const SessionKey& key) = 0;
+  /// Ends everything that the session has in the kernel.
+  virtual void ReleaseSession(const SessionKey& key, DoneCallback done) = 0;
+
+  /// Counters of all interfaces of sessions, by name, from one dump.
+  virtual void ReadCounters(CountersCallback done) = 0;
+  /// Packets refused by the data path, by reason ("clear_text"), as last read with ReadCounters().
+  virtual const std::map<std::string, uint64_t>& drops() const = 0;
+};
+
+}  // namespace sallyport::daemon

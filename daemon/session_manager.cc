@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/session_manager.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+#include "base/text.h"
+#include "daemon/log.h"
+
+namespace sallyport::daemon {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+/// CDN result codes, RFC 2661 §4.4.2.
+constexpr uint16_t kLossOfCarrier = 1;
+constexpr uint16_t kAdministrative = 3;
+
+uint16_t ResultOf(ppp::EndReason reason) {
+  const bool carrier = reason == ppp::EndReason::kPeerTerminated ||
+                       reason == ppp::EndReason::kEchoTimeout ||
+                       reason == ppp::EndReason::kLowerLayerDown;
+  return carrier ? kLossOfCarrier : kAdministrative;
+}
+
+std::string_view Text(ppp::EndReason reason) {
+  switch (reason) {
+    case ppp::EndReason::kPeerTerminated:
+      return "the client hung up";
+    case ppp::EndReason::kLocalClose:
+      return "closed by us";
+    case ppp::EndReason::kNegotiationTimeout:
+      return "PPP negotiation timed out";
+    case ppp::EndReason::kNotConverging:
+      return "PPP negotiation does not converge";
+    case ppp::EndReason::kAuthenticationRefused:
+      return "the client refuses every authentication method that we allow";
+    case ppp::EndReason::kAuthenticationFailed:
+      return "wrong user name or password";
+    case ppp::EndReason::kAuthenticationTimeout:
+      return "the client does not answer the authentication challenge";
+    case ppp::EndReason::kEchoTimeout:
+      return "LCP echoes unanswered";
+    case ppp::EndReason::kNetworkRefused:
+      return "the client refuses IPCP";
+    case ppp::EndReason::kLoopback:
+      return "the link is looped back";
+    case ppp::EndReason::kLowerLayerDown:
+      return "the L2TP session ended";
+  }
+  return "ended";
+}
+
+std::string_view Text(ppp::AuthMethod method) {
+  switch (method) {
+    case ppp::AuthMethod::kPap:
+      return "pap";
+    case ppp::AuthMethod::kChapMd5:
+      return "chap";
+    case ppp::AuthMethod::kMsChapV2:
+      return "mschapv2";
+  }
+  return "unknown";
+}
+
+std::vector<LogField> Fields(const ClientSession& session) {
+  std::vector<LogField> fields{{"SESSION", session.id}, {"PEER", session.peer.ToString()}};
+  if (!session.user.empty()) fields.push_back({"USER", session.user});
+  return fields;
+}
+
+}  // namespace
+
+SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
+                               RandomSource& random, ppp::LinkConfig config)
+    : loop_(loop),
+      data_plane_(data_plane),
+      access_(access),
+      random_(random),
+      config_(std::move(config)),
+      timer_(loop.AddTimer([this] { RunTimers(); })) {}
+
+ClientSession* SessionManager::Find(const SessionKey& key) {
+  const auto found = sessions_.find(key);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
+                             DataPlane::DoneCallback done) {
+  const SessionKey key{request.tunnel, request.session};
+  if (sessions_.contains(key)) {
+    // The engine holds an id back for longer than the kernel needs; if that is not enough, refuse.
+    done(false);
+    return;
+  }
+  ClientSession session;
+  session.id = ToHex(std::span(random_.Draw()).first(6));
+  session.key = key;
+  session.peer_tunnel = request.peer_tunnel;
+  session.peer_session = request.peer_session;
+  session.peer = peer;
+  session.since = std::chrono::system_clock::now();
+  session.started = loop_.Now();
+  sessions_.emplace(key, std::move(session));
+  links_.emplace(key, ppp::Link(config_, drops_));
+  data_plane_.PrepareSession(request, std::move(done));
+}
+
+void SessionManager::Start(const SessionKey& key) { Give(key, ppp::Start{}); }
+
+void SessionManager::LowerDown(const SessionKey& key, const std::string& text) {
+  ClientSession* session = Find(key);
+  if (session == nullptr) return;
+  session->l2tp_up = false;
+  if (session->end_text.empty()) session->end_text = text;
+  if (session->link_down) {
+    Release(key);
+  } else {
+    Give(key, ppp::LowerDown{});
+    Release(key);  // in case PPP had not been started
+  }
+}
+
+void SessionManager::ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame) {
+  const auto link = links_.find(key);
+  if (link == links_.end()) return;
+  ppp::Actions actions;
+  link->second.Receive(frame, loop_.Now(), random_.Draw(), actions);
+  Run(key, std::move(actions));
+}
+
+void SessionManager::Lost(const SessionKey& key) {
+  ClientSession* session = Find(key);
+  if (session == nullptr || session->link_down) return;
+  session->end_text = "the kernel removed the session";
+  Give(key, ppp::LowerDown{});
+}
+
+void SessionManager::Disconnect(const SessionKey& key, const std::string& text) {
+  ClientSession* session = Find(key);
+  if (session == nullptr || session->state == SessionState::kClosing) return;
+  session->state = SessionState::kClosing;
+  session->end_text = text;
+  Give(key, ppp::Close{text});
+}
+
+void SessionManager::Give(const SessionKey& key, const ppp::Command& command) {
+  const auto link = links_.find(key);
+  if (link == links_.end()) return;
+  ppp::Actions actions;
+  link->second.Handle(command, loop_.Now(), random_.Draw(), actions);
+  Run(key, std::move(actions));
+}
+
+void SessionManager::Run(const SessionKey& key, ppp::Actions actions) {
+  for (const auto& action : actions) {
+    ClientSession* session = Find(key);
+    if (session == nullptr) return;
+    Carry(*session, action);
+  }
+  Rearm(key);
+}
+
+void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
+  std::visit(
+      Overloaded{
+          [&](const ppp::SendFrame& send) { data_plane_.WriteFrame(session.key, send.bytes); },
+          [&](const ppp::LinkEstablished&) {},
+          [&](const ppp::Authenticate& request) { Decide(session, request); },
+          [&](const ppp::NetworkUp& network) {
+            session.network = network;
+            BringUpIfReady(session);
+          },
+          [&](const ppp::NetworkDown&) {
+            session.network.reset();
+            if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
+            data_plane_.BringDown(session.key);
+          },
+          [&](const ppp::LinkDown& down) {
+            session.link_down = true;
+            session.state = SessionState::kClosing;
+            if (session.end_text.empty()) {
+              session.end_text =
+                  down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
+                      ? std::string(Text(down.reason))
+                      : fmt::format("{} ({})", Text(down.reason), down.detail);
+            }
+            EndL2tp(session,
+                    {.result = ResultOf(down.reason), .error = {}, .message = session.end_text});
+          },
+      },
+      action);
+}
+
+void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& result) {
+  const SessionKey key = session.key;
+  if (session.l2tp_up) {
+    session.l2tp_up = false;
+    close_(key, result);
+  }
+  Release(key);
+}
+
+void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
+  const SessionKey key = session.key;
+  session.user = PrintableText(request.user);
+  session.method = request.method;
+  if (session.lease) access_.Release(*session.lease);  // LCP renegotiated: a new login
+  session.lease.reset();
+  auto verdict = access_.Decide(request);
+  if (!verdict) {
+    ++authentication_.rejected;
+    LogWarning("login_refused",
+               fmt::format("session {}: login of {} from {} refused ({}): {}", session.id,
+                           session.user, session.peer.ToString(), Text(request.method),
+                           verdict.error().log_text),
+               Fields(session));
+    loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
+    return;
+  }
+  ++authentication_.accepted;
+  session.lease = verdict->lease;
+  // Not inside the engine's own call: its answer comes as a command of its own.
+  loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
+  if (session.interface) return;
+  data_plane_.CreateInterface(key, [this, key](std::optional<std::string> name) {
+    ClientSession* owner = Find(key);
+    if (owner == nullptr || owner->state == SessionState::kClosing) return;
+    if (!name) {
+      Disconnect(key, "no network interface to be had");
+      return;
+    }
+    owner->interface = std::move(name);
+    BringUpIfReady(*owner);
+  });
+}
+
+void SessionManager::BringUpIfReady(ClientSession& session) {
+  if (!session.network || !session.interface || session.state != SessionState::kStarting) return;
+  const SessionKey key = session.key;
+  const SessionNetwork network{.local = session.network->network.local,
+                               .peer = session.network->network.peer,
+                               .mtu = session.network->mtu};
+  data_plane_.BringUp(key, network, [this, key](bool ok) {
+    ClientSession* owner = Find(key);
+    if (owner == nullptr || !owner->network || owner->state != SessionState::kStarting) return;
+    if (!ok) {
+      Disconnect(key, "the network interface could not be brought up");
+      return;
+    }
+    owner->state = SessionState::kUp;
+    const auto setup =
+        std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - owner->started);
+    LogInfo("session_up",
+            fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", owner->id, owner->user,
+                        owner->peer.ToString(), owner->network->network.peer.ToString(),
+                        *owner->interface, Text(*owner->method), setup.count()),
+            Fields(*owner));
+  });
+}
+
+void SessionManager::Release(const SessionKey& key) {
+  if (links_.erase(key) == 0) return;  // already under way
+  deadlines_.Set(key, std::nullopt);
+  if (ClientSession* session = Find(key)) session->state = SessionState::kClosing;
+  data_plane_.ReleaseSession(key, [this, key](bool) { Forget(key); });
+}
+
+void SessionManager::Forget(const SessionKey& key) {
+  const auto found = sessions_.find(key);
+  if (found == sessions_.end()) return;
+  const ClientSession& session = found->second;
+  // Only now may the address serve another client: its route has gone.
+  if (session.lease) access_.Release(*session.lease);
+  const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
+  LogInfo("session_end",
+          fmt::format("session {} {}@{}: ended after {} s: {}", session.id,
+                      session.user.empty() ? "-" : session.user, session.peer.ToString(),
+                      lasted.count(), session.end_text),
+          Fields(session));
+  sessions_.erase(found);
+}
+
+void SessionManager::Rearm(const SessionKey& key) {
+  if (const auto link = links_.find(key); link != links_.end()) {
+    deadlines_.Set(key, link->second.NextDeadline());
+  }
+  timer_.Set(deadlines_.Next());
+}
+
+void SessionManager::RunTimers() {
+  const TimePoint now = loop_.Now();
+  while (const auto key = deadlines_.TakeExpired(now)) {
+    const auto link = links_.find(*key);
+    if (link == links_.end()) continue;
+    ppp::Actions actions;
+    link->second.HandleTimeout(now, random_.Draw(), actions);
+    Run(*key, std::move(actions));
+  }
+  timer_.Set(deadlines_.Next());
+}
+
+void SessionManager::UpdateCounters(const std::map<std::string, InterfaceCounters>& counters,
+                                    const std::function<void(l2tp::TunnelId)>& alive) {
+  std::vector<SessionKey> grown;
+  for (auto& [key, session] : sessions_) {
+    if (!session.interface) continue;
+    const auto found = counters.find(*session.interface);
+    if (found == counters.end()) continue;
+    if (found->second.rx_packets > session.counters.rx_packets) grown.push_back(key);
+    session.counters = found->second;
+  }
+  for (const auto& key : grown) {
+    Give(key, ppp::ProofOfLife{});
+    alive(key.tunnel);
+  }
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "base/timer_queue.h"
+#include "daemon/access_control.h"
+#include "daemon/data_plane.h"
+#include "daemon/event_loop.h"
+#include "daemon/random_source.h"
+#include "l2tp/events.h"
+#include "ppp/events.h"
+#include "ppp/link.h"
+
+namespace sallyport::daemon {
+
+enum class SessionState : uint8_t { kStarting, kUp, kClosing };
+
+/// All that is known of one PPP session: the middle of the client's record. The tunnel and the SA
+/// under it are found by `key.tunnel`.
+struct ClientSession {
+  std::string id;  // for operators: unpredictable, never used again
+  SessionKey key;
+  l2tp::TunnelId peer_tunnel;
+  l2tp::SessionId peer_session;
+  IpEndpoint peer;  // of the tunnel; for the log
+  SessionState state = SessionState::kStarting;
+  std::chrono::system_clock::time_point since;  // when ICRQ came
+  TimePoint started;                            // the same on the monotonic clock
+
+  std::string user;  // printable; empty before the first login
+  std::optional<ppp::AuthMethod> method;
+  std::optional<Lease> lease;
+  std::optional<ppp::NetworkUp> network;    // while IPCP is open
+  std::optional<std::string> interface;     // once made
+  InterfaceCounters counters;               // as of the last refresh
+
+  bool l2tp_up = true;       // the L2TP session lives; nothing is asked of it afterwards
+  bool link_down = false;    // the PPP engine has ended
+  std::string end_text;      // why it ended, readable; the first cause wins
+};
+
+struct AuthenticationCounters {
+  uint64_t accepted = 0;
+  uint64_t rejected = 0;
+};
+
+/// Every session from ICRQ to the release of its last kernel object: runs the PPP engines, decides
+/// logins and drives the data path.
+class SessionManager {
+ public:
+  /// Asks the L2TP side to end a session (CDN).
+  using CloseCallback =
+      std::function<void(const SessionKey& key, const l2tp::ResultCode& result)>;
+
+  /// All references outlive the manager.
+  SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
+                 RandomSource& random, ppp::LinkConfig config);
+
+  void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
+
+  /// ICRQ came. `done` says whether ICRP may be sent.
+  void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
+               DataPlane::DoneCallback done);
+  /// ICCN came: starts PPP.
+  void Start(const SessionKey& key);
+  /// The L2TP session is gone; `text` says why.
+  void LowerDown(const SessionKey& key, const std::string& text);
+  void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
+  /// The kernel lost the session; the L2TP session is closed with an error.
+  void Lost(const SessionKey& key);
+  /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log.
+  void Disconnect(const SessionKey& key, const std::string& text);
+
+  /// Takes in a dump of interface counters; what has grown proves that the client lives.
+  /// Calls `alive` for each such session's tunnel.
+  void UpdateCounters(const std::map<std::string, InterfaceCounters>& counters,
+                      const std::function<void(l2tp::TunnelId)>& alive);
+
+  const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }
+  const AuthenticationCounters& authentication() const { return authentication_; }
+  const ppp::DropCounters& drops() const { return drops_; }
+
+ private:
+  struct Entry;
+
+  void Run(const SessionKey& key, ppp::Actions actions);
+  void Carry(ClientSession& session, const ppp::Action& action);
+  void Give(const SessionKey& key, const ppp::Command& command);
+  void Decide(ClientSession& session, const ppp::Authenticate& request);
+  void BringUpIfReady(ClientSession& session);
+  void EndL2tp(ClientSession& session, const l2tp::ResultCode& result);
+  void Release(const SessionKey& key);
+  void Forget(const SessionKey& key);
+  void RunTimers();
+  void Rearm(const SessionKey& key);
+  ClientSession* Find(const SessionKey& key);
+
+  EventLoop& loop_;
+  DataPlane& data_plane_;
+  AccessControl& access_;
+  RandomSource& random_;
+  ppp::LinkConfig config_;
+  ppp::DropCounters drops_;
+  AuthenticationCounters authentication_;
+  CloseCallback close_;
+  std::map<SessionKey, ClientSession> sessions_;
+  std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
+  TimerQueue<SessionKey> deadlines_;
+  Timer timer_;
+};
+
+}  // namespace sallyport::daemon

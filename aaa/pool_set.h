@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aaa/address_pool.h"
+#include "aaa/users_file.h"
+#include "base/expected.h"
+#include "base/ip_address.h"
+
+namespace sallyport::aaa {
+
+/// What two pools, or the parts of one, do not agree on.
+struct PoolIssue {
+  enum class Kind : uint8_t {
+    kDuplicateName,   // `pool` has the name of `other_pool`
+    kOverlap,         // `range` of `pool` shares addresses with `other_range` of `other_pool`
+    kGatewayOutside,  // the gateway of `pool` is no host of any of its ranges' networks
+  };
+  Kind kind = Kind::kOverlap;
+  // Indexes in the order given; of two that clash, `pool` and `range` are the later.
+  size_t pool = 0;
+  size_t range = 0;
+  size_t other_pool = 0;
+  size_t other_range = 0;
+  bool operator==(const PoolIssue&) const = default;
+};
+
+/// Everything that keeps `pools` from being used together.
+std::vector<PoolIssue> FindPoolIssues(std::span<const PoolSettings> pools);
+
+/// What one session asks for.
+struct AddressRequest {
+  std::string pool;     // empty: the default pool
+  std::string account;  // Accepted::account; gets its last address again if that is free
+  UserProfile profile;
+};
+
+/// What it gets. PoolSet::Release() gives the address back.
+struct AddressLease {
+  IpAddress address;
+  IpAddress gateway;
+  bool operator==(const AddressLease&) const = default;
+};
+
+enum class AllocateError : uint8_t {
+  kNoSuchPool,  // no pool has the name
+  kExhausted,   // every address of the pool is in use
+  kInUse,       // every address of the user's own is in use by a session
+  kReserved,    // the same, and at least one is a gateway, network or broadcast address
+  kNoAddress,   // the user may not have an address (AddressRule::kNone)
+};
+
+/// The pools of the configuration, and the users' own addresses that lie in no pool.
+class PoolSet {
+ public:
+  /// The name of the pool for users without one; without such a pool it is the first.
+  static constexpr std::string_view kDefaultPool = "default";
+
+  /// At least one pool; error: what FindPoolIssues() finds. Every pool's gateway is reserved in
+  /// all.
+  static Expected<PoolSet, std::vector<PoolIssue>> Create(std::vector<PoolSettings> pools);
+
+  Expected<AddressLease, AllocateError> Allocate(const AddressRequest& request);
+  /// One address, in a pool or outside all: that of a session which outlived the process.
+  Expected<void, TakeError> Take(const IpAddress& address, std::string_view account);
+  /// False if the address is not in use.
+  bool Release(const IpAddress& address);
+
+  /// By name, the default pool for an empty one; null if there is none. Lives as long as the set.
+  const AddressPool* Find(std::string_view name) const;
+  /// In the order of the configuration, for counters.
+  std::span<const AddressPool> pools() const { return pools_; }
+  /// Users' own addresses in use that lie in no pool.
+  size_t used_outside() const { return outside_.size(); }
+
+ private:
+  explicit PoolSet(std::vector<AddressPool> pools) : pools_(std::move(pools)) {}
+  size_t IndexOf(std::string_view name) const;
+  AddressPool* PoolOf(const IpAddress& address);
+  Expected<AddressLease, AllocateError> AllocateListed(const AddressRequest& request,
+                                                       const AddressPool& pool);
+
+  std::vector<AddressPool> pools_;
+  std::set<IpAddress> outside_;
+};
+
+}  // namespace sallyport::aaa

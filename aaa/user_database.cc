@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "aaa/user_database.h"
+
+#include <utility>
+
+#include "crypto/mschapv2.h"
+
+namespace sallyport::aaa {
+
+UserDatabase::UserDatabase(std::vector<UserEntry> entries) : entries_(std::move(entries)) {
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const auto& client = entries_[i].client;
+    (client ? by_client_[*client] : for_every_client_).push_back(i);
+  }
+}
+
+const UserEntry* UserDatabase::Find(std::string_view name, std::string_view server) const {
+  if (const UserEntry* whole = FindNamed(name, server)) return whole;
+  if (const UserEntry* bare = FindNamed(crypto::UserWithoutDomain(name), server)) return bare;
+  return BestFor(server, for_every_client_);
+}
+
+const UserEntry* UserDatabase::FindNamed(std::string_view name, std::string_view server) const {
+  const auto found = by_client_.find(name);
+  return found == by_client_.end() ? nullptr : BestFor(server, found->second);
+}
+
+const UserEntry* UserDatabase::BestFor(std::string_view server, const Indexes& candidates) const {
+  const UserEntry* for_any_server = nullptr;
+  for (const size_t index : candidates) {
+    const UserEntry& entry = entries_[index];
+    if (entry.server == server) return &entry;
+    if (!entry.server) for_any_server = &entry;
+  }
+  return for_any_server;
+}
+
+}  // namespace sallyport::aaa

@@ -91,8 +91,7 @@ class DataPlane {
   /// Makes the session's network interface, down and without an address.
   virtual void CreateInterface(const SessionKey& key, InterfaceCallback done) = 0;
   /// Interface up, host route to the client.
-  virtual void BringUp(const SessionKey& key, const SessionNetwork& network,
-                       DoneCallback done) = 0;
+  virtual void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) = 0;
   /// Route away; the interface stays.
   virtual void BringDown(const SessionKey& key) = 0;
   /// Ends everything that the session has in the kernel.

@@ -2,22 +2,15 @@
 #include "daemon/session_manager.h"
 
 #include <fmt/format.h>
-
 #include <utility>
 #include <variant>
 
 #include "base/text.h"
 #include "daemon/log.h"
+#include "daemon/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 /// CDN result codes, RFC 2661 §4.4.2.
 constexpr uint16_t kLossOfCarrier = 1;
@@ -92,6 +85,11 @@ ClientSession* SessionManager::Find(const SessionKey& key) {
   return found == sessions_.end() ? nullptr : &found->second;
 }
 
+ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
+  const auto link = links_.find(key);
+  return link == links_.end() ? ppp::Phase::kDead : link->second.phase();
+}
+
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                              DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};
@@ -101,7 +99,8 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
     return;
   }
   ClientSession session;
-  session.id = ToHex(std::span(random_.Draw()).first(6));
+  const Entropy entropy = random_.Draw();
+  session.id = ToHex(std::span(entropy).first(6));
   session.key = key;
   session.peer_tunnel = request.peer_tunnel;
   session.peer_session = request.peer_session;
@@ -217,11 +216,11 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
-    LogWarning("login_refused",
-               fmt::format("session {}: login of {} from {} refused ({}): {}", session.id,
-                           session.user, session.peer.ToString(), Text(request.method),
-                           verdict.error().log_text),
-               Fields(session));
+    LogWarning(
+        "login_refused",
+        fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
+                    session.peer.ToString(), Text(request.method), verdict.error().log_text),
+        Fields(session));
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
     return;
   }
@@ -279,7 +278,8 @@ void SessionManager::Forget(const SessionKey& key) {
   const ClientSession& session = found->second;
   // Only now may the address serve another client: its route has gone.
   if (session.lease) access_.Release(*session.lease);
-  const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
+  const auto lasted =
+      std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
   LogInfo("session_end",
           fmt::format("session {} {}@{}: ended after {} s: {}", session.id,
                       session.user.empty() ? "-" : session.user, session.peer.ToString(),

@@ -15,13 +15,12 @@
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
 #include "daemon/random_source.h"
+#include "daemon/status_model.h"
 #include "l2tp/events.h"
 #include "ppp/events.h"
 #include "ppp/link.h"
 
 namespace sallyport::daemon {
-
-enum class SessionState : uint8_t { kStarting, kUp, kClosing };
 
 /// All that is known of one PPP session: the middle of the client's record. The tunnel and the SA
 /// under it are found by `key.tunnel`.
@@ -38,13 +37,13 @@ struct ClientSession {
   std::string user;  // printable; empty before the first login
   std::optional<ppp::AuthMethod> method;
   std::optional<Lease> lease;
-  std::optional<ppp::NetworkUp> network;    // while IPCP is open
-  std::optional<std::string> interface;     // once made
-  InterfaceCounters counters;               // as of the last refresh
+  std::optional<ppp::NetworkUp> network;  // while IPCP is open
+  std::optional<std::string> interface;   // once made
+  InterfaceCounters counters;             // as of the last refresh
 
-  bool l2tp_up = true;       // the L2TP session lives; nothing is asked of it afterwards
-  bool link_down = false;    // the PPP engine has ended
-  std::string end_text;      // why it ended, readable; the first cause wins
+  bool l2tp_up = true;     // the L2TP session lives; nothing is asked of it afterwards
+  bool link_down = false;  // the PPP engine has ended
+  std::string end_text;    // why it ended, readable; the first cause wins
 };
 
 struct AuthenticationCounters {
@@ -57,8 +56,7 @@ struct AuthenticationCounters {
 class SessionManager {
  public:
   /// Asks the L2TP side to end a session (CDN).
-  using CloseCallback =
-      std::function<void(const SessionKey& key, const l2tp::ResultCode& result)>;
+  using CloseCallback = std::function<void(const SessionKey& key, const l2tp::ResultCode& result)>;
 
   /// All references outlive the manager.
   SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
@@ -88,9 +86,10 @@ class SessionManager {
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
 
- private:
-  struct Entry;
+  /// Of a session that has ended but is not yet released: kDead.
+  ppp::Phase PhaseOf(const SessionKey& key) const;
 
+ private:
   void Run(const SessionKey& key, ppp::Actions actions);
   void Carry(ClientSession& session, const ppp::Action& action);
   void Give(const SessionKey& key, const ppp::Command& command);

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/concentrator.h"
+
+#include <fmt/format.h>
+#include <utility>
+#include <variant>
+
+#include "daemon/log.h"
+#include "daemon/overloaded.h"
+
+namespace sallyport::daemon {
+namespace {
+
+/// How often all interface counters are read in one dump, for the status page and as a proof of
+/// life that spares HELLOs and LCP echoes. Local policy.
+constexpr std::chrono::seconds kCountersInterval{10};
+/// How long a shutdown waits for the peers; systemd gives 90 s. Local policy.
+constexpr std::chrono::seconds kShutdownLimit{5};
+
+std::string_view Text(l2tp::EndReason reason) {
+  switch (reason) {
+    case l2tp::EndReason::kPeerClosed:
+      return "the client closed it";
+    case l2tp::EndReason::kLocalClose:
+      return "closed by us";
+    case l2tp::EndReason::kRetransmitTimeout:
+      return "the client does not answer";
+    case l2tp::EndReason::kSetupTimeout:
+      return "the client did not finish the setup";
+    case l2tp::EndReason::kProtocolError:
+      return "the client broke the protocol";
+    case l2tp::EndReason::kRefused:
+      return "refused";
+    case l2tp::EndReason::kReplaced:
+      return "the client dialled again";
+    case l2tp::EndReason::kPathDown:
+      return "the SA under it went";
+    case l2tp::EndReason::kTunnelEnded:
+      return "its tunnel ended";
+    case l2tp::EndReason::kIdle:
+      return "no session on it for too long";
+  }
+  return "ended";
+}
+
+std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
+  std::string text(Text(reason));
+  if (result.result != 0) text += fmt::format(", result {}", result.result);
+  if (result.error) text += fmt::format(" error {}", *result.error);
+  if (!result.message.empty()) text += fmt::format(": {}", result.message);
+  return text;
+}
+
+}  // namespace
+
+Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, AccessControl& access,
+                           RandomSource& random, Options options)
+    : loop_(loop),
+      data_plane_(data_plane),
+      ike_(ike),
+      random_(random),
+      options_(std::move(options)),
+      endpoint_(options_.l2tp),
+      sessions_(loop, data_plane, access, random, options_.ppp),
+      l2tp_timer_(loop.AddTimer([this] {
+        l2tp::Actions actions;
+        endpoint_.HandleTimeout(loop_.Now(), actions);
+        Run(std::move(actions));
+      })),
+      counters_timer_(loop.AddTimer([this] { RefreshCounters(); })),
+      shutdown_timer_(loop.AddTimer([this] {
+        if (shutdown_done_) std::exchange(shutdown_done_, {})();
+      })) {
+  sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
+    Give(l2tp::CloseSession{key.tunnel, key.session, result});
+  });
+}
+
+// ---- What comes in ----------------------------------------------------------------------------
+
+void Concentrator::OnDatagram(const l2tp::Datagram& datagram, bool from_listener) {
+  if (!from_listener || !options_.ipsec_required) {
+    Receive(datagram);
+    return;
+  }
+  // It came through ESP (the listener's socket policy), but overtook the news of its SA, or the
+  // element that would have led it to the SA's path.
+  if (const SaTable::Entry* entry = sas_.FindOnly(datagram.peer.address)) {
+    l2tp::Datagram moved = datagram;
+    moved.path = entry->path;
+    Receive(moved);
+  } else {
+    sas_.Keep(datagram, loop_.Now());
+  }
+}
+
+void Concentrator::Receive(const l2tp::Datagram& datagram) {
+  l2tp::Actions actions;
+  endpoint_.Receive(datagram, loop_.Now(), random_.Draw(), actions);
+  Run(std::move(actions));
+}
+
+void Concentrator::OnFrame(const SessionKey& key, std::span<const uint8_t> frame) {
+  sessions_.ReceiveFrame(key, frame);
+}
+
+void Concentrator::OnSessionLost(const SessionKey& key) { sessions_.Lost(key); }
+
+void Concentrator::OnSaUp(const SecurityAssociation& sa) {
+  LogInfo("sa_up",
+          fmt::format("SA {} with {} ({}) is up: {}, {}, ESP {}{}", sa.reqid.value(),
+                      sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
+                      sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
+          {{"PEER", sa.peer.ToString()}});
+  if (stopping_) return;
+  const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
+  if (!path) {
+    LogError("sa_without_path",
+             fmt::format("no socket for SA {}; it is deleted", sa.reqid.value()));
+    ike_->Terminate(sa.id);
+    return;
+  }
+  sas_.Add(sa, *path);
+  for (const auto& early : sas_.TakeEarly(sa.peer.address, loop_.Now())) {
+    Receive({.path = *path, .peer = early.peer, .local = early.local, .bytes = early.bytes});
+  }
+}
+
+void Concentrator::OnSaChanged(const SecurityAssociation& sa) { sas_.Update(sa); }
+
+void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
+  const auto entry = sas_.Remove(id);
+  if (!entry) return;
+  LogInfo("sa_down",
+          fmt::format("SA {} with {} is down: {}", reqid.value(), entry->sa.peer.address.ToString(),
+                      reason),
+          {{"PEER", entry->sa.peer.ToString()}});
+  std::vector<l2tp::PathId> paths{entry->path};
+  for (const auto& [tunnel, record] : tunnels_) {
+    if (record.sa == id && record.path) paths.push_back(*record.path);
+  }
+  for (const auto path : paths) Give(l2tp::PathDown{path});
+  data_plane_.RemovePath(entry->path);
+}
+
+void Concentrator::OnIkeState(const IkeState& state) {
+  if (state.connected) {
+    last_ike_error_.reset();
+    LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
+  } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
+    last_ike_error_ = state.error;
+    LogWarning("ike_unavailable", fmt::format("no IKE: {}{}", state.error.value_or("not connected"),
+                                              state.hint ? "; " + *state.hint : ""));
+  }
+}
+
+void Concentrator::RefreshCounters() {
+  counters_timer_.Set(std::nullopt);
+  if (sessions_.sessions().empty()) return;
+  data_plane_.ReadCounters([this](const std::map<std::string, InterfaceCounters>& counters) {
+    sessions_.UpdateCounters(counters,
+                             [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
+    counters_timer_.Set(loop_.Now() + kCountersInterval);
+  });
+}
+
+// ---- What the L2TP engine wants done ----------------------------------------------------------
+
+void Concentrator::Give(const l2tp::Command& command) {
+  l2tp::Actions actions;
+  endpoint_.Handle(command, loop_.Now(), actions);
+  Run(std::move(actions));
+}
+
+void Concentrator::Run(l2tp::Actions actions) {
+  actions_.insert(actions_.end(), std::make_move_iterator(actions.begin()),
+                  std::make_move_iterator(actions.end()));
+  // Carrying out one action can lead to more; those wait for their turn here, so that the order
+  // stays the engine's and the stack stays flat.
+  if (running_actions_) return;
+  running_actions_ = true;
+  while (!actions_.empty()) {
+    const l2tp::Action action = std::move(actions_.front());
+    actions_.pop_front();
+    Carry(action);
+  }
+  running_actions_ = false;
+  Rearm();
+  FinishShutdownIfIdle();
+}
+
+void Concentrator::Carry(const l2tp::Action& action) {
+  std::visit(
+      Overloaded{
+          [&](const l2tp::SendDatagram& send) { data_plane_.Send(send); },
+          [&](const l2tp::PrepareTunnel& request) { PrepareTunnel(request); },
+          [&](const l2tp::TunnelUp& up) {
+            const auto found = tunnels_.find(up.tunnel);
+            if (found == tunnels_.end()) return;
+            const auto& request = found->second.request;
+            LogInfo(
+                "tunnel_up",
+                fmt::format("tunnel {} with {} ({}) is up", up.tunnel.value(),
+                            request.peer.ToString(), request.host_name),
+                {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
+          },
+          [&](const l2tp::PrepareSession& request) { PrepareSession(request); },
+          [&](const l2tp::SessionUp& up) {
+            sessions_.Start({up.tunnel, up.session});
+            if (sessions_.sessions().size() == 1) {
+              counters_timer_.Set(loop_.Now() + kCountersInterval);
+            }
+          },
+          [&](const l2tp::SessionDown& down) {
+            sessions_.LowerDown({down.tunnel, down.session}, Describe(down.reason, down.result));
+          },
+          [&](const l2tp::TunnelDown& down) { TunnelEnded(down); },
+          [&](const l2tp::TunnelReleased& released) { TunnelReleased(released.tunnel); },
+          [&](const l2tp::DataFrame& data) {
+            sessions_.ReceiveFrame({data.tunnel, data.session}, data.frame);
+          },
+          [&](const l2tp::Refused& refused) {
+            LogWarning("tunnel_refused",
+                       fmt::format("tunnel asked for by {} is refused: {}", refused.peer.ToString(),
+                                   Describe(l2tp::EndReason::kRefused, refused.result)),
+                       {{"PEER", refused.peer.ToString()}});
+          },
+      },
+      action);
+}
+
+void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
+  const l2tp::TunnelId tunnel = request.tunnel;
+  TunnelRecord record{.request = request, .sa = {}, .path = {}, .ended = false};
+  std::optional<ReqId> reqid;
+  if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
+    record.sa = entry->sa.id;
+    reqid = entry->sa.reqid;
+  } else if (options_.ipsec_required) {
+    // Its SA has gone in the meantime.
+    tunnels_.insert_or_assign(tunnel, std::move(record));
+    Give(l2tp::TunnelPrepared{tunnel, std::nullopt});
+    return;
+  }
+  tunnels_.insert_or_assign(tunnel, std::move(record));
+  data_plane_.PrepareTunnel(request, reqid, [this, tunnel](std::optional<l2tp::PathId> path) {
+    const auto found = tunnels_.find(tunnel);
+    if (found == tunnels_.end()) {
+      if (path) data_plane_.RemovePath(*path);  // ended while its path was made
+      return;
+    }
+    found->second.path = path;
+    const bool sa_gone = found->second.sa && sas_.Find(*found->second.sa) == nullptr;
+    if (path && sa_gone) {
+      Give(l2tp::TunnelPrepared{tunnel, std::nullopt});
+      return;
+    }
+    Give(l2tp::TunnelPrepared{tunnel, path});
+  });
+}
+
+void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
+  const auto tunnel = tunnels_.find(request.tunnel);
+  const IpEndpoint peer = tunnel == tunnels_.end() ? IpEndpoint{} : tunnel->second.request.peer;
+  sessions_.Prepare(request, peer, [this, request](bool ok) {
+    Give(l2tp::SessionPrepared{request.tunnel, request.session, ok});
+  });
+}
+
+void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
+  const auto found = tunnels_.find(down.tunnel);
+  if (found == tunnels_.end()) return;
+  found->second.ended = true;
+  const auto& request = found->second.request;
+  LogInfo(
+      "tunnel_down",
+      fmt::format("tunnel {} with {} ({}) is down: {}", down.tunnel.value(),
+                  request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
+      {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
+}
+
+void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
+  const auto found = tunnels_.find(tunnel);
+  if (found == tunnels_.end()) return;
+  const TunnelRecord record = std::move(found->second);
+  tunnels_.erase(found);
+  if (record.path) data_plane_.RemovePath(*record.path);
+  if (record.sa) TerminateIfUnused(*record.sa);
+}
+
+void Concentrator::TerminateIfUnused(SaId id) {
+  if (ike_ == nullptr || sas_.Find(id) == nullptr) return;
+  for (const auto& [tunnel, record] : tunnels_) {
+    if (record.sa == id) return;
+  }
+  ike_->Terminate(id);  // RFC 3193 §3.1
+}
+
+// ---- The end ------------------------------------------------------------------------------------
+
+void Concentrator::Shutdown(UniqueFunction<void()> done) {
+  stopping_ = true;
+  shutdown_done_ = std::move(done);
+  shutdown_timer_.Set(loop_.Now() + kShutdownLimit);
+  Give(l2tp::Shutdown{});
+}
+
+void Concentrator::FinishShutdownIfIdle() {
+  if (!stopping_ || !shutdown_done_ || !tunnels_.empty() || !sessions_.sessions().empty()) return;
+  // Not from here: the caller of Run() may stand in the middle of something.
+  loop_.Defer([this] {
+    if (shutdown_done_) std::exchange(shutdown_done_, {})();
+  });
+}
+
+void Concentrator::Rearm() { l2tp_timer_.Set(endpoint_.NextDeadline()); }
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The whole of the daemon, wired: L2TP engine, SAs, sessions, data path.
+#pragma once
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/unique_function.h"
+#include "daemon/data_plane.h"
+#include "daemon/event_loop.h"
+#include "daemon/ike.h"
+#include "daemon/random_source.h"
+#include "daemon/sa_table.h"
+#include "daemon/session_manager.h"
+#include "l2tp/endpoint.h"
+
+namespace sallyport::daemon {
+
+/// What the daemon knows of one control connection: the lower middle of the client's record.
+struct TunnelRecord {
+  l2tp::PrepareTunnel request;       // ids, peer, host and vendor name, origin path
+  std::optional<SaId> sa;            // the SA under it; none without IPsec
+  std::optional<l2tp::PathId> path;  // its own, once made
+  bool ended = false;                // TunnelDown has come; it lingers
+};
+
+class Concentrator final : public DataPlane::Observer, public Ike::Observer {
+ public:
+  struct Options {
+    l2tp::EndpointConfig l2tp;
+    ppp::LinkConfig ppp;
+    bool ipsec_required = true;
+  };
+
+  /// All references outlive it. `ike` is null without IPsec.
+  Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, AccessControl& access,
+               RandomSource& random, Options options);
+
+  /// Tells every peer goodbye (Terminate-Request is left out: StopCCN ends the calls, RFC 2661
+  /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
+  void Shutdown(UniqueFunction<void()> done);
+
+  /// Terminate-Request, CDN, then StopCCN if the tunnel is empty; `text` says who wants it.
+  void Disconnect(const SessionKey& key, const std::string& text) {
+    sessions_.Disconnect(key, text);
+  }
+  /// Reads the kernel's counters now; the timer does so as well.
+  void RefreshCounters();
+
+  const SessionManager& sessions() const { return sessions_; }
+  const SaTable& sas() const { return sas_; }
+  const std::map<l2tp::TunnelId, TunnelRecord>& tunnels() const { return tunnels_; }
+  const l2tp::Endpoint& endpoint() const { return endpoint_; }
+  bool stopping() const { return stopping_; }
+
+  // DataPlane::Observer
+  void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override;
+  void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
+  void OnSessionLost(const SessionKey& key) override;
+  // Ike::Observer
+  void OnSaUp(const SecurityAssociation& sa) override;
+  void OnSaChanged(const SecurityAssociation& sa) override;
+  void OnSaDown(SaId id, ReqId reqid, const std::string& reason) override;
+  void OnIkeState(const IkeState& state) override;
+
+ private:
+  void Receive(const l2tp::Datagram& datagram);
+  void Give(const l2tp::Command& command);
+  void Run(l2tp::Actions actions);
+  void Carry(const l2tp::Action& action);
+  void PrepareTunnel(const l2tp::PrepareTunnel& request);
+  void PrepareSession(const l2tp::PrepareSession& request);
+  void TunnelEnded(const l2tp::TunnelDown& down);
+  void TunnelReleased(l2tp::TunnelId tunnel);
+  void TerminateIfUnused(SaId id);
+  void FinishShutdownIfIdle();
+  void Rearm();
+
+  EventLoop& loop_;
+  DataPlane& data_plane_;
+  Ike* ike_;
+  RandomSource& random_;
+  Options options_;
+  l2tp::Endpoint endpoint_;
+  SessionManager sessions_;
+  SaTable sas_;
+  std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
+  std::deque<l2tp::Action> actions_;  // still to be carried out
+  bool running_actions_ = false;
+  bool stopping_ = false;
+  UniqueFunction<void()> shutdown_done_;
+  Timer l2tp_timer_;
+  Timer counters_timer_;
+  Timer shutdown_timer_;
+  std::optional<std::string> last_ike_error_;
+};
+
+}  // namespace sallyport::daemon

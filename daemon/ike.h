@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The port to whatever negotiates the SAs. Today's one backend is strongSwan's charon
+// (strongswan.h); IKEv1 leaves strongSwan in the coming years, so nothing here may know of it.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ip_address.h"
+#include "base/strong_id.h"
+#include "daemon/data_plane.h"
+
+namespace sallyport::daemon {
+
+/// The backend's name for one pair of ESP SAs (phase 2), stable through rekeys.
+using SaId = StrongId<struct SaIdTag, uint64_t>;
+
+/// One client's pair of ESP SAs and the IKE SA over it, as the operator wants to see them.
+struct SecurityAssociation {
+  SaId id;
+  ReqId reqid;
+  IpEndpoint peer;          // outer address and IKE port of the client (behind NAT: the NAT's)
+  IpAddress local;          // outer address of ours
+  std::string ike_version;  // "IKEv1", "IKEv2"
+  std::string local_id;     // printable
+  std::string remote_id;    // printable
+  std::string ike_proposal;
+  std::string esp_proposal;
+  uint32_t spi_in = 0;  // host byte order
+  uint32_t spi_out = 0;
+  bool udp_encapsulation = false;  // NAT-T (RFC 3948)
+  bool peer_behind_nat = false;
+};
+
+/// How the backend is, for the status page and the log.
+struct IkeState {
+  bool connected = false;            // it answers, and our connection is loaded
+  std::string path;                  // its control socket
+  std::string version;               // as it names itself; empty before the first answer
+  std::optional<std::string> error;  // why it is not usable
+  std::optional<std::string> hint;   // what the operator can do about it
+};
+
+class Ike {
+ public:
+  /// Called from the event loop, never from inside a call to Ike.
+  class Observer {
+   public:
+    Observer() = default;
+    Observer(const Observer&) = delete;
+    Observer& operator=(const Observer&) = delete;
+    virtual ~Observer() = default;
+    /// A new pair of SAs is in the kernel. Also sent for each one found at start.
+    virtual void OnSaUp(const SecurityAssociation& sa) = 0;
+    /// The pair was rekeyed, or its peer's outer address or port moved; same id and reqid.
+    virtual void OnSaChanged(const SecurityAssociation& sa) = 0;
+    /// The pair is gone; `reason` is readable.
+    virtual void OnSaDown(SaId id, ReqId reqid, const std::string& reason) = 0;
+    virtual void OnIkeState(const IkeState& state) = 0;
+  };
+
+  Ike() = default;
+  Ike(const Ike&) = delete;
+  Ike& operator=(const Ike&) = delete;
+  virtual ~Ike() = default;
+
+  /// Begins to connect, and keeps trying.
+  virtual void Start() = 0;
+  /// Deletes the SA and, if nothing else uses it, its IKE SA (RFC 3193 §3.1). Does not wait.
+  virtual void Terminate(SaId id) = 0;
+  /// Takes our connection and secrets out of the backend, as far as it answers; `done` runs when
+  /// that is over. Existing SAs live on.
+  virtual void Stop(UniqueFunction<void()> done) = 0;
+  virtual const IkeState& state() const = 0;
+};
+
+}  // namespace sallyport::daemon

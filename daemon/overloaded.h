@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+namespace sallyport::daemon {
+
+/// std::visit with one lambda an alternative: std::visit(Overloaded{[](A) {...}, [](B) {...}}, v).
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace sallyport::daemon

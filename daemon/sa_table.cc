@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/sa_table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sallyport::daemon {
+namespace {
+
+/// A client repeats its SCCRQ after one or two seconds (conformance.md L4): later than that, the
+/// copy we kept is of no use.
+constexpr std::chrono::seconds kEarlyLifetime{2};
+/// Datagrams of this size and number bound what a crowd can make us keep. Local policy.
+constexpr size_t kMaxEarly = 256;
+constexpr size_t kMaxEarlyBytes = 1024;
+
+}  // namespace
+
+void SaTable::Add(const SecurityAssociation& sa, l2tp::PathId path) {
+  by_path_[path] = sa.id;
+  by_peer_[sa.peer.address].push_back(sa.id);
+  entries_.insert_or_assign(sa.id, Entry{sa, path});
+}
+
+void SaTable::Update(const SecurityAssociation& sa) {
+  const auto found = entries_.find(sa.id);
+  if (found == entries_.end()) return;
+  if (found->second.sa.peer.address != sa.peer.address) {
+    std::erase(by_peer_[found->second.sa.peer.address], sa.id);
+    by_peer_[sa.peer.address].push_back(sa.id);
+  }
+  found->second.sa = sa;
+}
+
+std::optional<SaTable::Entry> SaTable::Remove(SaId id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return {};
+  Entry entry = std::move(found->second);
+  entries_.erase(found);
+  by_path_.erase(entry.path);
+  auto& same_peer = by_peer_[entry.sa.peer.address];
+  std::erase(same_peer, id);
+  if (same_peer.empty()) by_peer_.erase(entry.sa.peer.address);
+  return entry;
+}
+
+const SaTable::Entry* SaTable::Find(SaId id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+const SaTable::Entry* SaTable::FindByPath(l2tp::PathId path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : Find(found->second);
+}
+
+const SaTable::Entry* SaTable::FindOnly(const IpAddress& peer) const {
+  const auto found = by_peer_.find(peer);
+  if (found == by_peer_.end() || found->second.size() != 1) return nullptr;
+  return Find(found->second.front());
+}
+
+void SaTable::Keep(const l2tp::Datagram& datagram, TimePoint now) {
+  DropStale(now);
+  if (early_.size() >= kMaxEarly || datagram.bytes.size() > kMaxEarlyBytes) return;
+  early_.push_back(
+      {datagram.peer, datagram.local, {datagram.bytes.begin(), datagram.bytes.end()}, now});
+}
+
+std::vector<SaTable::Early> SaTable::TakeEarly(const IpAddress& peer, TimePoint now) {
+  DropStale(now);
+  std::vector<Early> taken;
+  for (auto& early : early_) {
+    if (early.peer.address == peer) taken.push_back(early);
+  }
+  std::erase_if(early_, [&](const Early& early) { return early.peer.address == peer; });
+  return taken;
+}
+
+void SaTable::DropStale(TimePoint now) {
+  while (!early_.empty() && now - early_.front().arrived > kEarlyLifetime) early_.pop_front();
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/time.h"
+#include "daemon/data_plane.h"
+#include "daemon/ike.h"
+#include "l2tp/endpoint.h"
+
+namespace sallyport::daemon {
+
+/// The SAs that are up, each with the path on which it asks for tunnels, and the first datagrams
+/// that came through an SA before its path was ready (design D2).
+class SaTable {
+ public:
+  struct Entry {
+    SecurityAssociation sa;
+    l2tp::PathId path;
+  };
+  /// A datagram that waits for its path.
+  struct Early {
+    IpEndpoint peer;
+    IpAddress local;
+    std::vector<uint8_t> bytes;
+    TimePoint arrived;
+  };
+
+  void Add(const SecurityAssociation& sa, l2tp::PathId path);
+  void Update(const SecurityAssociation& sa);
+  /// The entry that is removed.
+  std::optional<Entry> Remove(SaId id);
+
+  const Entry* Find(SaId id) const;
+  const Entry* FindByPath(l2tp::PathId path) const;
+  const std::map<SaId, Entry>& entries() const { return entries_; }
+
+  /// The one SA with a client at `peer`, if there is just one: several clients behind one NAT
+  /// cannot be told apart here, and each sends its request again within a second or two.
+  const Entry* FindOnly(const IpAddress& peer) const;
+
+  /// Keeps a datagram of a peer whose SA is not known yet; bounded in number and time.
+  void Keep(const l2tp::Datagram& datagram, TimePoint now);
+  /// Takes out those that came from `peer` and are still worth answering.
+  std::vector<Early> TakeEarly(const IpAddress& peer, TimePoint now);
+
+ private:
+  void DropStale(TimePoint now);
+
+  std::map<SaId, Entry> entries_;
+  std::map<l2tp::PathId, SaId> by_path_;
+  std::map<IpAddress, std::vector<SaId>> by_peer_;
+  std::deque<Early> early_;
+};
+
+}  // namespace sallyport::daemon

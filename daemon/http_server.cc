@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/http_server.h"
+
+#include <cerrno>
+#include <exception>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <microhttpd.h>
+#include <string_view>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <utility>
+
+#include "base/unique_fd.h"
+#include "daemon/unix_listener.h"
+
+namespace sallyport::daemon {
+namespace {
+
+struct DaemonStopper {
+  void operator()(MHD_Daemon* daemon) const { MHD_stop_daemon(daemon); }
+};
+using DaemonPtr = std::unique_ptr<MHD_Daemon, DaemonStopper>;
+
+struct ResponseDestroyer {
+  void operator()(MHD_Response* response) const { MHD_destroy_response(response); }
+};
+using ResponsePtr = std::unique_ptr<MHD_Response, ResponseDestroyer>;
+
+/// What is kept for one connection, from accept to close.
+struct ConnectionState {
+  std::optional<PeerCredentials> peer;
+  bool made_request = false;
+};
+
+/// What is kept for one request, from its headers to its answer.
+struct RequestState {
+  std::string body;
+  size_t body_bytes = 0;  // received so far; body is empty when they are too many
+};
+
+/// Of a body that is too large, this much is read and thrown away so that the caller gets to see
+/// the 413; then the connection is closed. Local policy.
+constexpr size_t kMaxDiscardedBytes = 1024 * 1024;
+
+std::optional<PeerCredentials> CredentialsOf(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (info == nullptr ||
+      ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    return {};
+  }
+  return PeerCredentials{.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
+}
+
+ConnectionState& StateOf(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return *static_cast<ConnectionState*>(info->socket_context);
+}
+
+void DeleteRequestState(void* /*server*/, MHD_Connection* /*connection*/, void** state,
+                        MHD_RequestTerminationCode /*code*/) {
+  delete static_cast<RequestState*>(std::exchange(*state, nullptr));
+}
+
+MHD_Result AddQueryParameter(void* request, MHD_ValueKind /*kind*/, const char* name,
+                             size_t name_size, const char* value, size_t value_size) {
+  static_cast<HttpRequest*>(request)->query.emplace_back(
+      std::string(name, name_size),
+      value == nullptr ? std::string() : std::string(value, value_size));
+  return MHD_YES;
+}
+
+MHD_Result Queue(MHD_Connection* connection, const HttpResponse& answer) {
+  // The library copies the body; its parameter is not const only because another mode frees it.
+  const ResponsePtr response(MHD_create_response_from_buffer(
+      answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY));
+  if (response == nullptr) return MHD_NO;
+  const auto add = [&response](const char* name, const std::string& value) {
+    return MHD_add_response_header(response.get(), name, value.c_str()) == MHD_YES;
+  };
+  if (!add(MHD_HTTP_HEADER_CONTENT_TYPE, answer.content_type)) return MHD_NO;
+  if (!add(MHD_HTTP_HEADER_CACHE_CONTROL, "no-store")) return MHD_NO;
+  for (const auto& [name, value] : answer.headers) {
+    if (!add(name.c_str(), value)) return MHD_NO;
+  }
+  return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
+}
+
+}  // namespace
+
+class HttpServer::Implementation {
+ public:
+  Implementation(EventLoop& loop, const HttpServerOptions& options, Handler handler,
+                 UnixListener listener)
+      : loop_(loop),
+        max_body_(options.max_request_bytes),
+        handler_(std::move(handler)),
+        listener_(std::move(listener)) {}
+
+  Expected<void, std::string> Start(const HttpServerOptions& options);
+  const CountByReason& drops() const { return drops_; }
+
+ private:
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* path,
+                              const char* method, const char* version, const char* upload,
+                              size_t* upload_size, void** state);
+  static void OnConnection(void* self, MHD_Connection* connection, void** state,
+                           MHD_ConnectionNotificationCode code);
+
+  /// One step of the library's loop, then its next deadline.
+  void Turn();
+  MHD_Result Receive(MHD_Connection* connection, RequestState& state, const char* path,
+                     const char* method, std::string_view upload);
+  MHD_Result Answer(MHD_Connection* connection, const HttpResponse& answer);
+  HttpResponse BodyTooLarge() const;
+  HttpResponse CallHandler(const HttpRequest& request) const;
+
+  EventLoop& loop_;
+  const size_t max_body_;
+  const Handler handler_;
+  CountByReason drops_;
+  bool connection_closed_ = false;  // in the current Turn()
+  UnixListener listener_;
+  DaemonPtr daemon_;  // its connections' last notifications use what is above
+  Timer timer_;
+  IoSource io_;
+};
+
+Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOptions& options) {
+  UniqueFd listen_fd(::fcntl(listener_.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!listen_fd) {
+    return Unexpected{"cannot copy a descriptor: " + std::generic_category().message(errno)};
+  }
+  // MHD_stop_daemon() closes the copy. After a failed start it may be closed or not: better to lose
+  // one descriptor then than to close one that is somebody else's by now.
+  daemon_.reset(MHD_start_daemon(
+      MHD_USE_EPOLL, 0, nullptr, nullptr, &Implementation::OnRequest, this,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1,                       // RFC 9112 §3.2: no Host is a 400
+      MHD_OPTION_LISTEN_SOCKET, listen_fd.Release(),         //
+      MHD_OPTION_CONNECTION_LIMIT, options.max_connections,  //
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.max_request_bytes,                       //
+      MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.idle_timeout.count()),  //
+      MHD_OPTION_NOTIFY_COMPLETED, &DeleteRequestState, this,                              //
+      MHD_OPTION_NOTIFY_CONNECTION, &Implementation::OnConnection, this,                   //
+      MHD_OPTION_END));
+  const auto* info =
+      daemon_ == nullptr ? nullptr : MHD_get_daemon_info(daemon_.get(), MHD_DAEMON_INFO_EPOLL_FD);
+  if (info == nullptr || info->epoll_fd < 0) {
+    return Unexpected{options.socket_path + ": libmicrohttpd " + MHD_get_version() +
+                      " cannot serve it with epoll"};
+  }
+  timer_ = loop_.AddTimer([this] { Turn(); });
+  io_ = loop_.AddIo(info->epoll_fd, EPOLLIN, [this](uint32_t) { Turn(); });
+  return {};
+}
+
+void HttpServer::Implementation::Turn() {
+  connection_closed_ = false;
+  MHD_run(daemon_.get());
+  MHD_UNSIGNED_LONG_LONG milliseconds = 0;
+  if (connection_closed_) {
+    // At its limit of connections the library stops watching the listening socket and only looks at
+    // the beginning of a run whether it may again: without another run it would stay deaf.
+    timer_.Set(loop_.Now());
+  } else if (MHD_get_timeout(daemon_.get(), &milliseconds) == MHD_YES) {
+    timer_.Set(loop_.Now() + std::chrono::milliseconds(milliseconds));
+  } else {
+    timer_.Set(std::nullopt);
+  }
+}
+
+void HttpServer::Implementation::OnConnection(void* self, MHD_Connection* connection, void** state,
+                                              MHD_ConnectionNotificationCode code) {
+  switch (code) {
+    case MHD_CONNECTION_NOTIFY_STARTED:
+      *state = new ConnectionState{.peer = CredentialsOf(connection)};
+      return;
+    case MHD_CONNECTION_NOTIFY_CLOSED: {
+      const std::unique_ptr<ConnectionState> ended(
+          static_cast<ConnectionState*>(std::exchange(*state, nullptr)));
+      auto& server = *static_cast<Implementation*>(self);
+      server.connection_closed_ = true;
+      if (!ended->made_request) ++server.drops_["no_request"];
+      return;
+    }
+  }
+}
+
+/// The library calls this when the headers are complete, for each piece of the body, and with an
+/// empty piece at the end.
+MHD_Result HttpServer::Implementation::OnRequest(void* self, MHD_Connection* connection,
+                                                 const char* path, const char* method,
+                                                 const char* /*version*/, const char* upload,
+                                                 size_t* upload_size, void** state) {
+  if (*state == nullptr) {
+    *state = new RequestState;
+    StateOf(connection).made_request = true;
+    return MHD_YES;
+  }
+  const std::string_view piece(upload, *upload_size);
+  *upload_size = 0;  // all of it is taken
+  return static_cast<Implementation*>(self)->Receive(
+      connection, *static_cast<RequestState*>(*state), path, method, piece);
+}
+
+MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, RequestState& state,
+                                               const char* path, const char* method,
+                                               std::string_view upload) {
+  if (!upload.empty()) {
+    state.body_bytes += upload.size();
+    if (state.body_bytes > max_body_) {
+      state.body.clear();
+      return state.body_bytes > max_body_ + kMaxDiscardedBytes ? MHD_NO : MHD_YES;
+    }
+    state.body += upload;
+    return MHD_YES;
+  }
+  // The library takes an answer only before the body or, as here, at its end.
+  if (state.body_bytes > max_body_) return Answer(connection, BodyTooLarge());
+  HttpRequest request{.method = method,
+                      .path = path,
+                      .query = {},
+                      .body = std::move(state.body),
+                      .peer = StateOf(connection).peer};
+  MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, AddQueryParameter, &request);
+  return Answer(connection, CallHandler(request));
+}
+
+MHD_Result HttpServer::Implementation::Answer(MHD_Connection* connection,
+                                              const HttpResponse& answer) {
+  if (!answer.problem_code.empty()) ++drops_[answer.problem_code];
+  return Queue(connection, answer);
+}
+
+HttpResponse HttpServer::Implementation::BodyTooLarge() const {
+  return ProblemResponse({.status = 413,
+                          .code = "body_too_large",
+                          .title = "The body of the request is too large",
+                          .detail = fmt::format("A body has at most {} octets.", max_body_),
+                          .hint = "Split the call into several."});
+}
+
+HttpResponse HttpServer::Implementation::CallHandler(const HttpRequest& request) const {
+  // An exception must not unwind through the C library's frames, nor one request end the daemon.
+  try {
+    return handler_(request);
+  } catch (const std::exception& error) {
+    return ProblemResponse({.status = 500,
+                            .code = "handler_failed",
+                            .title = "The daemon could not make the answer",
+                            .detail = error.what(),
+                            .hint = "This is a bug in sallyportd; please report it."});
+  }
+}
+
+Expected<HttpServer, std::string> HttpServer::Start(EventLoop& loop,
+                                                    const HttpServerOptions& options,
+                                                    Handler handler) {
+  auto listener = UnixListener::Open(options.socket_path, options.group);
+  if (!listener) return Unexpected{listener.error()};
+  auto implementation =
+      std::make_unique<Implementation>(loop, options, std::move(handler), *std::move(listener));
+  if (const auto started = implementation->Start(options); !started) {
+    return Unexpected{started.error()};
+  }
+  return HttpServer(std::move(implementation));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+HttpServer::HttpServer(HttpServer&&) noexcept = default;
+HttpServer& HttpServer::operator=(HttpServer&&) noexcept = default;
+HttpServer::~HttpServer() = default;
+
+const CountByReason& HttpServer::drops() const { return implementation_->drops(); }
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/status_json.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace sallyport::daemon {
+namespace {
+
+/// RFC 3339 §5.6, UTC.
+std::string ToRfc3339(WallTime time) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", time); }
+
+std::string SpiText(uint32_t spi) { return fmt::format("{:08x}", spi); }
+
+Json OrNull(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
+
+Json ToJson(const CountByReason& counts) {
+  Json json = Json::object();
+  for (const auto& [reason, count] : counts) json[reason] = count;
+  return json;
+}
+
+Json ToJson(const IpsecStatus& ipsec) {
+  return {{"required", ipsec.required},
+          {"vici",
+           {{"connected", ipsec.vici.connected},
+            {"path", ipsec.vici.path},
+            {"version", OrNull(ipsec.vici.version)},
+            {"error", OrNull(ipsec.vici.error)},
+            {"hint", OrNull(ipsec.vici.hint)}}},
+          {"sas", ipsec.sas}};
+}
+
+Json ToJson(const L2tpStatus& l2tp) {
+  return {{"tunnels", l2tp.tunnels},
+          {"messages_received", l2tp.messages_received},
+          {"messages_sent", l2tp.messages_sent},
+          {"retransmissions", l2tp.retransmissions}};
+}
+
+Json ToJson(const std::vector<PoolStatus>& pools) {
+  Json json = Json::array();
+  for (const PoolStatus& pool : pools) {
+    json.push_back({{"name", pool.name}, {"size", pool.size}, {"used", pool.used}});
+  }
+  return json;
+}
+
+Json ToJson(const SessionPeer& peer) {
+  return {{"address", peer.address.ToString()},
+          {"port", peer.port},
+          {"nat", peer.nat},
+          {"host_name", peer.host_name},
+          {"vendor", OrNull(peer.vendor)}};
+}
+
+Json ToJson(const std::optional<SessionIpsec>& ipsec) {
+  if (!ipsec) return {};
+  return {{"ike", ipsec->ike},
+          {"local_id", ipsec->local_id},
+          {"remote_id", ipsec->remote_id},
+          {"reqid", ipsec->reqid},
+          {"spi_in", SpiText(ipsec->spi_in)},
+          {"spi_out", SpiText(ipsec->spi_out)},
+          {"encapsulation", ToString(ipsec->encapsulation)},
+          {"ike_proposal", ipsec->ike_proposal},
+          {"esp_proposal", ipsec->esp_proposal}};
+}
+
+Json ToJson(const SessionL2tp& l2tp) {
+  return {{"tunnel", l2tp.tunnel},
+          {"peer_tunnel", l2tp.peer_tunnel},
+          {"session", l2tp.session},
+          {"peer_session", l2tp.peer_session},
+          {"local_port", l2tp.local_port}};
+}
+
+Json ToJson(const SessionCounters& counters) {
+  return {{"rx_bytes", counters.rx_bytes},
+          {"tx_bytes", counters.tx_bytes},
+          {"rx_packets", counters.rx_packets},
+          {"tx_packets", counters.tx_packets}};
+}
+
+}  // namespace
+
+Json ToJson(const DaemonStatus& status) {
+  return {{"api", kApiVersion},
+          {"version", status.version},
+          {"state", ToString(status.state)},
+          {"started", ToRfc3339(status.started)},
+          {"uptime_seconds", status.uptime.count()},
+          {"pid", status.pid},
+          {"ipsec", ToJson(status.ipsec)},
+          {"l2tp", ToJson(status.l2tp)},
+          {"sessions", {{"total", status.sessions.total}, {"up", status.sessions.up}}},
+          {"pools", ToJson(status.pools)},
+          {"drops",
+           {{"l2tp", ToJson(status.drops.l2tp)},
+            {"ppp", ToJson(status.drops.ppp)},
+            {"status", ToJson(status.drops.status)}}},
+          {"auth", {{"accepted", status.auth.accepted}, {"rejected", status.auth.rejected}}}};
+}
+
+Json ToJson(const SessionRecord& session) {
+  Json dns = Json::array();
+  for (const IpAddress& address : session.dns) dns.push_back(address.ToString());
+  return {{"id", session.id},
+          {"state", ToString(session.state)},
+          {"user", OrNull(session.user)},
+          {"pool", OrNull(session.pool)},
+          {"address", session.address ? Json(session.address->ToString()) : Json()},
+          {"dns", std::move(dns)},
+          {"interface", OrNull(session.interface)},
+          {"since", ToRfc3339(session.since)},
+          {"uptime_seconds", session.uptime.count()},
+          {"peer", ToJson(session.peer)},
+          {"ipsec", ToJson(session.ipsec)},
+          {"l2tp", ToJson(session.l2tp)},
+          {"ppp",
+           {{"auth", OrNull(session.ppp.auth)},
+            {"phase", session.ppp.phase},
+            {"mtu", session.ppp.mtu}}},
+          {"counters", ToJson(session.counters)}};
+}
+
+std::string ToText(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace sallyport::daemon

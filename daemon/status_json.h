@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The status model as JSON, member for member as docs/status-api.md has it. Nothing here throws on
+// any text: octets that are not UTF-8 become U+FFFD.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "daemon/status_model.h"
+
+namespace sallyport::daemon {
+
+/// Keeps members in the order in which they were added.
+using Json = nlohmann::ordered_json;
+
+/// The value of "api" in every answer; a change that breaks a reader needs another.
+inline constexpr std::string_view kApiVersion = "sallyport/v1";
+
+/// With "api" first.
+Json ToJson(const DaemonStatus& status);
+/// Without "api": an element of a list.
+Json ToJson(const SessionRecord& session);
+
+/// One line with its line feed, for curl and NDJSON alike.
+std::string ToText(const Json& json);
+
+}  // namespace sallyport::daemon

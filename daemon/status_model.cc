@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/status_model.h"
+
+namespace sallyport::daemon {
+
+std::string_view ToString(DaemonState state) {
+  switch (state) {
+    case DaemonState::kRunning:
+      return "running";
+    case DaemonState::kStopping:
+      return "stopping";
+  }
+  return "";
+}
+
+std::string_view ToString(SessionState state) {
+  switch (state) {
+    case SessionState::kStarting:
+      return "starting";
+    case SessionState::kUp:
+      return "up";
+    case SessionState::kClosing:
+      return "closing";
+  }
+  return "";
+}
+
+std::optional<SessionState> ParseSessionState(std::string_view text) {
+  for (const auto state : {SessionState::kStarting, SessionState::kUp, SessionState::kClosing}) {
+    if (text == ToString(state)) return state;
+  }
+  return {};
+}
+
+std::string_view ToString(Encapsulation encapsulation) {
+  switch (encapsulation) {
+    case Encapsulation::kNone:
+      return "none";
+    case Encapsulation::kUdp:
+      return "udp";
+  }
+  return "";
+}
+
+bool SessionFilter::Matches(const SessionRecord& session) const {
+  if (id && *id != session.id) return false;
+  if (user && user != session.user) return false;
+  if (pool && pool != session.pool) return false;
+  if (state && *state != session.state) return false;
+  if (address && !(session.address && address->Contains(*session.address))) return false;
+  if (peer && !peer->Contains(session.peer.address)) return false;
+  return true;
+}
+
+}  // namespace sallyport::daemon

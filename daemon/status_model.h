@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the status API shows, as plain values, and the port through which it asks for them. Names
+// are those of the JSON (docs/status-api.md); an optional without a value is null there. Text that
+// came from the network has been through PrintableText() (base/text.h).
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "daemon/count_by_reason.h"
+#include "daemon/http_message.h"
+
+namespace sallyport::daemon {
+
+/// Wall clock, for people; RFC 3339 in UTC in the JSON.
+using WallTime = std::chrono::sys_seconds;
+
+enum class DaemonState : uint8_t { kRunning, kStopping };
+std::string_view ToString(DaemonState state);
+
+/// The connection to charon's control socket.
+struct ViciStatus {
+  bool connected = false;
+  std::string path;
+  std::optional<std::string> version;  // charon's, while connected
+  std::optional<std::string> error;    // why not connected
+  std::optional<std::string> hint;     // what the operator can do about it
+};
+
+struct IpsecStatus {
+  bool required = true;  // clear-text L2TP is refused
+  ViciStatus vici;
+  uint64_t sas = 0;  // pairs of transport mode SAs that are up
+};
+
+struct L2tpStatus {
+  uint64_t tunnels = 0;
+  uint64_t messages_received = 0;  // control messages since the start
+  uint64_t messages_sent = 0;
+  uint64_t retransmissions = 0;
+};
+
+struct SessionTotals {
+  uint64_t total = 0;
+  uint64_t up = 0;
+};
+
+struct PoolStatus {
+  std::string name;
+  uint64_t size = 0;  // addresses
+  uint64_t used = 0;
+};
+
+/// Received and not acted on.
+struct DropStatus {
+  CountByReason l2tp;
+  CountByReason ppp;
+  CountByReason status;  // HttpServer::drops()
+};
+
+struct AuthStatus {
+  uint64_t accepted = 0;  // logins since the start
+  uint64_t rejected = 0;
+};
+
+/// The daemon as a whole.
+struct DaemonStatus {
+  std::string version;
+  DaemonState state = DaemonState::kRunning;
+  WallTime started;
+  std::chrono::seconds uptime{};
+  pid_t pid = 0;
+  IpsecStatus ipsec;
+  L2tpStatus l2tp;
+  SessionTotals sessions;
+  std::vector<PoolStatus> pools;
+  DropStatus drops;
+  AuthStatus auth;
+};
+
+enum class SessionState : uint8_t { kStarting, kUp, kClosing };
+std::string_view ToString(SessionState state);
+std::optional<SessionState> ParseSessionState(std::string_view text);
+
+/// The client as seen from outside.
+struct SessionPeer {
+  IpAddress address;
+  uint16_t port = 0;      // of its L2TP datagrams
+  bool nat = false;       // its SA is UDP-encapsulated because a NAT was found (RFC 3947)
+  std::string host_name;  // Host Name AVP (RFC 2661 §4.4.3)
+  std::optional<std::string> vendor;  // Vendor Name AVP
+};
+
+enum class Encapsulation : uint8_t { kNone, kUdp };
+std::string_view ToString(Encapsulation encapsulation);
+
+/// The SA that protects a session's tunnel.
+struct SessionIpsec {
+  std::string ike;  // "IKEv1", "IKEv2"
+  std::string local_id;
+  std::string remote_id;
+  uint32_t reqid = 0;
+  uint32_t spi_in = 0;  // host byte order; eight hexadecimal digits in the JSON
+  uint32_t spi_out = 0;
+  Encapsulation encapsulation = Encapsulation::kNone;
+  std::string ike_proposal;
+  std::string esp_proposal;
+};
+
+struct SessionL2tp {
+  uint16_t tunnel = 0;  // ids that we assigned
+  uint16_t peer_tunnel = 0;
+  uint16_t session = 0;
+  uint16_t peer_session = 0;
+  uint16_t local_port = 0;  // of the tunnel's own UDP socket
+};
+
+struct SessionPpp {
+  std::optional<std::string> auth;  // "pap", "chap-md5", "mschapv2" once agreed on
+  std::string phase;                // RFC 1661 §3.2: "dead" ... "terminate"
+  uint16_t mtu = 0;                 // largest IP packet towards the client; octets
+};
+
+/// As the server counts: received is what came from the client.
+struct SessionCounters {
+  uint64_t rx_bytes = 0;
+  uint64_t tx_bytes = 0;
+  uint64_t rx_packets = 0;
+  uint64_t tx_packets = 0;
+};
+
+/// One client, all layers.
+struct SessionRecord {
+  std::string id;
+  SessionState state = SessionState::kStarting;
+  std::optional<std::string> user;
+  std::optional<std::string> pool;
+  std::optional<IpAddress> address;  // inside
+  std::vector<IpAddress> dns;
+  std::optional<std::string> interface;
+  WallTime since;  // when the session came to be known, not when it came up
+  std::chrono::seconds uptime{};
+  SessionPeer peer;
+  std::optional<SessionIpsec> ipsec;
+  SessionL2tp l2tp;
+  SessionPpp ppp;
+  SessionCounters counters;
+};
+
+/// Chooses sessions: all that is given must hold. Without anything it chooses every session.
+struct SessionFilter {
+  std::optional<std::string> id;
+  std::optional<std::string> user;  // exact
+  std::optional<IpPrefix> address;  // inside address
+  std::optional<IpPrefix> peer;     // outside address
+  std::optional<std::string> pool;
+  std::optional<SessionState> state;
+
+  bool Matches(const SessionRecord& session) const;
+};
+
+struct DisconnectResult {
+  std::vector<std::string> sessions;  // ids that are being disconnected
+};
+
+/// Where the status API gets its answers; the daemon implements it. Calls are synchronous, on the
+/// event loop's thread, and must not wait for the kernel or a peer.
+class StatusSource {
+ public:
+  virtual ~StatusSource() = default;
+
+  virtual DaemonStatus Status() const = 0;
+  /// Those that `filter` matches, in a stable order.
+  virtual std::vector<SessionRecord> Sessions(const SessionFilter& filter) const = 0;
+  /// Begins to end every session that `filter` matches; `caller` is for the log.
+  virtual DisconnectResult Disconnect(const SessionFilter& filter,
+                                      const std::optional<PeerCredentials>& caller) = 0;
+};
+
+}  // namespace sallyport::daemon

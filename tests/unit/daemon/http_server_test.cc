@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The server as a caller meets it: octets through a real AF_UNIX socket, served by a real loop.
+#include "daemon/http_server.h"
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdexcept>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/unique_fd.h"
+#include "daemon/unix_listener.h"
+
+namespace sallyport::daemon {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::Pair;
+using testing::StartsWith;
+
+/// A run that takes this long has hung; nothing is measured against it.
+constexpr std::chrono::seconds kHung{30};
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = std::filesystem::temp_directory_path() / "sallyport-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  std::string Path(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+UniqueFd Connect(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    fd.Reset();
+  }
+  return fd;
+}
+
+/// Writes `request` at once and collects what comes back until the server closes.
+class Client {
+ public:
+  using Ended = std::function<void()>;
+  Client(EventLoop& loop, const std::string& path, std::string request, Ended ended)
+      : fd_(Connect(path)), request_(std::move(request)), ended_(std::move(ended)) {
+    EXPECT_TRUE(fd_.valid()) << std::strerror(errno);
+    io_ = loop.AddIo(fd_.get(), request_.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT,
+                     [this](uint32_t events) { OnEvents(events); });
+  }
+  const std::string& answer() const { return answer_; }
+
+ private:
+  void OnEvents(uint32_t events) {
+    if ((events & EPOLLOUT) != 0) {
+      const auto sent =
+          ::send(fd_.get(), request_.data(), request_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      // A server that refuses early closes while we write; what it answered is still to be read.
+      request_.erase(
+          0, sent < 0 && errno != EAGAIN ? request_.npos : static_cast<size_t>(std::max(sent, 0L)));
+      if (request_.empty()) io_.SetEvents(EPOLLIN);
+    }
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
+    char buffer[4096];
+    const auto size = ::recv(fd_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
+    if (size > 0) {
+      answer_.append(buffer, static_cast<size_t>(size));
+    } else if (size == 0 || errno != EAGAIN) {
+      io_.Reset();
+      ended_();
+    }
+  }
+
+  UniqueFd fd_;
+  std::string request_;
+  Ended ended_;
+  std::string answer_;
+  IoSource io_;
+};
+
+class HttpServerTest : public testing::Test {
+ protected:
+  HttpServerTest() { options_.socket_path = folder_.Path("status.sock"); }
+
+  void Start() {
+    auto server = HttpServer::Start(loop_, options_, [this](const HttpRequest& request) {
+      requests_.push_back(request);
+      return handler_(request);
+    });
+    ASSERT_TRUE(server) << server.error();
+    server_.emplace(*std::move(server));
+  }
+
+  /// Runs every request on a connection of its own, all at the same time; gives the answers.
+  std::vector<std::string> Exchange(const std::vector<std::string>& requests) {
+    size_t open = requests.size();
+    std::vector<std::unique_ptr<Client>> clients;
+    for (const std::string& request : requests) {
+      clients.push_back(std::make_unique<Client>(loop_, options_.socket_path, request, [&] {
+        if (--open == 0) loop_.Exit(0);
+      }));
+    }
+    Timer hung = loop_.AddTimer([this] { loop_.Exit(1); });
+    hung.Set(loop_.Now() + kHung);
+    EXPECT_EQ(loop_.Run(), 0) << "a connection was not closed";
+    std::vector<std::string> answers;
+    for (const auto& client : clients) answers.push_back(client->answer());
+    return answers;
+  }
+
+  /// A request after which the server closes.
+  static std::string Request(const std::string& line, const std::string& body = "") {
+    return line + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+
+  TemporaryFolder folder_;
+  EventLoop loop_;
+  HttpServerOptions options_;
+  HttpServer::Handler handler_ = [](const HttpRequest&) {
+    HttpResponse response;
+    response.body = "{}\n";
+    return response;
+  };
+  std::vector<HttpRequest> requests_;
+  std::optional<HttpServer> server_;
+};
+
+TEST_F(HttpServerTest, Request_ReachesTheHandlerDecodedAndWithItsCaller) {
+  Start();
+  Exchange({Request("POST /v1/a%20b?user=b%26ob&flag&user=", "body")});
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].method, "POST");
+  EXPECT_EQ(requests_[0].path, "/v1/a b");
+  EXPECT_THAT(requests_[0].query,
+              ElementsAre(Pair("user", "b&ob"), Pair("flag", ""), Pair("user", "")));
+  EXPECT_EQ(requests_[0].body, "body");
+  EXPECT_EQ(requests_[0].peer,
+            (PeerCredentials{.pid = ::getpid(), .uid = ::getuid(), .gid = ::getgid()}));
+}
+
+TEST_F(HttpServerTest, Answer_CarriesStatusHeadersAndBody) {
+  handler_ = [](const HttpRequest&) {
+    return HttpResponse{.status = 405,
+                        .content_type = "application/problem+json",
+                        .headers = {{"Allow", "GET, HEAD"}},
+                        .body = "{\"status\":405}\n",
+                        .problem_code = "method_not_allowed"};
+  };
+  Start();
+  const std::string answer = Exchange({Request("PUT /v1")})[0];
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nAllow: GET, HEAD\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/problem+json\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 15\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n{\"status\":405}\n"));
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("method_not_allowed", 1)));
+}
+
+TEST_F(HttpServerTest, Head_HasTheLengthButNoBody) {
+  Start();
+  const std::string answer = Exchange({Request("HEAD /v1")})[0];
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 3\r\n"));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\n"));
+}
+
+TEST_F(HttpServerTest, PipelinedRequests_AreAnsweredInOrder) {
+  handler_ = [](const HttpRequest& request) {
+    HttpResponse response;
+    response.body = request.path + "!";
+    return response;
+  };
+  Start();
+  const std::string keep = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const std::string answer = Exchange({"GET /1" + keep + "GET /2" + keep + Request("GET /3")})[0];
+  const size_t first = answer.find("/1!");
+  const size_t second = answer.find("/2!", first);
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, answer.find("/3!", second));
+  EXPECT_THAT(answer, EndsWith("/3!"));
+}
+
+TEST_F(HttpServerTest, ChunkedBody_IsPutTogether) {
+  Start();
+  Exchange(
+      {"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+       "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"});
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].body, "abcde");
+}
+
+TEST_F(HttpServerTest, LargestBody_IsTakenAndALargerOneRefused) {
+  options_.max_request_bytes = 4096;
+  Start();
+  const auto answers = Exchange({Request("POST /fits", std::string(4096, 'x')),
+                                 Request("POST /over", std::string(4097, 'x'))});
+  EXPECT_THAT(answers[0], StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(answers[1], StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(answers[1], HasSubstr("application/problem+json"));
+  EXPECT_THAT(answers[1], HasSubstr(R"("code":"body_too_large")"));
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].body.size(), 4096U);
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("body_too_large", 1)));
+}
+
+TEST_F(HttpServerTest, BodyWithoutEnd_IsCutOff) {
+  options_.max_request_bytes = 4096;
+  Start();
+  std::string request = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 600; ++i) request += "1000\r\n" + std::string(4096, 'x') + "\r\n";
+  EXPECT_THAT(Exchange({request}), ElementsAre(""));
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(HttpServerTest, HugeHeader_IsRefused) {
+  options_.max_request_bytes = 4096;
+  Start();
+  const auto answers =
+      Exchange({"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(8192, 'x') + "\r\n\r\n",
+                "GET /" + std::string(8192, 'x') + " HTTP/1.1\r\nHost: localhost\r\n\r\n"});
+  EXPECT_THAT(answers[0], StartsWith("HTTP/1.1 431 "));
+  EXPECT_THAT(answers[1], StartsWith("HTTP/1.1 414 "));
+  EXPECT_THAT(requests_, IsEmpty());
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("no_request", 2)));
+}
+
+TEST_F(HttpServerTest, WhatIsNotHttp_NeverReachesTheHandler) {
+  options_.idle_timeout = std::chrono::seconds{1};
+  Start();
+  std::vector<std::string> garbage{std::string("\0\xFF\x16\x03\x01\r\n\r\n", 9),
+                                   "GET\r\n\r\n",
+                                   "GET / HTTP/9.9\r\n\r\n",
+                                   "{\"command\":\"status\"}\n",
+                                   "GET / HTTP/1.1\r\n\r\n",  // RFC 9112 §3.2: no Host, 400
+                                   "\r\n\r\n\r\n"};
+  for (const std::string& answer : Exchange(garbage)) EXPECT_THAT(answer, Not(HasSubstr(" 200 ")));
+  EXPECT_THAT(requests_, IsEmpty());
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("no_request", garbage.size())));
+}
+
+TEST_F(HttpServerTest, EveryTruncatedRequest_IsDroppedWhenItsTimeIsOver) {
+  options_.idle_timeout = std::chrono::seconds{1};
+  Start();
+  const std::string whole = "POST /v1?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}";
+  ASSERT_LE(whole.size(), options_.max_connections);
+  std::vector<std::string> cut;
+  for (size_t size = 0; size < whole.size(); ++size) cut.push_back(whole.substr(0, size));
+  for (const std::string& answer : Exchange(cut)) EXPECT_EQ(answer, "");
+  EXPECT_THAT(requests_, IsEmpty());
+}
+
+TEST_F(HttpServerTest, SilentClient_DoesNotHoldUpOthers) {
+  options_.idle_timeout = std::chrono::seconds{1};
+  options_.max_connections = 2;
+  Start();
+  const auto answers = Exchange({"", "GET / HT", Request("GET /")});  // the third waits for a place
+  EXPECT_THAT(answers[2], StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServerTest, HandlerThatThrows_IsAnsweredWith500) {
+  handler_ = [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("no memory"); };
+  Start();
+  const std::string answer = Exchange({Request("GET /")})[0];
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(answer, HasSubstr("no memory"));
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("handler_failed", 1)));
+}
+
+TEST_F(HttpServerTest, LargeAnswer_ComesWhole) {
+  handler_ = [](const HttpRequest&) {
+    HttpResponse response;
+    response.body.assign(8'000'000, 'x');  // beyond any socket buffer: many turns of the loop
+    return response;
+  };
+  Start();
+  const std::string answer = Exchange({Request("GET /")})[0];
+  EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, 8'000'000U);
+}
+
+TEST_F(HttpServerTest, SocketFile_HasItsModeAndGoesWithTheServer) {
+  options_.socket_path = folder_.Path("run/sallyport.sock");
+  options_.group = ::getgid();
+  Start();
+  struct stat file {};
+  ASSERT_EQ(::stat(options_.socket_path.c_str(), &file), 0);
+  EXPECT_TRUE(S_ISSOCK(file.st_mode));
+  EXPECT_EQ(file.st_mode & 07777, 0660U);
+  EXPECT_EQ(file.st_gid, ::getgid());
+  server_.reset();
+  EXPECT_NE(::stat(options_.socket_path.c_str(), &file), 0);
+}
+
+TEST_F(HttpServerTest, StoppedWithOpenConnections_ClosesThem) {
+  Start();
+  const UniqueFd idle = Connect(options_.socket_path);
+  Exchange({Request("GET /")});  // so that the first one has been accepted
+  server_.reset();
+  char octet = 0;
+  EXPECT_EQ(::recv(idle.get(), &octet, 1, MSG_DONTWAIT), 0);
+}
+
+TEST(UnixListener, StaleSocket_IsReplaced) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Path("s");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  dead.Reset();
+  const auto listener = UnixListener::Open(path, {});
+  ASSERT_TRUE(listener) << listener.error();
+  EXPECT_TRUE(Connect(path).valid());
+}
+
+TEST(UnixListener, SocketInUse_IsLeftAlone) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Path("s");
+  const auto first = UnixListener::Open(path, {});
+  ASSERT_TRUE(first) << first.error();
+  const auto second = UnixListener::Open(path, {});
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error(), HasSubstr("running already"));
+  EXPECT_TRUE(Connect(path).valid());
+}
+
+TEST(UnixListener, FileOfAnotherKind_IsLeftAlone) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Path("s");
+  std::ofstream(path) << "precious";
+  const auto listener = UnixListener::Open(path, {});
+  ASSERT_FALSE(listener);
+  EXPECT_THAT(listener.error(), HasSubstr("not a socket"));
+  EXPECT_EQ(std::filesystem::file_size(path), 8U);
+}
+
+TEST(UnixListener, FileOfASuccessor_IsNotRemoved) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Path("s");
+  auto opened = UnixListener::Open(path, {});
+  ASSERT_TRUE(opened) << opened.error();
+  std::optional<UnixListener> first(*std::move(opened));
+  std::filesystem::remove(path);
+  const auto second = UnixListener::Open(path, {});
+  ASSERT_TRUE(second) << second.error();
+  first.reset();
+  EXPECT_TRUE(Connect(path).valid());
+}
+
+TEST(UnixListener, PathTooLongForASocket_IsRefused) {
+  const auto listener = UnixListener::Open("/tmp/" + std::string(103, 'x'), {});
+  ASSERT_FALSE(listener);
+  EXPECT_THAT(listener.error(), HasSubstr("107 octets"));
+}
+
+TEST(UnixListener, FolderThatCannotBeMade_IsNamed) {
+  const auto listener = UnixListener::Open("/proc/sallyport/s", {});
+  ASSERT_FALSE(listener);
+  EXPECT_THAT(listener.error(), HasSubstr("/proc/sallyport"));
+}
+
+}  // namespace
+}  // namespace sallyport::daemon

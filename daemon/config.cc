@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+#include "daemon/config_keys.h"
+#include "daemon/config_reader.h"
+
+namespace sallyport::daemon {
+namespace {
+
+constexpr std::string_view kUsersFileKey = "ppp.users_file";
+constexpr std::string_view kPskFileKey = "ipsec.psk_file";
+constexpr std::string_view kPskKey = "ipsec.psk";
+
+ConfigError AboutFile(const std::string& path, std::string_view key, std::string found,
+                      std::string expected) {
+  return {.file = path,
+          .line = 1,
+          .column = 1,
+          .key = std::string(key),
+          .found = std::move(found),
+          .expected = std::move(expected)};
+}
+
+ConfigError ReadableByOthers(const std::string& path, std::string_view key) {
+  return AboutFile(path, key, "a file with secrets that every local user can read",
+                   "mode 0640 or less");
+}
+
+/// Entries that no login can reach, because they are for a server that we are not. Their names are
+/// not shown: a secret in the wrong column would be.
+std::optional<ConfigError> UnreachableEntries(const aaa::UserDatabase& users,
+                                              const std::string& path, std::string_view host_name) {
+  const auto unreachable = [host_name](const aaa::UserEntry& entry) {
+    return entry.server && *entry.server != host_name;
+  };
+  const auto& entries = users.entries();
+  const auto first = std::find_if(entries.begin(), entries.end(), unreachable);
+  if (first == entries.end()) return {};
+  const auto count = std::count_if(first, entries.end(), unreachable);
+  ConfigError warning =
+      AboutFile(path, "server", std::to_string(count) + " entries for another server",
+                "\"" + PrintableText(host_name) + "\" (l2tp.host_name) or *");
+  warning.line = first->line;
+  return warning;
+}
+
+/// The users of a users file's content.
+Expected<LoadedUsers, std::vector<ConfigError>> UsersIn(const FileText& file,
+                                                        const std::string& path,
+                                                        std::string_view host_name) {
+  auto entries = aaa::ParseUsersFile(file.text.text());
+  if (!entries) {
+    std::vector<ConfigError> errors;
+    for (const aaa::UsersFileError& error : entries.error()) {
+      errors.push_back({.file = path,
+                        .line = error.position.line,
+                        .column = error.position.column,
+                        .key = error.field,
+                        .found = error.found,
+                        .expected = error.expected});
+    }
+    return Unexpected{std::move(errors)};
+  }
+  LoadedUsers loaded{.users = aaa::UserDatabase(*std::move(entries)), .warnings = {}};
+  if (file.readable_by_others) loaded.warnings.push_back(ReadableByOthers(path, kUsersFileKey));
+  if (loaded.users.size() == 0) {
+    loaded.warnings.push_back(AboutFile(path, "client", "no user at all", "at least one"));
+  }
+  if (auto warning = UnreachableEntries(loaded.users, path, host_name)) {
+    loaded.warnings.push_back(*std::move(warning));
+  }
+  return loaded;
+}
+
+/// The checks that need more than one key, or the files that keys name.
+class ConfigLoader {
+ public:
+  ConfigLoader(const std::string& path, const FileReader& read, ParsedConfig parsed)
+      : path_(path),
+        read_(read),
+        config_(std::move(parsed.config)),
+        positions_(std::move(parsed.positions)),
+        errors_(std::move(parsed.errors)) {}
+
+  Expected<LoadedConfig, std::vector<ConfigError>> Load(bool config_readable_by_others) && {
+    CheckPools();
+    LoadPsk(config_readable_by_others);
+    LoadUserDatabase();
+    CheckPapInClear();
+    SortByPosition(errors_, path_);
+    if (!errors_.empty()) return Unexpected{std::move(errors_)};
+    SortByPosition(warnings_, path_);
+    return LoadedConfig{std::move(config_), std::move(users_), std::move(warnings_)};
+  }
+
+ private:
+  void CheckPools() {
+    const bool has_errors = std::any_of(errors_.begin(), errors_.end(), [](const auto& error) {
+      return error.key.starts_with(kPoolSection);
+    });
+    if (has_errors) return;  // what is missing would be blamed on what is there
+    if (config_.pools.empty()) {
+      return Add({}, "pool", "no such section", "at least one [[pool]] with ranges and gateway");
+    }
+    for (const aaa::PoolIssue& issue : aaa::FindPoolIssues(config_.pools)) AddPoolIssue(issue);
+  }
+
+  void AddPoolIssue(const aaa::PoolIssue& issue) {
+    const aaa::PoolSettings& pool = config_.pools[issue.pool];
+    const aaa::PoolSettings& other = config_.pools[issue.other_pool];
+    const std::string path = "pool[" + std::to_string(issue.pool) + "]";
+    switch (issue.kind) {
+      case aaa::PoolIssue::Kind::kDuplicateName:
+        // A pool without a name is called "default": then the section itself is the place.
+        return Add(PositionOf(path + ".name").value_or(PositionOf(path).value_or(kStart)),
+                   "pool.name", "\"" + pool.name + "\" again", "a name that no other pool has");
+      case aaa::PoolIssue::Kind::kOverlap:
+        return Add(PositionOf(path + ".ranges[" + std::to_string(issue.range) + "]"), "pool.ranges",
+                   "\"" + pool.ranges[issue.range].ToString() + "\", which overlaps \"" +
+                       other.ranges[issue.other_range].ToString() + "\" of pool \"" + other.name +
+                       "\"",
+                   "ranges without a common address");
+      case aaa::PoolIssue::Kind::kGatewayOutside:
+        return Add(PositionOf(path + ".gateway"), "pool.gateway",
+                   "\"" + pool.gateway.ToString() + "\", no host of the networks of the ranges",
+                   "a host address in the network of one of them");
+    }
+  }
+
+  void LoadPsk(bool config_readable_by_others) {
+    const bool inline_key = positions_.contains(std::string(kPskKey));
+    const bool named_file = positions_.contains(std::string(kPskFileKey));
+    if (inline_key && named_file) {
+      return Add(PositionOf(kPskKey), kPskKey, "a key besides ipsec.psk_file",
+                 "only one of the two");
+    }
+    if (inline_key && config_readable_by_others) {
+      warnings_.push_back(ReadableByOthers(path_, kPskKey));
+    }
+    if (!config_.ipsec.psk_file.empty()) return LoadPskFile();
+    if (!config_.ipsec.required || inline_key || named_file) return;
+    Add(PositionOf("ipsec"), kPskFileKey, "no such key, and no ipsec.psk",
+        "the file that holds the pre-shared key (or ipsec.required = false)");
+  }
+
+  void LoadPskFile() {
+    const std::string& file = config_.ipsec.psk_file;
+    const auto content = read_(file);
+    if (!content) return AddUnreadable(kPskFileKey, file, content.error());
+    if (content->readable_by_others) warnings_.push_back(ReadableByOthers(file, kPskFileKey));
+    auto psk = ParsePskFile(content->text.text());
+    if (psk) {
+      config_.ipsec.psk = *std::move(psk);
+    } else {
+      errors_.push_back(AboutFile(file, kPskFileKey, psk.error(),
+                                  "the pre-shared key in the first line: text, 0x and hexadecimal "
+                                  "digits, or 0s and Base64"));
+    }
+  }
+
+  void LoadUserDatabase() {
+    const std::string& file = config_.ppp.users_file;
+    if (file.empty()) return;  // reported already: the key is missing or wrong
+    const auto content = read_(file);
+    if (!content) return AddUnreadable(kUsersFileKey, file, content.error());
+    auto loaded = UsersIn(*content, file, config_.l2tp.host_name);
+    if (!loaded) {
+      errors_.insert(errors_.end(), loaded.error().begin(), loaded.error().end());
+      return;
+    }
+    users_ = std::move(loaded->users);
+    warnings_.insert(warnings_.end(), loaded->warnings.begin(), loaded->warnings.end());
+  }
+
+  void CheckPapInClear() {
+    const auto& auth = config_.ppp.auth;
+    if (config_.ipsec.required ||
+        std::find(auth.begin(), auth.end(), ppp::AuthMethod::kPap) == auth.end()) {
+      return;
+    }
+    const auto position = PositionOf("ppp.auth").value_or(kStart);
+    warnings_.push_back({.file = path_,
+                         .line = position.line,
+                         .column = position.column,
+                         .key = "ppp.auth",
+                         .found = "\"pap\" without IPsec, which sends passwords in clear",
+                         .expected = "ipsec.required = true, or no \"pap\""});
+  }
+
+  void AddUnreadable(std::string_view key, const std::string& file, const std::string& reason) {
+    Add(PositionOf(key), key, "\"" + PrintableText(file) + "\": " + reason, "a readable file");
+  }
+
+  std::optional<aaa::TextPosition> PositionOf(std::string_view path) const {
+    const auto found = positions_.find(std::string(path));
+    return found == positions_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  void Add(std::optional<aaa::TextPosition> position, std::string_view key, std::string found,
+           std::string expected) {
+    const auto place = position.value_or(kStart);
+    errors_.push_back({.file = path_,
+                       .line = place.line,
+                       .column = place.column,
+                       .key = std::string(key),
+                       .found = std::move(found),
+                       .expected = std::move(expected)});
+  }
+
+  static constexpr aaa::TextPosition kStart{};
+
+  const std::string& path_;
+  const FileReader& read_;
+  Config config_;
+  ConfigPositions positions_;
+  std::vector<ConfigError> errors_;
+  std::vector<ConfigError> warnings_;
+  aaa::UserDatabase users_;
+};
+
+}  // namespace
+
+Expected<LoadedConfig, std::vector<ConfigError>> LoadConfig(const std::string& path,
+                                                            std::string_view system_host_name,
+                                                            const FileReader& read) {
+  const auto file = read(path);
+  if (!file) {
+    return Unexpected{
+        std::vector{AboutFile(path, "file", file.error(), "a readable configuration file")}};
+  }
+  auto parsed = ParseConfig(file->text.text(), path);
+  if (!parsed) return Unexpected{std::vector{parsed.error()}};
+  if (parsed->config.l2tp.host_name.empty()) parsed->config.l2tp.host_name = system_host_name;
+  return ConfigLoader(path, read, *std::move(parsed)).Load(file->readable_by_others);
+}
+
+Expected<LoadedUsers, std::vector<ConfigError>> LoadUsers(const std::string& path,
+                                                          std::string_view host_name,
+                                                          const FileReader& read) {
+  const auto file = read(path);
+  if (!file) {
+    return Unexpected{std::vector{AboutFile(path, kUsersFileKey, file.error(), "a readable file")}};
+  }
+  return UsersIn(*file, path, host_name);
+}
+
+}  // namespace sallyport::daemon

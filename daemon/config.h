@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aaa/pool_set.h"
+#include "aaa/user_database.h"
+#include "base/expected.h"
+#include "base/ip_address.h"
+#include "base/secret.h"
+#include "daemon/config_error.h"
+#include "daemon/config_files.h"
+#include "ppp/events.h"
+
+namespace sallyport::daemon {
+
+// The sections of the configuration file. The meaning and the range of each key stand in the table
+// of config_keys.cc; an initializer here is the key's default.
+
+struct IpsecConfig {
+  bool required = true;
+  Secret psk;            // the octets of the key, from the file or inline; empty: none
+  std::string psk_file;  // empty: none
+  std::string vici;      // empty: to be looked for
+  bool operator==(const IpsecConfig&) const = default;
+};
+
+struct L2tpConfig {
+  std::vector<IpAddress> listen;  // empty: every local address
+  uint16_t port = 1701;           // RFC 2661 §8.1
+  std::string host_name;          // never empty after loading
+  std::chrono::seconds hello_interval{60};
+  std::chrono::milliseconds retransmit_initial{1000};
+  unsigned retransmit_max = 5;
+  bool operator==(const L2tpConfig&) const = default;
+};
+
+struct PppConfig {
+  std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
+  uint16_t mtu = 1400;  // octets
+  std::vector<IpAddress> dns;
+  std::vector<IpAddress> wins;
+  std::string users_file;
+  std::chrono::seconds echo_interval{30};
+  unsigned echo_failure = 4;
+  bool operator==(const PppConfig&) const = default;
+};
+
+struct StatusConfig {
+  std::string socket = "/run/sallyport/sallyport.sock";
+  bool operator==(const StatusConfig&) const = default;
+};
+
+struct WorkersConfig {
+  unsigned threads = 32;
+  bool operator==(const WorkersConfig&) const = default;
+};
+
+/// What one configuration file says, with defaults for the rest.
+struct Config {
+  IpsecConfig ipsec;
+  L2tpConfig l2tp;
+  PppConfig ppp;
+  std::vector<aaa::PoolSettings>
+      pools;  // at least one after loading; aaa::FindPoolIssues() finds none
+  StatusConfig status;
+  WorkersConfig workers;
+};
+
+/// A configuration that passed every check, and what it names.
+struct LoadedConfig {
+  Config config;
+  aaa::UserDatabase users;
+  std::vector<ConfigError> warnings;  // to be logged; they stop nothing
+};
+
+struct LoadedUsers {
+  aaa::UserDatabase users;
+  std::vector<ConfigError> warnings;
+};
+
+/// Reads the configuration file at `path` and the files that it names, nothing else, and checks
+/// everything. `system_host_name` stands in for l2tp.host_name. All errors are reported together,
+/// by position.
+Expected<LoadedConfig, std::vector<ConfigError>> LoadConfig(const std::string& path,
+                                                            std::string_view system_host_name,
+                                                            const FileReader& read = ReadFile);
+
+/// Reads the users file again. `host_name` is l2tp.host_name, the server that entries are for.
+/// After an error the caller keeps the users it has.
+Expected<LoadedUsers, std::vector<ConfigError>> LoadUsers(const std::string& path,
+                                                          std::string_view host_name,
+                                                          const FileReader& read = ReadFile);
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The files that a configuration names: how they are read, and the form of a pre-shared key.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/expected.h"
+#include "base/secret.h"
+
+namespace sallyport::daemon {
+
+/// Octets in the largest file that is read. Local policy: about half a million users.
+inline constexpr size_t kMaxFileSize = size_t{64} << 20;
+
+struct FileText {
+  Secret text;
+  bool readable_by_others = false;  // the mode lets every local user read it
+};
+
+/// Reads a whole file. The error reads after "found ": "No such file or directory".
+using FileReader = std::function<Expected<FileText, std::string>(const std::string& path)>;
+
+/// The FileReader of the running daemon: regular files up to kMaxFileSize.
+Expected<FileText, std::string> ReadFile(const std::string& path);
+
+/// A pre-shared key as swanctl.conf takes it: `0x` and hexadecimal digits, `0s` and Base64 (RFC
+/// 4648 §4), or the text itself. The error reads after "found " and holds nothing of the key.
+Expected<Secret, std::string> ParsePsk(std::string_view text);
+
+/// The key in the first line of a file; its line end does not belong to it.
+Expected<Secret, std::string> ParsePskFile(std::string_view content);
+
+}  // namespace sallyport::daemon

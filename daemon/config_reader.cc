@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "aaa/address_range.h"
+#include "base/text.h"
+#include "daemon/config_files.h"
+#include "daemon/config_keys.h"
+
+// A configuration with an error is no exceptional state: the parser returns it.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace sallyport::daemon {
+namespace {
+
+aaa::TextPosition PositionOf(const toml::source_region& region) {
+  // A table that no header wrote, as the root, has no place.
+  if (!region.begin) return {};
+  return {.line = region.begin.line, .column = region.begin.column};
+}
+
+std::string Quoted(std::string_view text) { return "\"" + PrintableText(text) + "\""; }
+
+/// The kind of a value, without the value, which may be a secret in the wrong place.
+std::string KindOf(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::none:
+      return "nothing";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "text in quotes";
+    case toml::node_type::integer:
+      return "a number";
+    case toml::node_type::floating_point:
+      return "a number with a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time:
+      return "a date or time";
+  }
+  return {};
+}
+
+/// Stores `value`, which is within the field's bounds and so within its type's.
+void Store(Config& config, const NumberField& field, int64_t value) {
+  std::visit(
+      [&config, value](auto* of) {
+        auto& target = of(config);
+        target = static_cast<std::remove_reference_t<decltype(target)>>(value);
+      },
+      field.of);
+}
+
+class ConfigDecoder {
+ public:
+  ConfigDecoder(const std::string& file, ParsedConfig& out) : file_(file), out_(out) {}
+
+  void Decode(const toml::table& root) {
+    for (const auto& [name, node] : root) DecodeSection(name, node);
+    for (const ConfigKey& key : ConfigKeys()) {
+      // A section that is not there lacks its required keys as well; a pool is required by itself.
+      if (key.section != kPoolSection && !root.contains(key.section)) {
+        CheckPresent(key, nullptr, {});
+      }
+    }
+  }
+
+ private:
+  // Where a value stands, and what it is to be: all that an error needs.
+  struct Place {
+    const ConfigKey& key;
+    std::string path;
+  };
+
+  void DecodeSection(const toml::key& name, const toml::node& node) {
+    const std::string_view section = name.str();
+    const auto keys = ConfigKeys();
+    const bool known = std::any_of(keys.begin(), keys.end(), [section](const ConfigKey& key) {
+      return key.section == section;
+    });
+    if (!known) return AddUnknown({}, name);
+    if (section == kPoolSection) return DecodePools(node);
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      return Add(PositionOf(node.source()), section, KindOf(node),
+                 "a section [" + std::string(section) + "]");
+    }
+    DecodeTable(section, std::string(section), *table);
+  }
+
+  void DecodePools(const toml::node& node) {
+    const toml::array* pools = node.as_array();
+    if (pools == nullptr) {
+      return Add(PositionOf(node.source()), kPoolSection, KindOf(node), "[[pool]] sections");
+    }
+    for (const toml::node& pool : *pools) {
+      const toml::table* table = pool.as_table();
+      if (table == nullptr) {
+        Add(PositionOf(pool.source()), kPoolSection, KindOf(pool), "[[pool]] sections");
+        continue;
+      }
+      const std::string path = "pool[" + std::to_string(out_.config.pools.size()) + "]";
+      out_.config.pools.emplace_back();
+      DecodeTable(kPoolSection, path, *table);
+    }
+  }
+
+  void DecodeTable(std::string_view section, const std::string& path, const toml::table& table) {
+    out_.positions[path] = PositionOf(table.source());
+    for (const auto& [name, node] : table) {
+      if (const ConfigKey* key = FindKey(section, name.str())) {
+        DecodeValue({*key, path + "." + std::string(name.str())}, node);
+      } else {
+        AddUnknown(section, name);
+      }
+    }
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (key.section == section) CheckPresent(key, &table, PositionOf(table.source()));
+    }
+  }
+
+  void CheckPresent(const ConfigKey& key, const toml::table* table, aaa::TextPosition position) {
+    if (!key.required || (table != nullptr && table->contains(key.name))) return;
+    Add(position, FullName(key), "no such key", DescribeExpected(key));
+  }
+
+  void DecodeValue(const Place& place, const toml::node& node) {
+    out_.positions[place.path] = PositionOf(node.source());
+    std::visit([&](const auto& field) { DecodeField(field, place, node); }, place.key.field);
+  }
+
+  void DecodeField(const BooleanField& field, const Place& place, const toml::node& node) {
+    const auto* value = node.as_boolean();
+    if (value == nullptr) return AddWrong(place, node, KindOf(node));
+    field.of(out_.config) = value->get();
+  }
+
+  void DecodeField(const NumberField& field, const Place& place, const toml::node& node) {
+    const auto* value = node.as_integer();
+    if (value == nullptr) return AddWrong(place, node, KindOf(node));
+    if (value->get() < field.minimum || value->get() > field.maximum) {
+      return AddWrong(place, node, std::to_string(value->get()));
+    }
+    Store(out_.config, field, value->get());
+  }
+
+  void DecodeField(const NameField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    const bool printable =
+        std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < '\x7F'; });
+    if (text->empty() || text->size() > field.maximum || !printable) {
+      return AddWrong(place, node, Quoted(*text));
+    }
+    field.of(out_.config) = *text;
+  }
+
+  void DecodeField(const PathField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    const bool good = text->starts_with('/') && text->size() <= field.maximum &&
+                      text->find('\0') == std::string_view::npos;
+    if (!good) return AddWrong(place, node, Quoted(*text));
+    field.of(out_.config) = *text;
+  }
+
+  void DecodeField(const SecretField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    auto secret = ParsePsk(*text);
+    if (!secret) return AddWrong(place, node, secret.error());
+    field.of(out_.config) = *std::move(secret);
+  }
+
+  void DecodeField(const AddressField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    const auto address = IpAddress::Parse(*text);
+    if (!address || !aaa::IsAssignable(*address)) return AddWrong(place, node, Quoted(*text));
+    field.of(out_.config) = *address;
+  }
+
+  void DecodeField(const AddressListField& field, const Place& place, const toml::node& node) {
+    DecodeList(field.of(out_.config), place, node, field.maximum, [&](std::string_view text) {
+      const auto address = IpAddress::Parse(text);
+      return address && (field.any_local || aaa::IsAssignable(*address)) ? address : std::nullopt;
+    });
+  }
+
+  void DecodeField(const AuthListField& field, const Place& place, const toml::node& node) {
+    auto& methods = field.of(out_.config);
+    const size_t errors = out_.errors.size();
+    DecodeList(methods, place, node, ConfigKeys().size(), ParseAuthMethod);
+    if (methods.empty() && out_.errors.size() == errors) AddWrong(place, node, "an empty list");
+  }
+
+  void DecodeField(const RangeListField& field, const Place& place, const toml::node& node) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return AddWrong(place, node, KindOf(node));
+    if (list->empty()) return AddWrong(place, node, "an empty list");
+    auto& ranges = field.of(out_.config);
+    for (const toml::node& item : *list) {
+      const auto text = TextIn(place, item);
+      if (!text) continue;
+      const auto range = aaa::AddressRange::Parse(*text);
+      if (!range) {
+        AddWrong(place, item,
+                 Quoted(*text) + " (" + std::string(aaa::Describe(range.error())) + ")");
+        continue;
+      }
+      out_.positions[place.path + "[" + std::to_string(ranges.size()) + "]"] =
+          PositionOf(item.source());
+      ranges.push_back(*range);
+    }
+  }
+
+  /// Replaces `values` by what `parse` makes of each text of a list, which must all be different.
+  template <typename Value, typename Parse>
+  void DecodeList(std::vector<Value>& values, const Place& place, const toml::node& node,
+                  size_t maximum, const Parse& parse) {
+    const toml::array* list = node.as_array();
+    if (list == nullptr) return AddWrong(place, node, KindOf(node));
+    if (list->size() > maximum) {
+      return AddWrong(place, node, "a list of " + std::to_string(list->size()));
+    }
+    values.clear();
+    for (const toml::node& item : *list) {
+      const auto text = TextIn(place, item);
+      if (!text) continue;
+      const std::optional<Value> value = parse(*text);
+      if (!value) {
+        AddWrong(place, item, Quoted(*text));
+      } else if (std::find(values.begin(), values.end(), *value) != values.end()) {
+        AddWrong(place, item, Quoted(*text) + " again");
+      } else {
+        values.push_back(*value);
+      }
+    }
+  }
+
+  /// The text of `node`, borrowed; an error and nothing if it is no text.
+  std::optional<std::string_view> TextIn(const Place& place, const toml::node& node) {
+    if (const auto* text = node.as_string()) return std::string_view(text->get());
+    AddWrong(place, node, KindOf(node));
+    return {};
+  }
+
+  void AddWrong(const Place& place, const toml::node& node, std::string found) {
+    Add(PositionOf(node.source()), FullName(place.key), std::move(found),
+        DescribeExpected(place.key));
+  }
+
+  void AddUnknown(std::string_view section, const toml::key& name) {
+    const std::string printable = PrintableText(name.str());
+    const auto near = SuggestKey(section, name.str());
+    const std::string kind = section.empty() ? "section" : "key";
+    Add(PositionOf(name.source()),
+        section.empty() ? printable : std::string(section) + "." + printable, "an unknown " + kind,
+        near ? *near + " (did you mean that?)" : "one of " + Names(section));
+  }
+
+  /// The names that a section knows, or the sections.
+  static std::string Names(std::string_view section) {
+    std::vector<std::string_view> names;
+    for (const ConfigKey& key : ConfigKeys()) {
+      if (section.empty()) {
+        if (names.empty() || names.back() != key.section) names.push_back(key.section);
+      } else if (key.section == section) {
+        names.push_back(key.name);
+      }
+    }
+    std::string text;
+    for (const auto name : names) text += (text.empty() ? "" : ", ") + std::string(name);
+    return text;
+  }
+
+  void Add(aaa::TextPosition position, std::string_view key, std::string found,
+           std::string expected) {
+    out_.errors.push_back({.file = file_,
+                           .line = position.line,
+                           .column = position.column,
+                           .key = std::string(key),
+                           .found = std::move(found),
+                           .expected = std::move(expected)});
+  }
+
+  const std::string& file_;
+  ParsedConfig& out_;
+};
+
+/// The parser's "Error while parsing KIND: expected X, saw 'Y'" in our form. Its other messages may
+/// quote a number, which may be a key without quotes: those are cut out.
+ConfigError SyntaxError(const toml::parse_error& error, const std::string& file) {
+  const aaa::TextPosition position = PositionOf(error.source());
+  ConfigError result{.file = file,
+                     .line = position.line,
+                     .column = position.column,
+                     .key = "syntax",
+                     .found = "text that is no TOML",
+                     .expected = "TOML (https://toml.io)"};
+  constexpr std::string_view kExpected = "expected ";
+  constexpr std::string_view kSaw = ", saw ";
+  const std::string_view text = error.description();
+  const size_t expected = text.find(kExpected);
+  const size_t saw = text.rfind(kSaw);
+  if (expected != std::string_view::npos && saw != std::string_view::npos && expected < saw) {
+    result.expected =
+        PrintableText(text.substr(expected + kExpected.size(), saw - expected - kExpected.size()));
+    result.found = PrintableText(text.substr(saw + kSaw.size()));
+  } else if (text.find('\'') == std::string_view::npos) {
+    result.found = PrintableText(text);
+  }
+  return result;
+}
+
+}  // namespace
+
+Expected<ParsedConfig, ConfigError> ParseConfig(std::string_view text, const std::string& file) {
+  const toml::parse_result result = toml::parse(text);
+  if (!result) return Unexpected{SyntaxError(result.error(), file)};
+  ParsedConfig parsed;
+  ConfigDecoder(file, parsed).Decode(result.table());
+  return parsed;
+}
+
+}  // namespace sallyport::daemon

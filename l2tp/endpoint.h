@@ -17,8 +17,8 @@ namespace sallyport::l2tp {
 /// One datagram as a socket delivered it.
 struct Datagram {
   PathId path;
-  IpEndpoint peer;   // whence it came
-  IpAddress local;   // to which of our addresses
+  IpEndpoint peer;                 // whence it came
+  IpAddress local;                 // to which of our addresses
   std::span<const uint8_t> bytes;  // UDP payload; borrowed for the call
 };
 
@@ -47,7 +47,7 @@ class Endpoint {
   /// The time of the next retransmission, HELLO or expiry; nothing when no tunnel exists.
   std::optional<TimePoint> NextDeadline() const;
 
-  size_t tunnel_count() const;   // established and half-open; lingering ones are not counted
+  size_t tunnel_count() const;  // established and half-open; lingering ones are not counted
   const EndpointStatistics& statistics() const;
 
  private:

@@ -23,19 +23,19 @@ using SessionId = StrongId<struct SessionIdTag, uint16_t>;
 using PathId = StrongId<struct PathIdTag, uint64_t>;
 
 struct EndpointConfig {
-  std::string host_name;                    // Host Name AVP, RFC 2661 §4.4.3; 1..128 octets
-  std::string vendor_name = "sallyport";    // Vendor Name AVP
-  uint16_t receive_window = 16;             // Receive Window Size AVP; local policy
+  std::string host_name;                  // Host Name AVP, RFC 2661 §4.4.3; 1..128 octets
+  std::string vendor_name = "sallyport";  // Vendor Name AVP
+  uint16_t receive_window = 16;           // Receive Window Size AVP; local policy
   std::chrono::milliseconds retransmit_initial{1000};  // RFC 2661 §5.8: 1 s
   std::chrono::milliseconds retransmit_cap{8000};      // RFC 2661 §5.8: at least 8 s
   unsigned retransmit_max = 5;                         // RFC 2661 §5.8: 5 retransmissions
   std::chrono::seconds hello_interval{60};             // RFC 2661 §6.5; zero: no HELLO
-  std::chrono::seconds setup_timeout{30};    // SCCRQ to SCCCN, ICRQ to ICCN; local policy
-  std::chrono::seconds linger{31};           // RFC 2661 §5.7: one full retransmission cycle
+  std::chrono::seconds setup_timeout{30};              // SCCRQ to SCCCN, ICRQ to ICCN; local policy
+  std::chrono::seconds linger{31};              // RFC 2661 §5.7: one full retransmission cycle
   std::chrono::seconds no_session_timeout{60};  // tunnel without a session is closed; local policy
-  size_t max_tunnels = 65000;                // local policy; ids are 16 bit
-  size_t max_half_open_tunnels = 1000;       // local policy
-  size_t max_sessions_per_tunnel = 256;      // local policy
+  size_t max_tunnels = 65000;                   // local policy; ids are 16 bit
+  size_t max_half_open_tunnels = 1000;          // local policy
+  size_t max_sessions_per_tunnel = 256;         // local policy
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel
@@ -111,9 +111,9 @@ struct SendDatagram {
 struct PrepareTunnel {
   TunnelId tunnel;
   TunnelId peer_tunnel;
-  PathId path;       // where the SCCRQ came in
+  PathId path;  // where the SCCRQ came in
   IpEndpoint peer;
-  IpAddress local;   // the address the SCCRQ was sent to; SCCRP leaves from it (RFC 2661 §8.1)
+  IpAddress local;  // the address the SCCRQ was sent to; SCCRP leaves from it (RFC 2661 §8.1)
   std::string host_name;    // printable
   std::string vendor_name;  // printable; empty when the peer sent none
 };
@@ -170,9 +170,8 @@ struct Refused {
   ResultCode result;
 };
 
-using Action =
-    std::variant<SendDatagram, PrepareTunnel, TunnelUp, PrepareSession, SessionUp, SessionDown,
-                 TunnelDown, TunnelReleased, DataFrame, Refused>;
+using Action = std::variant<SendDatagram, PrepareTunnel, TunnelUp, PrepareSession, SessionUp,
+                            SessionDown, TunnelDown, TunnelReleased, DataFrame, Refused>;
 using Actions = std::vector<Action>;
 
 }  // namespace sallyport::l2tp

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a control message's AVPs mean: which may stand where, which must, and what a mistake costs
+// (RFC 2661 §4.2, §6, §7.1). Between the codec (avp.h) and the engine (tunnel.h).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/expected.h"
+#include "l2tp/events.h"
+#include "l2tp/message.h"
+
+namespace sallyport::l2tp {
+
+/// What a message is associated with, and so what ends when it is refused (RFC 2661 §4.2).
+enum class Scope {
+  kTunnel,   // answered by StopCCN
+  kSession,  // answered by CDN
+};
+
+/// A message that must not be acted on.
+struct Rejection {
+  Scope scope = Scope::kTunnel;
+  std::optional<MessageType> type;  // nothing when unknown or unreadable
+  ResultCode result;                // to be sent to the peer
+  TunnelId assigned_tunnel;         // as far as it could be read; zero otherwise
+  SessionId assigned_session;
+};
+
+/// Reads and judges the AVPs of one message that is no ZLB.
+///
+/// Tolerated, because clients in the field need it and nothing depends on it: an AVP of RFC 2661 in
+/// a message it does not belong to, a repeated AVP (the first counts), a wrong M bit, ICRQ without
+/// Call Serial Number, ICCN without its two AVPs, Receive Window Size 0 (means 4), one trailing NUL
+/// in Host Name (macOS). A StopCCN or CDN is never rejected: the peer ends it anyway.
+Expected<Message, Rejection> Validate(std::span<const uint8_t> avps);
+
+}  // namespace sallyport::l2tp

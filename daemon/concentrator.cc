@@ -68,9 +68,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
         Run(std::move(actions));
       })),
       counters_timer_(loop.AddTimer([this] { RefreshCounters(); })),
-      shutdown_timer_(loop.AddTimer([this] {
-        if (shutdown_done_) std::exchange(shutdown_done_, {})();
-      })) {
+      shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
@@ -157,7 +155,7 @@ void Concentrator::OnIkeState(const IkeState& state) {
 void Concentrator::RefreshCounters() {
   counters_timer_.Set(std::nullopt);
   if (sessions_.sessions().empty()) return;
-  data_plane_.ReadCounters([this](const std::map<std::string, InterfaceCounters>& counters) {
+  data_plane_.ReadCounters([this](const std::map<SessionKey, InterfaceCounters>& counters) {
     sessions_.UpdateCounters(counters,
                              [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
     counters_timer_.Set(loop_.Now() + kCountersInterval);
@@ -305,12 +303,18 @@ void Concentrator::Shutdown(UniqueFunction<void()> done) {
   Give(l2tp::Shutdown{});
 }
 
+void Concentrator::FinishShutdown() {
+  if (!shutdown_done_) return;
+  shutdown_timer_.Set(std::nullopt);
+  // The SAs were made for L2TP alone, and nobody is left to serve it (RFC 3193 §3.1).
+  for (const auto& [id, entry] : sas_.entries()) ike_->Terminate(id);
+  std::exchange(shutdown_done_, {})();
+}
+
 void Concentrator::FinishShutdownIfIdle() {
   if (!stopping_ || !shutdown_done_ || !tunnels_.empty() || !sessions_.sessions().empty()) return;
   // Not from here: the caller of Run() may stand in the middle of something.
-  loop_.Defer([this] {
-    if (shutdown_done_) std::exchange(shutdown_done_, {})();
-  });
+  loop_.Defer([this] { FinishShutdown(); });
 }
 
 void Concentrator::Rearm() { l2tp_timer_.Set(endpoint_.NextDeadline()); }

@@ -78,6 +78,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TunnelReleased(l2tp::TunnelId tunnel);
   void TerminateIfUnused(SaId id);
   void FinishShutdownIfIdle();
+  void FinishShutdown();
   void Rearm();
 
   EventLoop& loop_;

@@ -49,7 +49,7 @@ class DataPlane {
   using DoneCallback = UniqueFunction<void(bool ok)>;
   using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
-  using CountersCallback = UniqueFunction<void(std::map<std::string, InterfaceCounters>)>;
+  using CountersCallback = UniqueFunction<void(const std::map<SessionKey, InterfaceCounters>&)>;
 
   /// Who is told what comes in. Called from the event loop.
   class Observer {
@@ -97,7 +97,7 @@ class DataPlane {
   /// Ends everything that the session has in the kernel.
   virtual void ReleaseSession(const SessionKey& key, DoneCallback done) = 0;
 
-  /// Counters of all interfaces of sessions, by name, from one dump.
+  /// Counters of all sessions that have an interface, from one dump.
   virtual void ReadCounters(CountersCallback done) = 0;
   /// Packets refused by the data path, by reason ("clear_text"), as last read with ReadCounters().
   virtual const std::map<std::string, uint64_t>& drops() const = 0;

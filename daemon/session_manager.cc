@@ -307,15 +307,14 @@ void SessionManager::RunTimers() {
   timer_.Set(deadlines_.Next());
 }
 
-void SessionManager::UpdateCounters(const std::map<std::string, InterfaceCounters>& counters,
+void SessionManager::UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
                                     const std::function<void(l2tp::TunnelId)>& alive) {
   std::vector<SessionKey> grown;
-  for (auto& [key, session] : sessions_) {
-    if (!session.interface) continue;
-    const auto found = counters.find(*session.interface);
-    if (found == counters.end()) continue;
-    if (found->second.rx_packets > session.counters.rx_packets) grown.push_back(key);
-    session.counters = found->second;
+  for (const auto& [key, now] : counters) {
+    ClientSession* session = Find(key);
+    if (session == nullptr) continue;
+    if (now.rx_packets > session->counters.rx_packets) grown.push_back(key);
+    session->counters = now;
   }
   for (const auto& key : grown) {
     Give(key, ppp::ProofOfLife{});

@@ -79,7 +79,7 @@ class SessionManager {
 
   /// Takes in a dump of interface counters; what has grown proves that the client lives.
   /// Calls `alive` for each such session's tunnel.
-  void UpdateCounters(const std::map<std::string, InterfaceCounters>& counters,
+  void UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
                       const std::function<void(l2tp::TunnelId)>& alive);
 
   const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }

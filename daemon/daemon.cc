@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/daemon.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <grp.h>
+#include <systemd/sd-daemon.h>
+#include <utility>
+
+#include "daemon/kernel_context.h"
+#include "daemon/log.h"
+#include "daemon/strongswan.h"
+#include "daemon/version.h"
+
+namespace sallyport::daemon {
+namespace {
+
+/// Operators of this group may use the status socket, as far as the group exists (design D7).
+constexpr const char* kGroup = "sallyport";
+/// How long the end waits for the worker threads and charon; local policy.
+constexpr std::chrono::seconds kFinishLimit{5};
+
+aaa::PoolSet MakePools(const Config& config) {
+  // The configuration check has found no issue, so there is none.
+  return *aaa::PoolSet::Create(config.pools);
+}
+
+std::vector<IpAddress> Gateways(const Config& config) {
+  std::vector<IpAddress> gateways;
+  for (const auto& pool : config.pools) gateways.push_back(pool.gateway);
+  return gateways;
+}
+
+template <typename Servers>
+std::array<IpAddress, 2> FirstTwo(const Servers& servers) {
+  std::array<IpAddress, 2> two;
+  for (size_t i = 0; i < two.size() && i < servers.size(); ++i) two[i] = servers[i];
+  return two;
+}
+
+LocalAccess::Options AccessOptions(const Config& config) {
+  LocalAccess::Options options{
+      .users_file = config.ppp.users_file, .server_name = config.l2tp.host_name, .network = {}};
+  options.network.dns = FirstTwo(config.ppp.dns);
+  options.network.wins = FirstTwo(config.ppp.wins);
+  return options;
+}
+
+Concentrator::Options ConcentratorOptions(const Config& config) {
+  Concentrator::Options options;
+  options.ipsec_required = config.ipsec.required;
+  options.l2tp.host_name = config.l2tp.host_name;
+  options.l2tp.hello_interval = config.l2tp.hello_interval;
+  options.l2tp.retransmit_initial = config.l2tp.retransmit_initial;
+  options.l2tp.retransmit_max = config.l2tp.retransmit_max;
+  options.ppp.host_name = config.l2tp.host_name;
+  options.ppp.auth = config.ppp.auth;
+  options.ppp.mru = config.ppp.mtu;
+  options.ppp.echo_interval = config.ppp.echo_interval;
+  options.ppp.echo_failure = config.ppp.echo_failure;
+  return options;
+}
+
+std::optional<gid_t> GroupId() {
+  const group* found = getgrnam(kGroup);  // NOLINT(concurrency-mt-unsafe): before any thread
+  return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
+}
+
+}  // namespace
+
+Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
+    : loop_(loop),
+      config_(std::move(loaded.config)),
+      finish_timer_(loop.AddTimer([this] { Finish(); })) {
+  const bool required = config_.ipsec.required;
+  const auto group = GroupId();
+  pool_ = std::make_unique<WorkerPool>(loop_, config_.workers.threads,
+                                       [] { return std::make_unique<KernelContext>(); });
+  data_plane_ = std::make_unique<KernelDataPlane>(
+      loop_, *pool_,
+      KernelDataPlane::Options{.paths = {.listen = config_.l2tp.listen,
+                                         .port = config_.l2tp.port,
+                                         .ipsec_required = required},
+                               .gateways = Gateways(config_)});
+  if (required) {
+    ike_ = std::make_unique<Strongswan>(loop_,
+                                        StrongswanOptions{.path = config_.ipsec.vici,
+                                                          .local_addresses = config_.l2tp.listen,
+                                                          .psk = config_.ipsec.psk});
+  }
+  access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
+                                          MakePools(config_));
+  concentrator_ = std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
+                                                 ConcentratorOptions(config_));
+  view_ = std::make_unique<StatusView>(
+      *concentrator_, *data_plane_, ike_.get(), access_->pools(),
+      StatusView::Options{.ipsec_required = required, .mtu = config_.ppp.mtu});
+  api_ = std::make_unique<StatusApi>(*view_);
+  HttpServerOptions server;
+  server.socket_path = config_.status.socket;
+  server.group = group;
+  server_options_ = std::move(server);
+}
+
+Daemon::~Daemon() = default;
+
+Expected<void, std::string> Daemon::Start() {
+  auto server = HttpServer::Start(
+      loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); });
+  if (!server) return Unexpected{server.error()};
+  server_.emplace(*std::move(server));
+  view_->SetServer(&*server_);
+  if (auto started = data_plane_->Start(*concentrator_); !started) {
+    data_plane_->Stop();
+    return started;
+  }
+  if (ike_) ike_->Start();
+  LogInfo("started", fmt::format("sallyportd {} serves {} as {}", kVersion,
+                                 config_.ipsec.required ? "L2TP/IPsec" : "L2TP without IPsec",
+                                 config_.l2tp.host_name));
+  (void)sd_notify(0, "READY=1");
+  return {};
+}
+
+void Daemon::Stop() {
+  if (stopping_) {
+    Finish();
+    return;
+  }
+  stopping_ = true;
+  (void)sd_notify(0, "STOPPING=1");
+  LogInfo("stopping", fmt::format("{} session(s) are told goodbye",
+                                  concentrator_->sessions().sessions().size()));
+  concentrator_->Shutdown([this] { StopIke(); });
+}
+
+void Daemon::StopIke() {
+  finish_timer_.Set(loop_.Now() + kFinishLimit);
+  if (ike_) {
+    ike_->Stop([this] { loop_.Defer([this] { Finish(); }); });
+  } else {
+    Finish();
+  }
+}
+
+void Daemon::Finish() {
+  if (finished_) return;
+  finished_ = true;
+  server_.reset();  // nobody asks for what is being taken apart
+  pool_.reset();    // runs what is queued
+  data_plane_->Stop();
+  LogInfo("stopped", "goodbye");
+  loop_.Exit(0);
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The parts of a running daemon, made in order and taken down in the reverse one.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/expected.h"
+#include "daemon/concentrator.h"
+#include "daemon/config.h"
+#include "daemon/event_loop.h"
+#include "daemon/http_server.h"
+#include "daemon/ike.h"
+#include "daemon/kernel_data_plane.h"
+#include "daemon/local_access.h"
+#include "daemon/random_source.h"
+#include "daemon/status_api.h"
+#include "daemon/status_view.h"
+#include "daemon/worker_pool.h"
+
+namespace sallyport::daemon {
+
+/// `loop` outlives it. Signals must be blocked before (EventLoop::AddSignal).
+class Daemon {
+ public:
+  Daemon(EventLoop& loop, LoadedConfig loaded);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Serves from here on. The error is for the operator; nothing is left behind then.
+  Expected<void, std::string> Start();
+  /// Tells every client goodbye, takes everything down and ends the loop with code 0. A second call
+  /// does not wait for the clients.
+  void Stop();
+
+ private:
+  void StopIke();
+  void Finish();
+
+  EventLoop& loop_;
+  Config config_;
+  RandomSource random_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<KernelDataPlane> data_plane_;
+  std::unique_ptr<Ike> ike_;  // null without IPsec
+  std::unique_ptr<LocalAccess> access_;
+  std::unique_ptr<Concentrator> concentrator_;
+  std::unique_ptr<StatusView> view_;
+  std::unique_ptr<StatusApi> api_;
+  HttpServerOptions server_options_;
+  std::optional<HttpServer> server_;
+  Timer finish_timer_;
+  bool stopping_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <optional>
+
+#include "base/expected.h"
+#include "daemon/worker_pool.h"
+#include "netlink/kernel_error.h"
+#include "netlink/l2tp.h"
+#include "netlink/nftables.h"
+#include "netlink/route.h"
+
+namespace sallyport::daemon {
+
+/// The netlink sockets of one worker thread, each opened at its first use and kept.
+class KernelContext final : public WorkerContext {
+ public:
+  template <typename T>
+  using Result = Expected<T, netlink::KernelError>;
+
+  Result<netlink::L2tp*> l2tp() { return Get(l2tp_); }
+  Result<netlink::Route*> route() { return Get(route_); }
+  Result<netlink::Nftables*> nftables() { return Get(nftables_); }
+
+ private:
+  template <typename T>
+  static Result<T*> Get(std::optional<T>& object) {
+    if (!object) {
+      auto opened = T::Open();
+      if (!opened) return Unexpected{opened.error()};
+      object.emplace(*std::move(opened));
+    }
+    return &*object;
+  }
+
+  std::optional<netlink::L2tp> l2tp_;
+  std::optional<netlink::Route> route_;
+  std::optional<netlink::Nftables> nftables_;
+};
+
+}  // namespace sallyport::daemon

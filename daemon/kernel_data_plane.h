@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "daemon/data_plane.h"
+#include "daemon/kernel_paths.h"
+#include "daemon/kernel_sessions.h"
+
+namespace sallyport::daemon {
+
+/// The data path in Linux: l2tp_ppp, ppp_generic, XFRM socket policies and nf_tables, driven
+/// through worker threads.
+class KernelDataPlane final : public DataPlane {
+ public:
+  struct Options {
+    KernelPaths::Options paths;
+    std::vector<IpAddress>
+        gateways;  // our inner addresses, held by the loopback device (design D5)
+  };
+
+  /// `loop` and `pool` outlive it.
+  KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options options);
+
+  /// Whether this kernel has all that is needed; the error says what to install. May wait.
+  static Expected<void, std::string> Probe();
+
+  /// Installs the rewriting table, the inner addresses and the listeners; start-up only, may wait.
+  /// What an earlier life left behind is replaced. `observer` outlives this object's loop.
+  Expected<void, std::string> Start(Observer& observer);
+  /// Takes away what Start() made. Sessions and tunnels must be released before. May wait.
+  void Stop();
+
+  std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local) override;
+  void RemovePath(l2tp::PathId path) override;
+  void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
+                     PathCallback done) override;
+  uint16_t LocalPort(l2tp::PathId path) const override;
+  void Send(const l2tp::SendDatagram& datagram) override;
+  void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;
+  void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
+  void CreateInterface(const SessionKey& key, InterfaceCallback done) override;
+  void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;
+  void BringDown(const SessionKey& key) override;
+  void ReleaseSession(const SessionKey& key, DoneCallback done) override;
+  void ReadCounters(CountersCallback done) override;
+  const std::map<std::string, uint64_t>& drops() const override { return drops_; }
+
+ private:
+  Expected<void, std::string> AddGateways(netlink::Route& route);
+
+  WorkerPool& pool_;
+  Options options_;
+  KernelPaths paths_;
+  KernelSessions sessions_;
+  std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again
+  std::map<std::string, uint64_t> drops_;
+};
+
+}  // namespace sallyport::daemon

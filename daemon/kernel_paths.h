@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/expected.h"
+#include "base/ip_address.h"
+#include "base/unique_fd.h"
+#include "daemon/data_plane.h"
+#include "daemon/event_loop.h"
+#include "daemon/kernel_context.h"
+#include "daemon/serial_objects.h"
+#include "daemon/udp_socket.h"
+#include "daemon/worker_pool.h"
+
+namespace sallyport::daemon {
+
+/// The UDP sockets of L2TP and the rewriting that leads packets to them (design D2, D3):
+///   a listener on the well-known port for each address listened on;
+///   a socket for each SA, unconnected, on a port of its own: where its SCCRQs arrive;
+///   a socket for each tunnel, connected, on a port of its own: control here, data in the kernel.
+class KernelPaths {
+ public:
+  struct Options {
+    std::vector<IpAddress> listen;  // empty: every IPv4 address
+    uint16_t port = 1701;
+    bool ipsec_required = true;
+  };
+
+  /// `loop` and `pool` outlive it; so does the observer once set.
+  KernelPaths(EventLoop& loop, WorkerPool& pool, Options options);
+
+  void SetObserver(DataPlane::Observer* observer) { observer_ = observer; }
+  /// Opens the listeners (start-up only, the one call here that may wait).
+  Expected<void, SystemError> Listen();
+
+  // As DataPlane says.
+  std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local);
+  void Remove(l2tp::PathId path);
+  void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
+                     DataPlane::PathCallback done);
+  uint16_t LocalPort(l2tp::PathId path) const;
+  void Send(const l2tp::SendDatagram& datagram);
+
+  /// Sends that the kernel refused: no SA, no route, no room. Each is repeated by the engine.
+  uint64_t send_failures() const { return send_failures_; }
+
+ private:
+  enum class Kind : uint8_t { kListener, kSecurityAssociation, kTunnel };
+  struct Path {
+    Kind kind = Kind::kListener;
+    UniqueFd socket;
+    IoSource source;
+    IpAddress local;
+    uint16_t port = 0;                      // local
+    std::optional<netlink::TunnelKey> key;  // its element in the rewriting table
+  };
+  using Paths = SerialObjects<l2tp::PathId, Path>;
+
+  Expected<void, SystemError> Listen(const IpAddress& local);
+  l2tp::PathId NextId() { return l2tp::PathId(++last_id_); }
+  void Watch(l2tp::PathId id, Path& path);
+  void Read(l2tp::PathId id);
+  void TakePort(uint16_t port) { ++ports_[port]; }
+  bool GiveUpPort(uint16_t port);
+
+  EventLoop& loop_;
+  Options options_;
+  DataPlane::Observer* observer_ = nullptr;
+  Paths paths_;
+  /// How many sockets use a port: those of different local addresses can have the same one.
+  std::map<uint16_t, unsigned> ports_;
+  uint64_t last_id_ = 0;
+  uint64_t send_failures_ = 0;
+};
+
+}  // namespace sallyport::daemon

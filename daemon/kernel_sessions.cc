@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/kernel_sessions.h"
+
+#include <array>
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <utility>
+
+#include "daemon/log.h"
+#include "netlink/ppp.h"
+
+namespace sallyport::daemon {
+namespace {
+
+/// Frames read in one turn of the loop from one descriptor; local policy. The kernel keeps 32.
+constexpr int kReadBatch = 32;
+/// A frame longer than this read is lost (kernel.md §1: EOVERFLOW). Control frames are bounded by
+/// the MRU, 1500 at most, and the two octets of the protocol.
+constexpr size_t kFrameBuffer = 2048;
+
+/// A name that is taken by somebody else is passed over, so often at most. Local policy.
+constexpr int kNameAttempts = 16;
+
+std::string InterfaceName(unsigned number) { return fmt::format("sallyport{}", number); }
+
+netlink::L2tpIds Ids(l2tp::TunnelId local, l2tp::TunnelId peer) {
+  return {.local = local.value(), .peer = peer.value()};
+}
+netlink::L2tpIds Ids(l2tp::SessionId local, l2tp::SessionId peer) {
+  return {.local = local.value(), .peer = peer.value()};
+}
+
+/// What a session has once its L2TP side is made.
+struct Channel {
+  UniqueFd session_socket;
+  UniqueFd channel;
+};
+
+KernelContext::Result<Channel> MakeChannel(KernelContext& context,
+                                           const l2tp::PrepareSession& request) {
+  const netlink::L2tpIds tunnel = Ids(request.tunnel, request.peer_tunnel);
+  const netlink::L2tpIds session = Ids(request.session, request.peer_session);
+  auto l2tp = context.l2tp();
+  if (!l2tp) return Unexpected{l2tp.error()};
+  netlink::L2tpSessionParameters parameters;
+  parameters.local_tunnel_id = tunnel.local;
+  parameters.session = session;
+  parameters.send_sequence = request.send_sequence;
+  const auto created = (*l2tp)->CreateSession(parameters);
+  if (!created) return Unexpected{created.error()};
+  auto socket = netlink::ConnectSession(tunnel, session);
+  if (!socket) {
+    (void)(*l2tp)->DeleteSession(tunnel.local, session.local);  // the first error is what counts
+    return Unexpected{socket.error()};
+  }
+  auto channel = netlink::AttachChannel(socket->get());
+  if (!channel) return Unexpected{channel.error()};  // closing the socket deletes the session
+  return Channel{*std::move(socket), *std::move(channel)};
+}
+
+KernelContext::Result<netlink::PppUnit> MakeUnit(KernelContext& context, int channel,
+                                                 const std::string& name) {
+  auto route = context.route();
+  if (!route) return Unexpected{route.error()};
+  auto unit = netlink::CreateUnit(**route, {.name = name});
+  if (!unit) return unit;
+  if (auto connected = netlink::ConnectUnit(channel, unit->number); !connected) {
+    return Unexpected{connected.error()};
+  }
+  return unit;
+}
+
+netlink::DeviceRoute HostRoute(const SessionNetwork& network, int ifindex) {
+  const uint8_t length = network.peer.is_v6() ? 128 : 32;
+  return {.destination = {.address = network.peer, .length = length},
+          .ifindex = ifindex,
+          .preferred_source = network.local};
+}
+
+KernelContext::Result<void> LetPacketsFlow(KernelContext& context, int unit_fd, int ifindex,
+                                           const SessionNetwork& network) {
+  auto route = context.route();
+  if (!route) return Unexpected{route.error()};
+  if (auto mru = netlink::SetMru(unit_fd, network.mtu); !mru) return mru;
+  if (auto up = (*route)->SetLinkUp(ifindex, network.mtu); !up) return up;
+  return (*route)->AddRoute(HostRoute(network, ifindex));
+}
+
+}  // namespace
+
+KernelSessions::KernelSessions(EventLoop& loop, WorkerPool& pool) : loop_(loop), sessions_(pool) {}
+
+void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done) {
+  const SessionKey key{request.tunnel, request.session};
+  if (!sessions_.Add(key, Session{})) {
+    done(false);
+    return;
+  }
+  sessions_.Do(key, [this, key, request, done = std::move(done)](Session&) mutable {
+    return Sessions::Work(
+        [this, key, request, done = std::move(done)](KernelContext& context) mutable {
+          auto made = MakeChannel(context, request);
+          return Sessions::Finish([this, key, made = std::move(made),
+                                   done = std::move(done)](Session& session) mutable {
+            if (!made) {
+              LogError("session_not_made", made.error().text);
+              done(false);
+              return;
+            }
+            session.session_socket = std::move(made->session_socket);
+            session.channel = std::move(made->channel);
+            const int fd = session.channel.get();
+            session.channel_source = loop_.AddIo(
+                fd, EPOLLIN, [this, key, fd](uint32_t events) { ReadFrames(key, fd, events); });
+            done(true);
+          });
+        });
+  });
+}
+
+void KernelSessions::ReadFrames(const SessionKey& key, int fd, uint32_t events) {
+  std::array<uint8_t, kFrameBuffer> buffer;  // NOLINT: read(2) writes it first
+  for (int i = 0; i < kReadBatch; ++i) {
+    const ssize_t size = read(fd, buffer.data(), buffer.size());
+    if (size > 0) {
+      observer_->OnFrame(key, std::span(buffer).first(static_cast<size_t>(size)));
+      // The frame may have ended the session; its descriptors are closed by a later step only.
+      const Session* session = sessions_.Find(key);
+      if (session == nullptr || !session->channel_source) return;
+      continue;
+    }
+    if (size < 0 && (errno == EAGAIN || errno == EINTR || errno == EOVERFLOW)) break;
+    events |= EPOLLHUP;
+    break;
+  }
+  if ((events & (EPOLLHUP | EPOLLERR)) == 0) return;
+  // The kernel has removed the session under us. Without this the loop would spin on it.
+  if (Session* session = sessions_.Find(key)) {
+    session->channel_source.Reset();
+    session->unit_source.Reset();
+  }
+  observer_->OnSessionLost(key);
+}
+
+void KernelSessions::WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) {
+  const Session* session = sessions_.Find(key);
+  if (session == nullptr || !session->channel) return;
+  // A frame that the kernel does not take is as good as lost on the way: PPP sends it again.
+  (void)!write(session->channel.get(), frame.data(), frame.size());
+}
+
+unsigned KernelSessions::TakeInterfaceNumber() {
+  if (free_numbers_.empty()) return next_number_++;
+  const unsigned number = *free_numbers_.begin();
+  free_numbers_.erase(free_numbers_.begin());
+  return number;
+}
+
+KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(
+    const SessionKey& key, int channel, int attempts, DataPlane::InterfaceCallback done) {
+  const unsigned number = TakeInterfaceNumber();
+  return [this, key, number, channel, attempts,
+          done = std::move(done)](KernelContext& context) mutable {
+    auto unit = MakeUnit(context, channel, InterfaceName(number));
+    return Sessions::Finish([this, key, number, attempts, unit = std::move(unit),
+                             done = std::move(done)](Session& session) mutable {
+      if (unit) {
+        session.interface_number = number;
+        session.unit = std::move(unit->fd);
+        session.unit_number = unit->number;
+        session.ifindex = unit->ifindex;
+        const int fd = session.unit.get();
+        session.unit_source = loop_.AddIo(
+            fd, EPOLLIN, [this, key, fd](uint32_t events) { ReadFrames(key, fd, events); });
+        done(InterfaceName(number));
+      } else if (unit.error().code == EEXIST && attempts > 1) {
+        // The name is somebody else's; the number is not used again.
+        CreateInterface(key, attempts - 1, std::move(done));
+      } else {
+        free_numbers_.insert(number);
+        LogError("interface_not_made", unit.error().text);
+        done(std::nullopt);
+      }
+    });
+  };
+}
+
+void KernelSessions::CreateInterface(const SessionKey& key, DataPlane::InterfaceCallback done) {
+  CreateInterface(key, kNameAttempts, std::move(done));
+}
+
+void KernelSessions::CreateInterface(const SessionKey& key, int attempts,
+                                     DataPlane::InterfaceCallback done) {
+  if (sessions_.Find(key) == nullptr) {
+    done(std::nullopt);
+    return;
+  }
+  sessions_.Do(key, [this, key, attempts, done = std::move(done)](Session& session) mutable {
+    return CreateInterfaceWork(key, session.channel.get(), attempts, std::move(done));
+  });
+}
+
+void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& network,
+                             DataPlane::DoneCallback done) {
+  if (sessions_.Find(key) == nullptr) {
+    done(false);
+    return;
+  }
+  sessions_.Do(key, [network, done = std::move(done)](Session& session) mutable {
+    return Sessions::Work([network, unit = session.unit.get(), ifindex = session.ifindex,
+                           done = std::move(done)](KernelContext& context) mutable {
+      auto result = LetPacketsFlow(context, unit, ifindex, network);
+      return Sessions::Finish(
+          [network, result = std::move(result), done = std::move(done)](Session& owner) mutable {
+            if (result) {
+              owner.network = network;
+            } else {
+              LogError("interface_not_up", result.error().text);
+            }
+            done(result.has_value());
+          });
+    });
+  });
+}
+
+void KernelSessions::BringDown(const SessionKey& key) {
+  if (sessions_.Find(key) == nullptr) return;
+  sessions_.Do(key, [](Session& session) {
+    const auto network = std::exchange(session.network, std::nullopt);
+    return Sessions::Work([network, ifindex = session.ifindex](KernelContext& context) {
+      if (auto route = context.route(); network && route) {
+        // It may have gone with the interface.
+        (void)(*route)->DeleteRoute(HostRoute(*network, ifindex));
+      }
+      return Sessions::Finish([](Session&) {});
+    });
+  });
+}
+
+void KernelSessions::Release(const SessionKey& key, DataPlane::DoneCallback done) {
+  Session* session = sessions_.Find(key);
+  if (session == nullptr) {
+    done(true);
+    return;
+  }
+  sessions_.Do(key, [this, done = std::move(done)](Session& last) mutable {
+    // The sources go before what they watch.
+    last.unit_source.Reset();
+    last.channel_source.Reset();
+    return Sessions::Work([this, number = last.interface_number, unit = std::move(last.unit),
+                           channel = std::move(last.channel),
+                           socket = std::move(last.session_socket),
+                           done = std::move(done)](KernelContext&) mutable {
+      unit.Reset();  // removes the interface and its route; waits for RCU
+      channel.Reset();
+      socket.Reset();  // deletes the session
+      return Sessions::Finish([this, number, done = std::move(done)](Session&) mutable {
+        if (number) free_numbers_.insert(*number);
+        done(true);
+      });
+    });
+  });
+  sessions_.RemoveWhenIdle(key);
+}
+
+std::map<SessionKey, InterfaceCounters> KernelSessions::Attribute(
+    const std::map<int, InterfaceCounters>& by_ifindex) const {
+  std::map<SessionKey, InterfaceCounters> by_session;
+  sessions_.ForEach([&](const SessionKey& key, const Session& session) {
+    const auto found = by_ifindex.find(session.ifindex);
+    if (session.unit && found != by_ifindex.end()) by_session.emplace(key, found->second);
+  });
+  return by_session;
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "daemon/data_plane.h"
+#include "daemon/event_loop.h"
+#include "daemon/kernel_context.h"
+#include "daemon/serial_objects.h"
+#include "daemon/worker_pool.h"
+
+namespace sallyport::daemon {
+
+/// The kernel's side of the sessions: L2TP session, PPPoL2TP socket, PPP channel, PPP unit (the
+/// interface) and route. Three descriptors a session; closing them, in a worker thread, ends it.
+class KernelSessions {
+ public:
+  /// `loop` and `pool` outlive it; so does the observer once set.
+  KernelSessions(EventLoop& loop, WorkerPool& pool);
+
+  void SetObserver(DataPlane::Observer* observer) { observer_ = observer; }
+
+  // As DataPlane says.
+  void Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done);
+  void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame);
+  void CreateInterface(const SessionKey& key, DataPlane::InterfaceCallback done);
+  void BringUp(const SessionKey& key, const SessionNetwork& network, DataPlane::DoneCallback done);
+  void BringDown(const SessionKey& key);
+  void Release(const SessionKey& key, DataPlane::DoneCallback done);
+
+  /// The counters of `by_ifindex` by session.
+  std::map<SessionKey, InterfaceCounters> Attribute(
+      const std::map<int, InterfaceCounters>& by_ifindex) const;
+
+ private:
+  struct Session {
+    UniqueFd session_socket;  // PPPoL2TP
+    UniqueFd channel;
+    UniqueFd unit;
+    int unit_number = 0;
+    int ifindex = 0;
+    std::optional<unsigned> interface_number;
+    std::optional<SessionNetwork> network;  // its route is in the kernel
+    IoSource channel_source;
+    IoSource unit_source;
+  };
+  using Sessions = SerialObjects<SessionKey, Session>;
+
+  void ReadFrames(const SessionKey& key, int fd, uint32_t events);
+  void CreateInterface(const SessionKey& key, int attempts, DataPlane::InterfaceCallback done);
+  Sessions::Work CreateInterfaceWork(const SessionKey& key, int channel, int attempts,
+                                     DataPlane::InterfaceCallback done);
+  unsigned TakeInterfaceNumber();
+
+  EventLoop& loop_;
+  DataPlane::Observer* observer_ = nullptr;
+  Sessions sessions_;
+  std::set<unsigned> free_numbers_;  // below next_number_
+  unsigned next_number_ = 0;
+};
+
+}  // namespace sallyport::daemon

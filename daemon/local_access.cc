@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/local_access.h"
+
+#include <fmt/format.h>
+#include <utility>
+#include <variant>
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/overloaded.h"
+
+namespace sallyport::daemon {
+namespace {
+
+/// RFC 2759 §6.
+constexpr unsigned kAuthenticationFailure = 691;
+
+aaa::Credential ToAaa(const ppp::Credential& credential) {
+  return std::visit(
+      Overloaded{
+          [](const ppp::PapCredential& pap) -> aaa::Credential {
+            return aaa::PapCredential{pap.password};
+          },
+          [](const ppp::ChapMd5Credential& chap) -> aaa::Credential {
+            return aaa::ChapMd5Credential{chap.identifier, chap.challenge, chap.response};
+          },
+          [](const ppp::MsChapV2Credential& mschap) -> aaa::Credential {
+            return aaa::MsChapV2Credential{mschap.authenticator_challenge, mschap.peer_challenge,
+                                           mschap.nt_response};
+          },
+      },
+      credential);
+}
+
+std::string_view Text(aaa::RejectReason reason) {
+  switch (reason) {
+    case aaa::RejectReason::kUnknownUser:
+      return "unknown user";
+    case aaa::RejectReason::kWrongPassword:
+      return "wrong password";
+    case aaa::RejectReason::kMethodImpossible:
+      return "CHAP needs the password itself, and only its NT hash is known";
+    case aaa::RejectReason::kNoAddress:
+      return "the user may not have an address";
+  }
+  return "refused";
+}
+
+std::string_view Text(aaa::AllocateError error) {
+  switch (error) {
+    case aaa::AllocateError::kNoSuchPool:
+      return "no such pool";
+    case aaa::AllocateError::kExhausted:
+      return "no free address in the pool";
+    case aaa::AllocateError::kInUse:
+      return "the user's own address is in use";
+    case aaa::AllocateError::kReserved:
+      return "the user's own address is a gateway, network or broadcast address";
+    case aaa::AllocateError::kNoAddress:
+      return "the user may not have an address";
+  }
+  return "no address";
+}
+
+}  // namespace
+
+LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users,
+                         aaa::PoolSet pools)
+    : options_(std::move(options)),
+      users_(std::move(users)),
+      pools_(std::move(pools)),
+      watch_(loop, options_.users_file, [this] { Reload(); }) {}
+
+Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticate& request) {
+  const aaa::Verdict verdict = aaa::Verify(users_, {.user = request.user,
+                                                    .server = options_.server_name,
+                                                    .credential = ToAaa(request.credential)});
+  if (const auto* rejected = std::get_if<aaa::Rejected>(&verdict)) {
+    // The peer is told the same whatever the reason, so that names cannot be guessed.
+    return Unexpected{AccessDenied{std::string(Text(rejected->reason)),
+                                   {.mschap_error = kAuthenticationFailure,
+                                    .message = "Authentication failed",
+                                    .may_retry = true}}};
+  }
+  const auto& accepted = std::get<aaa::Accepted>(verdict);
+  const auto lease =
+      pools_.Allocate({.pool = {}, .account = accepted.account, .profile = accepted.profile});
+  if (!lease) {
+    return Unexpected{AccessDenied{std::string(Text(lease.error())),
+                                   {.mschap_error = kAuthenticationFailure,
+                                    .message = "No address available",
+                                    .may_retry = false}}};
+  }
+  AccessGranted granted;
+  for (const auto& pool : pools_.pools()) {
+    if (pool.Contains(lease->address)) granted.lease.pool = pool.settings().name;
+  }
+  granted.lease.user = accepted.account;
+  granted.lease.address = lease->address;
+  granted.lease.gateway = lease->gateway;
+  granted.answer.network = options_.network;
+  granted.answer.network.local = lease->gateway;
+  granted.answer.network.peer = lease->address;
+  granted.answer.authenticator_response = accepted.authenticator_response;
+  return granted;
+}
+
+void LocalAccess::Release(const Lease& lease) {
+  if (!pools_.Release(lease.address)) {
+    LogError("address_not_in_use",
+             fmt::format("address {} was given back but not in use", lease.address.ToString()));
+  }
+}
+
+void LocalAccess::Reload() {
+  auto loaded = LoadUsers(options_.users_file, options_.server_name);
+  if (!loaded) {
+    for (const auto& error : loaded.error()) {
+      LogError("users_file_error", error.ToString() + "; the old users stay");
+    }
+    return;
+  }
+  for (const auto& warning : loaded->warnings) {
+    LogWarning("users_file_warning", warning.ToString());
+  }
+  users_ = std::move(loaded->users);
+  LogInfo("users_file_read", fmt::format("{}: {} users", options_.users_file, users_.size()));
+}
+
+}  // namespace sallyport::daemon

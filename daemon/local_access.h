@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <optional>
+#include <string>
+
+#include "aaa/authenticate.h"
+#include "aaa/pool_set.h"
+#include "aaa/user_database.h"
+#include "daemon/access_control.h"
+#include "daemon/event_loop.h"
+#include "daemon/file_watch.h"
+
+namespace sallyport::daemon {
+
+/// Logins decided by the users file, addresses from the configured pools. The file is read again
+/// when it changes; one with an error is reported and the old users stay.
+class LocalAccess final : public AccessControl {
+ public:
+  struct Options {
+    std::string users_file;
+    std::string server_name;         // the "server" column of the file: our host name
+    ppp::NetworkParameters network;  // DNS and WINS; the addresses are filled in for each session
+  };
+
+  /// `users` is what the configuration check has read from the file already.
+  LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users, aaa::PoolSet pools);
+
+  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
+  void Release(const Lease& lease) override;
+
+  const aaa::PoolSet& pools() const { return pools_; }
+
+ private:
+  void Reload();
+
+  Options options_;
+  aaa::UserDatabase users_;
+  aaa::PoolSet pools_;
+  FileWatch watch_;
+};
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/status_view.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+#include "daemon/log.h"
+#include "daemon/version.h"
+
+namespace sallyport::daemon {
+namespace {
+
+std::string_view Text(ppp::AuthMethod method) {
+  switch (method) {
+    case ppp::AuthMethod::kPap:
+      return "pap";
+    case ppp::AuthMethod::kChapMd5:
+      return "chap";
+    case ppp::AuthMethod::kMsChapV2:
+      return "mschapv2";
+  }
+  return "unknown";
+}
+
+std::chrono::seconds Since(TimePoint start) {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
+}
+
+SessionIpsec ToStatus(const SecurityAssociation& sa) {
+  return {.ike = sa.ike_version,
+          .local_id = sa.local_id,
+          .remote_id = sa.remote_id,
+          .reqid = sa.reqid.value(),
+          .spi_in = sa.spi_in,
+          .spi_out = sa.spi_out,
+          .encapsulation = sa.udp_encapsulation ? Encapsulation::kUdp : Encapsulation::kNone,
+          .ike_proposal = sa.ike_proposal,
+          .esp_proposal = sa.esp_proposal};
+}
+
+/// `reasons`: every value of the counters' enum.
+template <typename Drops, typename Reasons>
+CountByReason ToStatus(const Drops& drops, const Reasons& reasons) {
+  CountByReason counts;
+  for (const auto reason : reasons) counts[std::string(ToString(reason))] = drops.Get(reason);
+  return counts;
+}
+
+}  // namespace
+
+StatusView::StatusView(Concentrator& concentrator, const DataPlane& data_plane, const Ike* ike,
+                       const aaa::PoolSet& pools, Options options)
+    : concentrator_(concentrator),
+      data_plane_(data_plane),
+      ike_(ike),
+      pools_(pools),
+      options_(options),
+      started_(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
+      started_monotonic_(std::chrono::steady_clock::now()) {}
+
+IpsecStatus StatusView::Ipsec() const {
+  IpsecStatus ipsec;
+  ipsec.required = options_.ipsec_required;
+  ipsec.sas = concentrator_.sas().entries().size();
+  if (ike_ == nullptr) return ipsec;
+  const IkeState& state = ike_->state();
+  ipsec.vici.connected = state.connected;
+  ipsec.vici.path = state.path;
+  if (!state.version.empty()) ipsec.vici.version = state.version;
+  ipsec.vici.error = state.error;
+  ipsec.vici.hint = state.hint;
+  return ipsec;
+}
+
+DaemonStatus StatusView::Status() const {
+  DaemonStatus status;
+  status.version = kVersion;
+  status.state = concentrator_.stopping() ? DaemonState::kStopping : DaemonState::kRunning;
+  status.started = started_;
+  status.uptime = Since(started_monotonic_);
+  status.pid = getpid();
+  status.ipsec = Ipsec();
+  const auto& endpoint = concentrator_.endpoint();
+  status.l2tp = {.tunnels = endpoint.tunnel_count(),
+                 .messages_received = endpoint.statistics().messages_received,
+                 .messages_sent = endpoint.statistics().messages_sent,
+                 .retransmissions = endpoint.statistics().retransmissions};
+  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
+    ++status.sessions.total;
+    if (session.state == SessionState::kUp) ++status.sessions.up;
+  }
+  for (const auto& pool : pools_.pools()) {
+    status.pools.push_back({pool.settings().name, pool.size(), pool.used()});
+  }
+  status.drops.l2tp = ToStatus(endpoint.statistics().drops, l2tp::kAllDropReasons);
+  for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
+  status.drops.ppp = ToStatus(concentrator_.sessions().drops(), ppp::kAllDropReasons);
+  if (server_ != nullptr) status.drops.status = server_->drops();
+  const auto& authentication = concentrator_.sessions().authentication();
+  status.auth = {.accepted = authentication.accepted, .rejected = authentication.rejected};
+  return status;
+}
+
+SessionRecord StatusView::Record(const ClientSession& session) const {
+  SessionRecord record;
+  record.id = session.id;
+  record.state = session.state;
+  if (!session.user.empty()) record.user = session.user;
+  if (session.lease) {
+    if (!session.lease->pool.empty()) record.pool = session.lease->pool;
+    record.address = session.lease->address;
+  }
+  if (session.network) {
+    for (const auto& server : session.network->network.dns) {
+      if (server) record.dns.push_back(server);
+    }
+  }
+  record.interface = session.interface;
+  record.since = std::chrono::floor<std::chrono::seconds>(session.since);
+  record.uptime = Since(session.started);
+  record.peer.address = session.peer.address;
+  record.peer.port = session.peer.port;
+  record.l2tp = {.tunnel = session.key.tunnel.value(),
+                 .peer_tunnel = session.peer_tunnel.value(),
+                 .session = session.key.session.value(),
+                 .peer_session = session.peer_session.value(),
+                 .local_port = 0};
+  const auto tunnel = concentrator_.tunnels().find(session.key.tunnel);
+  if (tunnel != concentrator_.tunnels().end()) {
+    const TunnelRecord& known = tunnel->second;
+    record.peer.host_name = known.request.host_name;
+    if (!known.request.vendor_name.empty()) record.peer.vendor = known.request.vendor_name;
+    if (known.path) record.l2tp.local_port = data_plane_.LocalPort(*known.path);
+    const SaTable::Entry* sa = known.sa ? concentrator_.sas().Find(*known.sa) : nullptr;
+    if (sa != nullptr) {
+      record.ipsec = ToStatus(sa->sa);
+      record.peer.nat = sa->sa.peer_behind_nat;
+    }
+  }
+  if (session.method) record.ppp.auth = std::string(Text(*session.method));
+  record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
+  record.ppp.mtu = session.network ? session.network->mtu : options_.mtu;
+  record.counters = {.rx_bytes = session.counters.rx_bytes,
+                     .tx_bytes = session.counters.tx_bytes,
+                     .rx_packets = session.counters.rx_packets,
+                     .tx_packets = session.counters.tx_packets};
+  return record;
+}
+
+std::vector<SessionRecord> StatusView::Sessions(const SessionFilter& filter) const {
+  std::vector<SessionRecord> records;
+  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
+    SessionRecord record = Record(session);
+    if (filter.Matches(record)) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+DisconnectResult StatusView::Disconnect(const SessionFilter& filter,
+                                        const std::optional<PeerCredentials>& caller) {
+  const std::string who = caller ? fmt::format("uid {} (pid {})", caller->uid, caller->pid)
+                                 : std::string("an unknown caller");
+  DisconnectResult result;
+  std::vector<SessionKey> keys;
+  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
+    if (!filter.Matches(Record(session))) continue;
+    keys.push_back(key);
+    result.sessions.push_back(session.id);
+  }
+  LogInfo("disconnect_requested",
+          fmt::format("{} asks to disconnect {} session(s)", who, keys.size()));
+  for (const auto& key : keys) concentrator_.Disconnect(key, "disconnected by the operator");
+  return result;
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What to tell an operator whose kernel lacks a part of the data path: the modules, and the
+// packages that have them.
+#pragma once
+#include <string_view>
+
+namespace sallyport::netlink {
+
+inline constexpr std::string_view kL2tpModulesHint =
+    "the kernel modules l2tp_netlink and l2tp_ppp are missing or blacklisted. Debian: install "
+    "linux-image-amd64, the cloud kernel has no PPP. Ubuntu: install linux-modules-extra-$(uname "
+    "-r). "
+    "Fedora, RHEL: install kernel-modules-extra and remove /etc/modprobe.d/l2tp_*-blacklist.conf";
+
+inline constexpr std::string_view kPppModulesHint =
+    "the kernel module ppp_generic is missing or not loaded. Debian: install linux-image-amd64, "
+    "the "
+    "cloud kernel has no PPP. Ubuntu: install linux-modules-extra-$(uname -r). Fedora, RHEL: "
+    "install "
+    "kernel-modules-extra. In a container /dev/ppp (character device 108:0) must be passed in";
+
+}  // namespace sallyport::netlink

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netlink/nftables_table.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
+#include <utility>
+
+#include "base/wire_reader.h"
+#include "base/wire_writer.h"
+#include "netlink/nftables_rule.h"
+
+namespace sallyport::netlink {
+namespace {
+
+// nft's numbers for the types of keys and values (nftables, include/datatype.h). The kernel only
+// stores them; without them "nft list" could not print the elements.
+enum DataType : uint32_t {
+  kIpv4Address = 7,
+  kIpv6Address = 8,
+  kInternetProtocol = 12,
+  kInternetService = 13,
+  kMark = 19,  // 32 bits in host byte order, as a reqid is
+};
+constexpr unsigned kTypeBits = 6;  // a concatenation's number is its types' after each other
+
+// Base chains come before conntrack (-200) and before the defragmentation for it is of no use to
+// us: a packet out of an SA is whole. Local policy: next to the "raw" priority of -300.
+constexpr int32_t kPriority = -350;
+
+constexpr std::string_view kByReqid = "by_reqid";
+constexpr std::string_view kByPeer = "by_peer";
+constexpr std::string_view kByPeer6 = "by_peer6";
+constexpr std::string_view kFromTunnel = "from_tunnel";
+constexpr std::string_view kPrerouting = "prerouting";
+constexpr std::string_view kInput = "input";
+constexpr std::string_view kOutput = "output";
+
+// Offsets and sizes in octets.
+constexpr uint32_t kUdpSourcePort = 0;  // RFC 768
+constexpr uint32_t kUdpDestinationPort = 2;
+constexpr uint32_t kUdpChecksum = 6;
+constexpr uint32_t kUdpHeader = 8;
+constexpr uint32_t kPortSize = 2;
+constexpr uint32_t kIpv4Source = 12;  // RFC 791 §3.1
+constexpr uint32_t kIpv4Destination = 16;
+constexpr uint32_t kIpv6Source = 8;  // RFC 8200 §3
+constexpr uint32_t kIpv6Destination = 24;
+// RFC 2661 §3.1: the first 16 bits have L (a Length field follows) and the version, which is 2.
+constexpr uint16_t kLengthBit = 0x4000;
+constexpr uint16_t kVersion = 2;
+constexpr std::array<uint8_t, 2> kLengthBitAndVersionMask{0x40, 0x0F};
+constexpr uint32_t kTunnelIdWithLength = kUdpHeader + 4;
+constexpr uint32_t kTunnelIdWithoutLength = kUdpHeader + 2;
+
+// A value in a register, and so a part of a key, takes up a multiple of 4 octets.
+constexpr size_t kRegisterSize = 4;
+constexpr size_t kReqidKeySize = 2 * kRegisterSize;
+constexpr size_t kPeerKeySize = 4 * kRegisterSize;
+constexpr size_t kPeer6KeySize = 10 * kRegisterSize;
+
+struct SetLayout {
+  std::string_view name;
+  std::vector<DataType> key;
+  uint32_t key_size;
+  bool map;  // to a port
+};
+
+/// A key of one port would make the kernel choose the "bitmap" kind of set, in which adding walks
+/// all elements (net/netfilter/nft_set_bitmap.c). With the protocol before it the set is a hash
+/// table.
+const SetLayout kPortSet{kTunnelPorts, {kInternetProtocol, kInternetService}, 8, false};
+
+std::vector<SetLayout> SetsOf(const RewritingOptions& options) {
+  std::vector<SetLayout> sets{{kTunnelsByReqid, {kMark, kInternetService}, kReqidKeySize, true},
+                              kPortSet};
+  if (!options.ipsec_required) {
+    sets.push_back({kTunnelsByPeer,
+                    {kIpv4Address, kIpv4Address, kInternetService, kInternetService},
+                    kPeerKeySize,
+                    true});
+    sets.push_back({kTunnelsByPeer6,
+                    {kIpv6Address, kIpv6Address, kInternetService, kInternetService},
+                    kPeer6KeySize,
+                    true});
+  }
+  return sets;
+}
+
+Message TableMessage(uint16_t type, uint16_t flags) {
+  Message message = NftablesMessage(type, flags);
+  message.Text(NFTA_TABLE_NAME, kTableName);
+  return message;
+}
+
+Message CreateSet(const SetLayout& set, uint32_t id) {
+  uint32_t key_type = 0;
+  for (const DataType type : set.key) key_type = key_type << kTypeBits | type;
+  Message message = NftablesMessage(NFT_MSG_NEWSET, NLM_F_CREATE);
+  message.Text(NFTA_SET_TABLE, kTableName);
+  message.Text(NFTA_SET_NAME, set.name);
+  message.BigU32(NFTA_SET_ID, id);
+  message.BigU32(NFTA_SET_FLAGS, set.map ? NFT_SET_MAP : 0);
+  message.BigU32(NFTA_SET_KEY_TYPE, key_type);
+  message.BigU32(NFTA_SET_KEY_LEN, set.key_size);
+  if (set.map) {
+    message.BigU32(NFTA_SET_DATA_TYPE, kInternetService);
+    message.BigU32(NFTA_SET_DATA_LEN, kPortSize);
+  }
+  return message;
+}
+
+Message CreateCounter(std::string_view name) {
+  Message message = NftablesMessage(NFT_MSG_NEWOBJ, NLM_F_CREATE);
+  message.Text(NFTA_OBJ_TABLE, kTableName);
+  message.Text(NFTA_OBJ_NAME, name);
+  message.BigU32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+  message.Nest(NFTA_OBJ_DATA, [] {});
+  return message;
+}
+
+Message CreateChain(std::string_view name) {
+  Message message = NftablesMessage(NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+  message.Text(NFTA_CHAIN_TABLE, kTableName);
+  message.Text(NFTA_CHAIN_NAME, name);
+  return message;
+}
+
+Message CreateBaseChain(std::string_view name, nf_inet_hooks hook) {
+  Message message = CreateChain(name);
+  message.Text(NFTA_CHAIN_TYPE, "filter");
+  message.Nest(NFTA_CHAIN_HOOK, [&] {
+    message.BigU32(NFTA_HOOK_HOOKNUM, hook);
+    message.BigU32(NFTA_HOOK_PRIORITY, static_cast<uint32_t>(kPriority));
+  });
+  return message;
+}
+
+NftablesRule Rule(std::string_view chain, std::string_view comment) {
+  return {kTableName, chain, comment};
+}
+
+NftablesRule& MatchMeta(NftablesRule& rule, nft_meta_keys key, uint8_t value) {
+  return rule.LoadMeta(key, Register(0)).CompareU8(Register(0), NFT_CMP_EQ, value);
+}
+
+NftablesRule& MatchUdpPort(NftablesRule& rule, uint32_t offset, uint16_t port) {
+  return MatchMeta(rule, NFT_META_L4PROTO, IPPROTO_UDP)
+      .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, kPortSize, Register(0))
+      .CompareU16(Register(0), NFT_CMP_EQ, port);
+}
+
+NftablesRule& MatchTunnelPort(NftablesRule& rule, uint32_t offset) {
+  return rule.LoadMeta(NFT_META_L4PROTO, Register(0))
+      .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, offset, kPortSize, Register(1))
+      .InSet(kTunnelPorts, Register(0));
+}
+
+NftablesRule& MatchNoOutboundIpsec(NftablesRule& rule) {
+  return rule.LoadOutboundIpsec(Register(0)).CompareU8(Register(0), NFT_CMP_EQ, 0);
+}
+
+/// A payload write "corrects" an absent checksum into a wrong one (net/netfilter/nft_payload.c,
+/// nft_payload_csum_inet), so every rewriting rule comes in two variants.
+NftablesRule& MatchChecksum(NftablesRule& rule, ChecksumUpdate update) {
+  const nft_cmp_ops operation = update == ChecksumUpdate::kNone ? NFT_CMP_EQ : NFT_CMP_NEQ;
+  return rule.LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, kUdpChecksum, 2, Register(0))
+      .CompareU16(Register(0), operation, 0);
+}
+
+/// The three keys; each loads all of a key but the tunnel id, and says where that goes.
+uint32_t LoadReqid(NftablesRule& rule) {
+  rule.LoadInboundReqid(Register(0));
+  return 1;
+}
+
+uint32_t LoadPeer(NftablesRule& rule) {
+  rule.LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, kIpv4Source, 4, Register(0))
+      .LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, kIpv4Destination, 4, Register(1))
+      .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, kUdpSourcePort, kPortSize, Register(2));
+  return 3;
+}
+
+uint32_t LoadPeer6(NftablesRule& rule) {
+  rule.LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, kIpv6Source, 16, Register(0))
+      .LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, kIpv6Destination, 16, Register(4))
+      .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, kUdpSourcePort, kPortSize, Register(8));
+  return 9;
+}
+
+/// The rules that look a tunnel's port up and write it into the destination port.
+void AppendInboundRewriting(std::vector<Message>& messages, std::string_view chain,
+                            std::string_view map, uint32_t (*load_key)(NftablesRule&)) {
+  for (const auto update : {ChecksumUpdate::kNone, ChecksumUpdate::kInternet}) {
+    for (const bool has_length : {false, true}) {
+      auto rule =
+          Rule(chain, has_length ? "L2TP header with Length" : "L2TP header without Length");
+      MatchChecksum(rule, update)
+          .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, kUdpHeader, 2, Register(0))
+          .Mask(Register(0), kLengthBitAndVersionMask)
+          .CompareU16(Register(0), NFT_CMP_EQ, has_length ? kLengthBit | kVersion : kVersion);
+      const uint32_t id_register = load_key(rule);
+      rule.LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER,
+                       has_length ? kTunnelIdWithLength : kTunnelIdWithoutLength, 2,
+                       Register(id_register))
+          .InMap(map, Register(0), Register(0))
+          .WriteUdpPort(kUdpDestinationPort, Register(0), update)
+          .Notrack()
+          .Return();
+      messages.push_back(std::move(rule).Finish());
+    }
+  }
+}
+
+void AppendPrerouting(std::vector<Message>& messages, const RewritingOptions& options) {
+  auto protected_rule = Rule(kPrerouting, "L2TP out of an SA, to the tunnel's socket");
+  MatchUdpPort(protected_rule, kUdpDestinationPort, options.port);
+  MatchMeta(protected_rule, NFT_META_SECPATH, 1).Jump(kByReqid);
+  messages.push_back(std::move(protected_rule).Finish());
+  AppendInboundRewriting(messages, kByReqid, kTunnelsByReqid, LoadReqid);
+  if (options.ipsec_required) return;
+  constexpr std::pair<uint8_t, std::string_view> kFamilies[] = {{NFPROTO_IPV4, kByPeer},
+                                                                {NFPROTO_IPV6, kByPeer6}};
+  for (const auto& [family, chain] : kFamilies) {
+    auto rule = Rule(kPrerouting, "L2TP in clear text, to the tunnel's socket");
+    MatchUdpPort(rule, kUdpDestinationPort, options.port);
+    MatchMeta(rule, NFT_META_SECPATH, 0);
+    MatchMeta(rule, NFT_META_NFPROTO, family).Jump(chain);
+    messages.push_back(std::move(rule).Finish());
+  }
+  AppendInboundRewriting(messages, kByPeer, kTunnelsByPeer, LoadPeer);
+  AppendInboundRewriting(messages, kByPeer6, kTunnelsByPeer6, LoadPeer6);
+}
+
+/// Dropped, not rejected: who sends L2TP in clear text learns nothing.
+void AppendInboundFence(std::vector<Message>& messages, const RewritingOptions& options) {
+  auto known_port = Rule(kInput, "L2TP without IPsec");
+  MatchMeta(known_port, NFT_META_SECPATH, 0);
+  MatchUdpPort(known_port, kUdpDestinationPort, options.port).Count(kClearText).Drop();
+  messages.push_back(std::move(known_port).Finish());
+  auto tunnel_port = Rule(kInput, "a tunnel's socket without IPsec");
+  MatchMeta(tunnel_port, NFT_META_SECPATH, 0);
+  MatchTunnelPort(tunnel_port, kUdpDestinationPort).Count(kClearText).Drop();
+  messages.push_back(std::move(tunnel_port).Finish());
+}
+
+void AppendOutput(std::vector<Message>& messages, const RewritingOptions& options) {
+  auto from_tunnel = Rule(kOutput, "from a tunnel's socket");
+  MatchTunnelPort(from_tunnel, kUdpSourcePort).Jump(kFromTunnel);
+  messages.push_back(std::move(from_tunnel).Finish());
+  if (options.ipsec_required) {
+    auto known_port = Rule(kOutput, "L2TP that would leave without IPsec");
+    MatchUdpPort(known_port, kUdpSourcePort, options.port);
+    MatchNoOutboundIpsec(known_port).Count(kClearTextOut).Drop();
+    messages.push_back(std::move(known_port).Finish());
+    auto tunnel_port = Rule(kFromTunnel, "a tunnel that would leave without IPsec");
+    MatchNoOutboundIpsec(tunnel_port).Count(kClearTextOut).Drop();
+    messages.push_back(std::move(tunnel_port).Finish());
+  }
+  WireWriter port;
+  port.U16(options.port);
+  for (const auto update : {ChecksumUpdate::kNone, ChecksumUpdate::kInternet}) {
+    auto rule = Rule(kFromTunnel, "from the port that peers know");
+    MatchChecksum(rule, update)
+        .LoadConstant(Register(0), port.view())
+        .WriteUdpPort(kUdpSourcePort, Register(0), update)
+        .Notrack()
+        .Return();
+    messages.push_back(std::move(rule).Finish());
+  }
+}
+
+/// A part of a key in registers: `octets`, then zeros up to the next register.
+void PutPadded(std::vector<uint8_t>& key, std::span<const uint8_t> octets) {
+  key.insert(key.end(), octets.begin(), octets.end());
+  key.resize((key.size() + kRegisterSize - 1) / kRegisterSize * kRegisterSize);
+}
+
+void PutPadded(std::vector<uint8_t>& key, uint16_t value) {
+  WireWriter octets;
+  octets.U16(value);
+  PutPadded(key, octets.view());
+}
+
+std::vector<uint8_t> EncodeKey(const SaTunnelKey& key) {
+  std::vector<uint8_t> octets(sizeof key.reqid);
+  std::memcpy(octets.data(), &key.reqid,
+              sizeof key.reqid);  // host byte order, as the kernel loads it
+  PutPadded(octets, key.tunnel_id);
+  return octets;
+}
+
+std::vector<uint8_t> EncodeKey(const PeerTunnelKey& key) {
+  std::vector<uint8_t> octets;
+  PutPadded(octets, key.peer.address.bytes());
+  PutPadded(octets, key.local.bytes());
+  PutPadded(octets, key.peer.port);
+  PutPadded(octets, key.tunnel_id);
+  return octets;
+}
+
+std::vector<uint8_t> EncodePortKey(uint16_t port) {
+  std::vector<uint8_t> octets{IPPROTO_UDP, 0, 0, 0};
+  PutPadded(octets, port);
+  return octets;
+}
+
+std::string_view MapOf(const TunnelKey& key) {
+  const auto* const peer = std::get_if<PeerTunnelKey>(&key);
+  if (peer == nullptr) return kTunnelsByReqid;
+  return peer->local.is_v6() ? kTunnelsByPeer6 : kTunnelsByPeer;
+}
+
+Message ElementMessage(uint16_t type, std::string_view set, std::span<const uint8_t> key,
+                       std::optional<uint16_t> value) {
+  Message message = NftablesMessage(type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+  message.Text(NFTA_SET_ELEM_LIST_TABLE, kTableName);
+  message.Text(NFTA_SET_ELEM_LIST_SET, set);
+  message.Nest(NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
+    message.Nest(NFTA_LIST_ELEM, [&] {
+      message.Nest(NFTA_SET_ELEM_KEY, [&] { message.Bytes(NFTA_DATA_VALUE, key); });
+      if (!value) return;
+      message.Nest(NFTA_SET_ELEM_DATA, [&] { message.BigU16(NFTA_DATA_VALUE, *value); });
+    });
+  });
+  return message;
+}
+
+struct ElementMessageFor {
+  Message operator()(const AddTunnel& change) const {
+    return ForKey(NFT_MSG_NEWSETELEM, change.tunnel.key, change.tunnel.port);
+  }
+  Message operator()(const DeleteTunnel& change) const {
+    return ForKey(NFT_MSG_DELSETELEM, change.key, {});
+  }
+  Message operator()(const AddPort& change) const {
+    return ElementMessage(NFT_MSG_NEWSETELEM, kTunnelPorts, EncodePortKey(change.port), {});
+  }
+  Message operator()(const DeletePort& change) const {
+    return ElementMessage(NFT_MSG_DELSETELEM, kTunnelPorts, EncodePortKey(change.port), {});
+  }
+
+ private:
+  static Message ForKey(uint16_t type, const TunnelKey& key, std::optional<uint16_t> port) {
+    const auto octets = std::visit([](const auto& kind) { return EncodeKey(kind); }, key);
+    return ElementMessage(type, MapOf(key), octets, port);
+  }
+};
+
+std::optional<TunnelKey> DecodeKey(std::string_view set, std::span<const uint8_t> octets) {
+  WireReader in(octets);
+  const auto padded_u16 = [&in] {
+    const uint16_t value = in.U16();
+    in.Take(kRegisterSize - sizeof value);
+    return value;
+  };
+  if (set == kTunnelsByReqid) {
+    const auto reqid = ReadStruct<uint32_t>(in.Take(sizeof(uint32_t)));
+    const uint16_t tunnel_id = padded_u16();
+    if (!in.ok() || !in.empty()) return {};
+    return SaTunnelKey{.reqid = reqid.value_or(0), .tunnel_id = tunnel_id};
+  }
+  const size_t address_size = set == kTunnelsByPeer6 ? 16 : 4;
+  const auto peer = IpAddress::FromBytes(in.Take(address_size));
+  const auto local = IpAddress::FromBytes(in.Take(address_size));
+  const uint16_t peer_port = padded_u16();
+  const uint16_t tunnel_id = padded_u16();
+  if (!in.ok() || !in.empty()) return {};
+  return PeerTunnelKey{.peer = {.address = peer.value_or(IpAddress()), .port = peer_port},
+                       .local = local.value_or(IpAddress()),
+                       .tunnel_id = tunnel_id};
+}
+
+/// Calls `each` with the attributes of every element in one answer.
+template <typename Each>
+void ForEachElement(const Received& answer, Each each) {
+  const auto list = Attributes::Behind<nfgenmsg>(answer.payload).Find(NFTA_SET_ELEM_LIST_ELEMENTS);
+  auto rest = list.value_or(std::span<const uint8_t>{});
+  while (const auto element = TakeAttribute(rest)) each(Attributes(element->payload));
+}
+
+}  // namespace
+
+std::vector<Message> RemoveTable() {
+  // Deleting needs a table that is there, and making one that is there changes nothing.
+  return {TableMessage(NFT_MSG_NEWTABLE, NLM_F_CREATE), TableMessage(NFT_MSG_DELTABLE, 0)};
+}
+
+std::vector<Message> CreateTable(const RewritingOptions& options) {
+  std::vector<Message> messages;
+  Message table = TableMessage(NFT_MSG_NEWTABLE, NLM_F_CREATE);
+  table.Bytes(NFTA_TABLE_USERDATA, NftablesComment("kept by sallyportd"));
+  messages.push_back(std::move(table));
+  uint32_t set_id = 0;
+  for (const SetLayout& set : SetsOf(options)) messages.push_back(CreateSet(set, ++set_id));
+  messages.push_back(CreateBaseChain(kPrerouting, NF_INET_PRE_ROUTING));
+  messages.push_back(CreateBaseChain(kOutput, NF_INET_LOCAL_OUT));
+  messages.push_back(CreateChain(kByReqid));
+  messages.push_back(CreateChain(kFromTunnel));
+  if (options.ipsec_required) {
+    messages.push_back(CreateCounter(kClearText));
+    messages.push_back(CreateCounter(kClearTextOut));
+    messages.push_back(CreateBaseChain(kInput, NF_INET_LOCAL_IN));
+    AppendInboundFence(messages, options);
+  } else {
+    messages.push_back(CreateChain(kByPeer));
+    messages.push_back(CreateChain(kByPeer6));
+  }
+  AppendPrerouting(messages, options);
+  AppendOutput(messages, options);
+  return messages;
+}
+
+Message ChangeElement(const RewritingChange& change) {
+  return std::visit(ElementMessageFor{}, change);
+}
+
+Message ListElements(std::string_view set) {
+  Message message = NftablesMessage(NFT_MSG_GETSETELEM, 0);
+  message.Text(NFTA_SET_ELEM_LIST_TABLE, kTableName);
+  message.Text(NFTA_SET_ELEM_LIST_SET, set);
+  return message;
+}
+
+std::vector<TunnelPort> ParseTunnels(std::string_view set, const Received& answer) {
+  std::vector<TunnelPort> tunnels;
+  ForEachElement(answer, [&](const Attributes& element) {
+    const auto octets = element.Nested(NFTA_SET_ELEM_KEY).Find(NFTA_DATA_VALUE);
+    const auto port = element.Nested(NFTA_SET_ELEM_DATA).BigU16(NFTA_DATA_VALUE);
+    const auto key = octets ? DecodeKey(set, *octets) : std::nullopt;
+    if (key && port) tunnels.push_back({.key = *key, .port = *port});
+  });
+  return tunnels;
+}
+
+std::vector<uint16_t> ParsePorts(const Received& answer) {
+  std::vector<uint16_t> ports;
+  ForEachElement(answer, [&](const Attributes& element) {
+    const auto octets = element.Nested(NFTA_SET_ELEM_KEY).Find(NFTA_DATA_VALUE);
+    if (!octets) return;
+    WireReader in(*octets);
+    in.Take(kRegisterSize);  // the protocol, which is UDP
+    const uint16_t port = in.U16();
+    if (in.ok()) ports.push_back(port);
+  });
+  return ports;
+}
+
+Message GetCounter(std::string_view name) {
+  Message message = NftablesMessage(NFT_MSG_GETOBJ, 0);
+  message.Text(NFTA_OBJ_TABLE, kTableName);
+  message.Text(NFTA_OBJ_NAME, name);
+  message.BigU32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
+  return message;
+}
+
+std::optional<FenceCounter> ParseCounter(std::span<const uint8_t> payload) {
+  const auto data = Attributes::Behind<nfgenmsg>(payload).Nested(NFTA_OBJ_DATA);
+  const auto packets = data.BigU64(NFTA_COUNTER_PACKETS);
+  const auto bytes = data.BigU64(NFTA_COUNTER_BYTES);
+  if (!packets || !bytes) return {};
+  return FenceCounter{.packets = *packets, .bytes = *bytes};
+}
+
+}  // namespace sallyport::netlink

@@ -21,18 +21,18 @@ enum class AuthMethod : uint8_t { kPap, kChapMd5, kMsChapV2 };
 /// Same for every link; outlives them.
 struct LinkConfig {
   std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};  // in order of preference; not empty
-  std::string host_name;              // Name field of our CHAP challenges (RFC 1994 §4.1)
-  uint16_t mru = 1400;                // what we ask the peer to send at most; local policy
+  std::string host_name;  // Name field of our CHAP challenges (RFC 1994 §4.1)
+  uint16_t mru = 1400;    // what we ask the peer to send at most; local policy
   std::chrono::milliseconds restart_timer{3000};  // RFC 1661 §4.6
   unsigned max_terminate = 2;                     // RFC 1661 §4.6
   unsigned max_configure = 10;                    // RFC 1661 §4.6
   unsigned max_failure = 5;                       // RFC 1661 §4.6
   std::chrono::seconds echo_interval{30};         // local policy; zero: no LCP Echo-Request
-  unsigned echo_failure = 4;                      // unanswered echoes that end the link; local policy
+  unsigned echo_failure = 4;  // unanswered echoes that end the link; local policy
   std::chrono::milliseconds auth_retransmit{3000};  // RFC 1994 §4.1 leaves it open; local policy
-  unsigned auth_max_challenges = 10;              // local policy
-  unsigned auth_max_attempts = 3;                 // wrong passwords per link; local policy
-  std::chrono::seconds setup_timeout{60};         // start to IPCP opened; local policy
+  unsigned auth_max_challenges = 10;                // local policy
+  unsigned auth_max_attempts = 3;                   // wrong passwords per link; local policy
+  std::chrono::seconds setup_timeout{60};           // start to IPCP opened; local policy
 };
 
 /// What a login presented; goes to aaa/ unchanged.
@@ -62,17 +62,17 @@ struct NetworkParameters {
 };
 
 enum class EndReason {
-  kPeerTerminated,        // Terminate-Request came
-  kLocalClose,            // a command closed it
-  kNegotiationTimeout,    // no answer to our Configure-Requests, or setup took too long
-  kNotConverging,         // Max-Failure, or a storm of Configure-Requests (RFC 1661 §4.6)
-  kAuthenticationRefused, // the peer rejects every method that we demand
-  kAuthenticationFailed,  // wrong user or password
-  kAuthenticationTimeout, // no answer to our challenges
-  kEchoTimeout,           // LCP echoes unanswered
-  kNetworkRefused,        // no network protocol could be opened
-  kLoopback,              // the link is looped back (RFC 1661 §6.4)
-  kLowerLayerDown,        // the L2TP session went
+  kPeerTerminated,         // Terminate-Request came
+  kLocalClose,             // a command closed it
+  kNegotiationTimeout,     // no answer to our Configure-Requests, or setup took too long
+  kNotConverging,          // Max-Failure, or a storm of Configure-Requests (RFC 1661 §4.6)
+  kAuthenticationRefused,  // the peer rejects every method that we demand
+  kAuthenticationFailed,   // wrong user or password
+  kAuthenticationTimeout,  // no answer to our challenges
+  kEchoTimeout,            // LCP echoes unanswered
+  kNetworkRefused,         // no network protocol could be opened
+  kLoopback,               // the link is looped back (RFC 1661 §6.4)
+  kLowerLayerDown,         // the L2TP session went
 };
 
 // ---- Into the engine, besides frames ----------------------------------------------------------

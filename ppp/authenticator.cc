@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ppp/authenticator.h"
+
+#include "ppp/chap_md5.h"
+#include "ppp/ms_chap_v2.h"
+#include "ppp/pap.h"
+
+namespace sallyport::ppp {
+
+std::unique_ptr<Authenticator> MakeAuthenticator(AuthMethod method, const LinkConfig& config,
+                                                 DropCounters& drops) {
+  switch (method) {
+    case AuthMethod::kPap:
+      return std::make_unique<Pap>(config, drops);
+    case AuthMethod::kChapMd5:
+      return std::make_unique<ChapMd5>(config, drops);
+    case AuthMethod::kMsChapV2:
+      return std::make_unique<MsChapV2>(config, drops);
+  }
+  return nullptr;
+}
+
+}  // namespace sallyport::ppp

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "base/entropy.h"
+#include "base/time.h"
+#include "ppp/events.h"
+#include "ppp/packet.h"
+
+namespace sallyport::ppp {
+
+/// How far an authentication is after a call.
+enum class AuthProgress : uint8_t {
+  kPending,    // goes on, or has ended before this call
+  kSucceeded,  // with this call: the peer is who it says
+  kFailed,     // with this call: no further try is allowed
+  kTimedOut,   // the peer does not answer
+};
+
+/// The authenticator's side of one authentication protocol, from LCP's Opened on. It stays for as
+/// long as LCP is open, to repeat its last answer to a peer that lost it.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+
+  virtual Protocol protocol() const = 0;
+  virtual void Start(TimePoint now, const Entropy& entropy, Actions& out) = 0;
+  /// Appends Authenticate when a login came.
+  virtual AuthProgress Receive(const Packet& packet, Actions& out) = 0;
+  /// The verdict on the login that Authenticate named. Precondition of both: there is one.
+  virtual AuthProgress Accept(const AuthAccepted& verdict, Actions& out) = 0;
+  /// `may_retry`: the limit of attempts is not reached yet.
+  virtual AuthProgress Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
+                              Actions& out) = 0;
+  virtual AuthProgress HandleTimeout(TimePoint now, Actions& out) = 0;
+  virtual std::optional<TimePoint> NextDeadline() const = 0;
+};
+
+/// `config` and `drops` are borrowed and outlive the object.
+std::unique_ptr<Authenticator> MakeAuthenticator(AuthMethod method, const LinkConfig& config,
+                                                 DropCounters& drops);
+
+}  // namespace sallyport::ppp

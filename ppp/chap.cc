@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ppp/chap.h"
+
+#include <utility>
+
+#include "base/wire_reader.h"
+#include "base/wire_writer.h"
+#include "ppp/entropy_use.h"
+
+namespace sallyport::ppp {
+
+void Chap::Start(TimePoint now, const Entropy& entropy, Actions& out) {
+  challenge_ = ChallengeFrom(entropy);
+  identifier_ = IdentifierFrom(entropy);
+  SendChallenge(now, out);
+}
+
+AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
+  const auto drop = [this](DropReason reason) {
+    drops_.Count(reason);
+    return AuthProgress::kPending;
+  };
+  if (static_cast<Code>(packet.code) != Code::kResponse) {
+    return drop(DropReason::kUnexpectedCode);
+  }
+  WireReader in(packet.data);
+  const auto value = in.Take(in.U8());
+  const auto name = in.TakeRest();
+  if (!in.ok() || name.size() > kMaxNameLength) return drop(DropReason::kBadLength);
+  // RFC 1994 §4.2: our answer may have been lost, so the Response gets the same one again.
+  if (answer_ && packet.identifier == answer_->identifier) {
+    Send(*answer_, out);
+    return AuthProgress::kPending;
+  }
+  if (verdict_pending_) return drop(DropReason::kVerdictPending);
+  // RFC 1994 §4.1: the Identifier must be that of the Challenge.
+  if (packet.identifier != identifier_) return drop(DropReason::kWrongIdentifier);
+  auto credential = ReadValue({.identifier = identifier_, .challenge = challenge_}, value);
+  if (!credential) return drop(DropReason::kBadLength);
+  verdict_pending_ = true;
+  deadline_.reset();
+  out.push_back(Authenticate{.method = method(),
+                             .user = std::string(name.begin(), name.end()),
+                             .credential = std::move(*credential)});
+  return AuthProgress::kPending;
+}
+
+AuthProgress Chap::Accept(const AuthAccepted& verdict, Actions& out) {
+  auto message = SuccessMessage(verdict);
+  if (!message) {
+    verdict_pending_ = false;
+    Send({Code::kFailure, identifier_, FailureMessage({}, false, challenge_)}, out);
+    return AuthProgress::kFailed;
+  }
+  verdict_pending_ = false;
+  Send({Code::kSuccess, identifier_, std::move(*message)}, out);
+  return AuthProgress::kSucceeded;
+}
+
+AuthProgress Chap::Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
+                          Actions& out) {
+  const bool retry = may_retry && AllowsRetry(verdict);
+  challenge_ = ChallengeFrom(entropy);
+  verdict_pending_ = false;
+  Send({Code::kFailure, identifier_, FailureMessage(verdict, retry, challenge_)}, out);
+  if (!retry) return AuthProgress::kFailed;
+  ++identifier_;  // RFC 2759 §9.1: the next Response has the next Identifier
+  return AuthProgress::kPending;
+}
+
+AuthProgress Chap::HandleTimeout(TimePoint now, Actions& out) {
+  if (!deadline_ || *deadline_ > now) return AuthProgress::kPending;
+  deadline_.reset();
+  if (challenges_sent_ >= config_.auth_max_challenges) return AuthProgress::kTimedOut;
+  SendChallenge(now, out);
+  return AuthProgress::kPending;
+}
+
+void Chap::SendChallenge(TimePoint now, Actions& out) {
+  // A repetition is the same packet: nobody has answered that challenge yet, and an answer to any
+  // of the copies is then good (RFC 1994 §4.1 wants a new one for each new exchange).
+  WireWriter data;
+  data.U8(static_cast<uint8_t>(challenge_.size()));
+  data.Bytes(challenge_);
+  data.Bytes(TextOctets(config_.host_name, kMaxNameLength));
+  out.push_back(
+      MakeFrame(Protocol::kChap, static_cast<uint8_t>(Code::kChallenge), identifier_, data.view()));
+  ++challenges_sent_;
+  deadline_ = now + config_.auth_retransmit;
+}
+
+void Chap::Send(Answer answer, Actions& out) {
+  out.push_back(MakeFrame(Protocol::kChap, static_cast<uint8_t>(answer.code), answer.identifier,
+                          TextOctets(answer.message, answer.message.size())));
+  answer_ = std::move(answer);
+}
+
+}  // namespace sallyport::ppp

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which octets of one call's Entropy serve which purpose, so that no two share any.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "base/entropy.h"
+
+namespace sallyport::ppp {
+
+/// 16 octets: a CHAP challenge (RFC 2759 §3 prescribes the size; RFC 1994 §4.1 leaves it open).
+std::array<uint8_t, 16> ChallengeFrom(const Entropy& entropy);
+/// A Magic-Number; never zero (RFC 1661 §6.4).
+uint32_t MagicNumberFrom(const Entropy& entropy);
+/// The Identifier of the first challenge.
+uint8_t IdentifierFrom(const Entropy& entropy);
+
+}  // namespace sallyport::ppp

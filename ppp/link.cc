@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ppp/link.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "base/timer_table.h"
+#include "ppp/authenticator.h"
+#include "ppp/ipcp.h"
+#include "ppp/lcp.h"
+#include "ppp/packet.h"
+
+namespace sallyport::ppp {
+namespace {
+
+/// A visitor made of lambdas.
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <typename... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+}  // namespace
+
+std::string_view ToString(Phase phase) {
+  switch (phase) {
+    case Phase::kDead:
+      return "dead";
+    case Phase::kEstablish:
+      return "establish";
+    case Phase::kAuthenticate:
+      return "authenticate";
+    case Phase::kNetwork:
+      return "network";
+    case Phase::kTerminate:
+      return "terminate";
+  }
+  return "unknown";
+}
+
+/// Owns the layers and carries the phases of RFC 1661 §3: what one layer tells leads to a call on
+/// another.
+class Link::Implementation {
+ public:
+  Implementation(const LinkConfig& config, DropCounters& drops)
+      : config_(config), drops_(drops), lcp_(config, drops), ipcp_(config, drops) {}
+
+  void Receive(std::span<const uint8_t> frame, TimePoint now, const Entropy& entropy, Actions& out);
+  void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
+  void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
+  std::optional<TimePoint> NextDeadline() const;
+  Phase phase() const { return phase_; }
+
+ private:
+  enum class Timer { kSetup, kCount };
+  /// What a call came with, handed through the layers.
+  struct Call {
+    TimePoint now;
+    const Entropy& entropy;
+    Actions& out;
+  };
+
+  void ReceiveAuthentication(const Frame& frame, const Call& call);
+  void ReceiveUnknown(const Frame& frame, const Call& call);
+
+  void On(const Start& command, const Call& call);
+  void On(const AuthAccepted& verdict, const Call& call);
+  void On(const AuthRejected& verdict, const Call& call);
+  void On(const Close& command, const Call& call);
+  void On(const LowerDown& command, const Call& call);
+  void On(const ProofOfLife& command, const Call& call);
+
+  void CarryLcp(LayerOutputs outputs, const Call& call);
+  void CarryIpcp(LayerOutputs outputs, const Call& call);
+  void EnterAuthenticate(const Call& call);
+  void LeaveEstablished(const Call& call);
+  void Progress(AuthProgress progress, Actions made, const Call& call);
+  void OnProtocolRejected(Protocol protocol, const Call& call);
+  bool TakeStaleVerdict();
+
+  void Send(SendFrame frame, const Call& call);
+  void StartNetwork(const Call& call);
+  void StopNetwork(const Call& call);
+  void TakeNetworkDown(const Call& call);
+  void Shut(EndReason reason, std::string detail, const Call& call);
+  void End(EndReason reason, std::string detail, const Call& call);
+
+  const LinkConfig& config_;
+  DropCounters& drops_;
+  Phase phase_ = Phase::kDead;
+  bool ended_ = false;
+  TimerTable<Timer> timers_;
+  Lcp lcp_;
+  Ipcp ipcp_;
+  std::unique_ptr<Authenticator> authenticator_;  // while LCP is open
+  bool verdict_awaited_ = false;                  // Authenticate went out, no verdict came
+  bool verdict_stale_ = false;  // the login that it is about went with an LCP that was renegotiated
+  unsigned failed_logins_ = 0;  // on this link, however often LCP is renegotiated
+  NetworkParameters network_;
+  bool network_up_ = false;
+  EndReason end_reason_ = EndReason::kLocalClose;  // in kTerminate: what LinkDown will say
+  std::string end_detail_;
+};
+
+void Link::Implementation::Receive(std::span<const uint8_t> bytes, TimePoint now,
+                                   const Entropy& entropy, Actions& out) {
+  if (phase_ == Phase::kDead) return drops_.Count(DropReason::kLinkEnded);
+  const auto frame = ParseFrame(bytes);
+  if (!frame) return drops_.Count(frame.error());
+  const Call call{.now = now, .entropy = entropy, .out = out};
+  if (frame->protocol == Protocol::kLcp) {
+    const auto packet = ParsePacket(frame->information);
+    if (!packet) return drops_.Count(packet.error());
+    LayerOutputs outputs;
+    lcp_.Receive(*packet, now, entropy, outputs);
+    return CarryLcp(std::move(outputs), call);
+  }
+  // RFC 1661 §3.4: until LCP is open, and once the link is being closed (§3.7), nothing else is
+  // heard.
+  if (!lcp_.opened()) return drops_.Count(DropReason::kLayerNotOpen);
+  lcp_.ProofOfLife(now);
+  switch (frame->protocol) {
+    case Protocol::kLcp:  // above
+      return;
+    case Protocol::kPap:
+    case Protocol::kChap:
+      return ReceiveAuthentication(*frame, call);
+    case Protocol::kIpcp: {
+      // RFC 1661 §3.5: during authentication all other packets are discarded.
+      if (phase_ != Phase::kNetwork) return drops_.Count(DropReason::kLayerNotOpen);
+      const auto packet = ParsePacket(frame->information);
+      if (!packet) return drops_.Count(packet.error());
+      LayerOutputs outputs;
+      ipcp_.Receive(*packet, now, outputs);
+      return CarryIpcp(std::move(outputs), call);
+    }
+    case Protocol::kIpv4:
+    case Protocol::kVjCompressed:
+    case Protocol::kVjUncompressed:
+    case Protocol::kIpv6:
+    case Protocol::kCompressedLink:
+    case Protocol::kCompressed:
+      return drops_.Count(DropReason::kNetworkData);
+  }
+  ReceiveUnknown(*frame, call);
+}
+
+void Link::Implementation::ReceiveAuthentication(const Frame& frame, const Call& call) {
+  if (authenticator_ == nullptr || authenticator_->protocol() != frame.protocol) {
+    return drops_.Count(DropReason::kWrongMethod);
+  }
+  const auto packet = ParsePacket(frame.information);
+  if (!packet) return drops_.Count(packet.error());
+  // One login at a time is open: a new one waits until the verdict on the old one came.
+  if (verdict_stale_) return drops_.Count(DropReason::kVerdictPending);
+  Actions made;
+  const auto progress = authenticator_->Receive(*packet, made);
+  Progress(progress, std::move(made), call);
+}
+
+void Link::Implementation::ReceiveUnknown(const Frame& frame, const Call& call) {
+  if (phase_ != Phase::kNetwork) return drops_.Count(DropReason::kLayerNotOpen);
+  LayerOutputs outputs;
+  lcp_.RejectProtocol(frame, outputs);
+  CarryLcp(std::move(outputs), call);
+}
+
+void Link::Implementation::Handle(const Command& command, TimePoint now, const Entropy& entropy,
+                                  Actions& out) {
+  if (ended_) return;
+  const Call call{.now = now, .entropy = entropy, .out = out};
+  std::visit([this, &call](const auto& one) { On(one, call); }, command);
+}
+
+void Link::Implementation::On(const Start& /*command*/, const Call& call) {
+  if (phase_ != Phase::kDead) return;
+  phase_ = Phase::kEstablish;
+  timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
+  LayerOutputs outputs;
+  lcp_.Start(call.now, call.entropy, outputs);
+  CarryLcp(std::move(outputs), call);
+}
+
+void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
+  if (TakeStaleVerdict()) return;
+  network_ = verdict.network;
+  Actions made;
+  const auto progress = authenticator_->Accept(verdict, made);
+  Progress(progress, std::move(made), call);
+}
+
+void Link::Implementation::On(const AuthRejected& verdict, const Call& call) {
+  if (TakeStaleVerdict()) return;
+  ++failed_logins_;
+  // The user may type another password now: RFC 2759 §6 "disables short timeouts".
+  timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
+  const bool may_retry = failed_logins_ < config_.auth_max_attempts;
+  Actions made;
+  const auto progress = authenticator_->Reject(verdict, may_retry, call.entropy, made);
+  Progress(progress, std::move(made), call);
+}
+
+/// True if the verdict that just came is about no login of the present LCP.
+bool Link::Implementation::TakeStaleVerdict() {
+  const bool awaited = std::exchange(verdict_awaited_, false);
+  const bool stale = std::exchange(verdict_stale_, false);
+  return !awaited || stale || phase_ != Phase::kAuthenticate;
+}
+
+void Link::Implementation::On(const Close& command, const Call& call) {
+  if (phase_ == Phase::kDead) {
+    return End(EndReason::kLocalClose, PrintableText(command.message), call);
+  }
+  Shut(EndReason::kLocalClose, PrintableText(command.message), call);
+}
+
+void Link::Implementation::On(const LowerDown& /*command*/, const Call& call) {
+  End(EndReason::kLowerLayerDown, "", call);
+}
+
+void Link::Implementation::On(const ProofOfLife& /*command*/, const Call& call) {
+  lcp_.ProofOfLife(call.now);
+}
+
+void Link::Implementation::HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out) {
+  if (ended_) return;
+  const Call call{.now = now, .entropy = entropy, .out = out};
+  LayerOutputs lcp_outputs;
+  lcp_.HandleTimeout(now, lcp_outputs);
+  CarryLcp(std::move(lcp_outputs), call);
+  LayerOutputs ipcp_outputs;
+  ipcp_.HandleTimeout(now, ipcp_outputs);
+  CarryIpcp(std::move(ipcp_outputs), call);
+  if (authenticator_ != nullptr) {
+    Actions made;
+    const auto progress = authenticator_->HandleTimeout(now, made);
+    Progress(progress, std::move(made), call);
+  }
+  if (timers_.TakeExpired(Timer::kSetup, now)) {
+    Shut(EndReason::kNegotiationTimeout, "set-up took too long", call);
+  }
+}
+
+std::optional<TimePoint> Link::Implementation::NextDeadline() const {
+  std::optional<TimePoint> next;
+  const auto consider = [&next](std::optional<TimePoint> deadline) {
+    if (deadline && (!next || *deadline < *next)) next = deadline;
+  };
+  if (ended_) return next;
+  consider(timers_.Next());
+  consider(lcp_.NextDeadline());
+  consider(ipcp_.NextDeadline());
+  if (authenticator_ != nullptr) consider(authenticator_->NextDeadline());
+  return next;
+}
+
+void Link::Implementation::CarryLcp(LayerOutputs outputs, const Call& call) {
+  for (auto& output : outputs) {
+    if (ended_) return;
+    std::visit(
+        Overloaded{
+            [&](SendFrame& frame) { Send(std::move(frame), call); },
+            [&](const LayerUp&) { EnterAuthenticate(call); },
+            [&](const LayerDown&) { LeaveEstablished(call); },
+            [&](const LayerFinished&) {
+              if (phase_ == Phase::kTerminate) return End(end_reason_, end_detail_, call);
+              End(EndReason::kNegotiationTimeout, "no answer to our Configure-Requests", call);
+            },
+            // RFC 1661 §3.7 leaves the lower layer to us once the Terminate-Ack is out.
+            [&](PeerTerminated& peer) {
+              End(EndReason::kPeerTerminated, std::move(peer.detail), call);
+            },
+            [&](LayerFailed& failure) {
+              // There is nobody left to say goodbye to.
+              const bool silent = failure.reason == EndReason::kEchoTimeout;
+              if (silent) return End(failure.reason, std::move(failure.detail), call);
+              Shut(failure.reason, std::move(failure.detail), call);
+            },
+            [&](const ProtocolRejected& rejected) { OnProtocolRejected(rejected.protocol, call); },
+        },
+        output);
+  }
+}
+
+void Link::Implementation::CarryIpcp(LayerOutputs outputs, const Call& call) {
+  for (auto& output : outputs) {
+    if (ended_) return;
+    std::visit(
+        Overloaded{
+            [&](SendFrame& frame) {
+              if (phase_ == Phase::kNetwork) Send(std::move(frame), call);
+            },
+            [&](const LayerUp&) {
+              network_up_ = true;
+              timers_.Cancel(Timer::kSetup);
+              const uint16_t mtu = std::min(config_.mru, lcp_.peer_mru());
+              call.out.push_back(NetworkUp{.network = network_, .mtu = mtu});
+            },
+            [&](const LayerDown&) { TakeNetworkDown(call); },
+            [&](const LayerFinished& finished) {
+              // RFC 1661 §4.4 tlf: no other network protocol is open, so the link may end.
+              switch (finished.cause) {
+                case LayerFinished::Cause::kUnanswered:
+                  return Shut(EndReason::kNegotiationTimeout, "no answer to IPCP", call);
+                case LayerFinished::Cause::kPeerTerminated:
+                  return Shut(EndReason::kPeerTerminated, "the peer closed IPCP", call);
+                case LayerFinished::Cause::kClosed:
+                  return;
+              }
+            },
+            [](const PeerTerminated&) {},  // the peer has a restart period to open IPCP again
+            [&](LayerFailed& failure) { Shut(failure.reason, std::move(failure.detail), call); },
+            [](const ProtocolRejected&) {},  // LCP's alone
+        },
+        output);
+  }
+}
+
+void Link::Implementation::EnterAuthenticate(const Call& call) {
+  phase_ = Phase::kAuthenticate;
+  ipcp_.set_max_packet_length(lcp_.peer_mru());
+  call.out.push_back(LinkEstablished{.peer_mru = lcp_.peer_mru(), .method = lcp_.method()});
+  authenticator_ = MakeAuthenticator(lcp_.method(), config_, drops_);
+  Actions made;
+  authenticator_->Start(call.now, call.entropy, made);
+  Progress(AuthProgress::kPending, std::move(made), call);
+}
+
+void Link::Implementation::LeaveEstablished(const Call& call) {
+  authenticator_.reset();
+  verdict_stale_ = verdict_awaited_;
+  StopNetwork(call);
+  if (phase_ == Phase::kTerminate) return;
+  phase_ = Phase::kEstablish;
+}
+
+void Link::Implementation::Progress(AuthProgress progress, Actions made, const Call& call) {
+  for (auto& action : made) {
+    if (auto* frame = std::get_if<SendFrame>(&action)) {
+      Send(std::move(*frame), call);
+    } else {
+      verdict_awaited_ = true;  // an authenticator's only other action is Authenticate
+      call.out.push_back(std::move(action));
+    }
+  }
+  switch (progress) {
+    case AuthProgress::kPending:
+      return;
+    case AuthProgress::kSucceeded:
+      return StartNetwork(call);
+    case AuthProgress::kFailed:
+      return Shut(EndReason::kAuthenticationFailed, "authentication failed", call);
+    case AuthProgress::kTimedOut:
+      return Shut(EndReason::kAuthenticationTimeout, "no answer to our challenges", call);
+  }
+}
+
+void Link::Implementation::OnProtocolRejected(Protocol protocol, const Call& call) {
+  if (protocol == Protocol::kLcp) {
+    return Shut(EndReason::kNotConverging, "the peer rejects LCP", call);
+  }
+  if (protocol == Protocol::kIpcp) {
+    return Shut(EndReason::kNetworkRefused, "the peer rejects IPCP", call);
+  }
+  const bool authentication = phase_ == Phase::kAuthenticate && authenticator_ != nullptr &&
+                              authenticator_->protocol() == protocol;
+  if (authentication) {
+    Shut(EndReason::kAuthenticationRefused, "the peer rejects the authentication protocol", call);
+  }
+}
+
+void Link::Implementation::Send(SendFrame frame, const Call& call) {
+  constexpr size_t kProtocolLength = 2;
+  // RFC 1661 §6.1: never more than the peer said that it takes.
+  if (frame.bytes.size() > kProtocolLength + lcp_.peer_mru()) {
+    return drops_.Count(DropReason::kTooLongToSend);
+  }
+  call.out.push_back(std::move(frame));
+}
+
+void Link::Implementation::StartNetwork(const Call& call) {
+  phase_ = Phase::kNetwork;
+  LayerOutputs outputs;
+  ipcp_.Start(network_, call.now, outputs);
+  CarryIpcp(std::move(outputs), call);
+}
+
+void Link::Implementation::StopNetwork(const Call& call) {
+  LayerOutputs outputs;
+  ipcp_.Stop(call.now, outputs);
+  CarryIpcp(std::move(outputs), call);
+}
+
+void Link::Implementation::TakeNetworkDown(const Call& call) {
+  if (!std::exchange(network_up_, false)) return;
+  call.out.push_back(NetworkDown{});
+  // What follows is a set-up like the first, unless the link is on its way out.
+  if (phase_ != Phase::kTerminate) {
+    timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
+  }
+}
+
+/// Closes the link in good order: Terminate-Request, and LinkDown when it is answered or given up.
+void Link::Implementation::Shut(EndReason reason, std::string detail, const Call& call) {
+  if (ended_ || phase_ == Phase::kTerminate) return;  // the first reason stands
+  phase_ = Phase::kTerminate;
+  end_reason_ = reason;
+  end_detail_ = std::move(detail);
+  timers_.CancelAll();
+  authenticator_.reset();
+  StopNetwork(call);
+  LayerOutputs outputs;
+  lcp_.Close(end_detail_, call.now, outputs);
+  CarryLcp(std::move(outputs), call);
+}
+
+void Link::Implementation::End(EndReason reason, std::string detail, const Call& call) {
+  phase_ = Phase::kTerminate;
+  TakeNetworkDown(call);
+  phase_ = Phase::kDead;
+  ended_ = true;
+  timers_.CancelAll();
+  authenticator_.reset();
+  call.out.push_back(LinkDown{.reason = reason, .detail = std::move(detail)});
+}
+
+Link::Link(const LinkConfig& config, DropCounters& drops)
+    : implementation_(std::make_unique<Implementation>(config, drops)) {}
+Link::~Link() = default;
+Link::Link(Link&&) noexcept = default;
+Link& Link::operator=(Link&&) noexcept = default;
+
+void Link::Receive(std::span<const uint8_t> frame, TimePoint now, const Entropy& entropy,
+                   Actions& out) {
+  implementation_->Receive(frame, now, entropy, out);
+}
+
+void Link::Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out) {
+  implementation_->Handle(command, now, entropy, out);
+}
+
+void Link::HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out) {
+  implementation_->HandleTimeout(now, entropy, out);
+}
+
+std::optional<TimePoint> Link::NextDeadline() const { return implementation_->NextDeadline(); }
+
+Phase Link::phase() const { return implementation_->phase(); }
+
+}  // namespace sallyport::ppp

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include "ppp/chap.h"
+
+namespace sallyport::ppp {
+
+/// MS-CHAPv2 (RFC 2759, algorithm 0x81): both sides prove the password, and a wrong one may be
+/// given again.
+class MsChapV2 final : public Chap {
+ public:
+  using Chap::Chap;
+
+ private:
+  AuthMethod method() const override { return AuthMethod::kMsChapV2; }
+  std::optional<Credential> ReadValue(const Asked& asked,
+                                      std::span<const uint8_t> value) const override;
+  std::optional<std::string> SuccessMessage(const AuthAccepted& verdict) const override;
+  bool AllowsRetry(const AuthRejected& verdict) const override;
+  std::string FailureMessage(const AuthRejected& verdict, bool retry,
+                             const Challenge& next) const override;
+};
+
+}  // namespace sallyport::ppp

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
 #include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <unordered_set>

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/strongswan.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+#include "base/text.h"
+#include "daemon/log.h"
+#include "vici/events.h"
+
+namespace sallyport::daemon {
+namespace {
+
+using std::chrono::seconds;
+
+// Between attempts to connect: 1, 2, 4, ... 30 s. Local policy.
+constexpr seconds kFirstRetry{1};
+constexpr seconds kLastRetry{30};
+/// For charon to take back what we loaded. Local policy.
+constexpr seconds kStopTimeout{5};
+/// strongSwan 6.0.3 and later; charon says when it does not know the event.
+constexpr std::string_view kAlertEvent = "alert";
+
+seconds RetryDelay(unsigned failures) {
+  const unsigned doublings = std::min(failures, 5U);  // 2^5 s is past the last
+  return std::min(kFirstRetry * (1 << doublings), kLastRetry);
+}
+
+bool Exists(const std::string& path) {
+  struct stat file {};
+  return ::stat(path.c_str(), &file) == 0;
+}
+
+/// Empty when `reply` says success.
+std::string FailureOf(const ViciConnection::Reply& reply) {
+  if (!reply) return std::string(vici::ToString(reply.error()));
+  const auto result = vici::ParseCommandResult(*reply);
+  return result.success ? std::string() : result.error;
+}
+
+vici::Message TerminateArguments(std::string_view key, std::string_view value) {
+  // Without timeout=-1 charon answers only when the peer has, and a worker of its waits with us.
+  return vici::Message().Set(key, value).Set("timeout", "-1");
+}
+
+}  // namespace
+
+Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options, Observer& observer)
+    : loop_(loop),
+      options_(std::move(options)),
+      observer_(observer),
+      sas_(std::string(kConnectionName)),
+      timer_(loop.AddTimer([this] { OnTimer(); })) {}
+
+void Strongswan::Start() {
+  if (phase_ != Phase::kIdle) return;
+  phase_ = Phase::kWaiting;
+  timer_.Set(loop_.Now());
+}
+
+void Strongswan::OnTimer() {
+  switch (phase_) {
+    case Phase::kWaiting:
+      return Connect();
+    case Phase::kFailed:
+      return CloseAndRetry();
+    case Phase::kStopping:
+      return FinishStop();
+    case Phase::kIdle:
+    case Phase::kPreparing:
+    case Phase::kReady:
+      return;
+  }
+}
+
+// ---- Connecting -------------------------------------------------------------------------------
+
+void Strongswan::Connect() {
+  phase_ = Phase::kPreparing;
+  auto events = OpenSocket();
+  if (!events) return Fail(events.error());
+  auto commands = OpenSocket();
+  if (!commands) return Fail(commands.error());
+  unprepared_ = 2;
+  events_known_ = true;
+  terminating_ = false;
+  events_ = NewConnection(std::move(*events), true);
+  commands_ = NewConnection(std::move(*commands), false);
+  PrepareEvents();
+  PrepareCommands();
+}
+
+Expected<UniqueFd, Strongswan::Failure> Strongswan::OpenSocket() {
+  state_.path = options_.socket_path;
+  for (const auto candidate : kViciSockets) {
+    if (state_.path.empty() && Exists(std::string(candidate))) state_.path = candidate;
+  }
+  if (state_.path.empty()) {
+    return Unexpected{
+        Failure{.error = fmt::format("no VICI socket found ({})", fmt::join(kViciSockets, ", ")),
+                .hint = HintForConnectError(ENOENT)}};
+  }
+  auto socket = ViciConnection::Connect(state_.path);
+  if (socket) return std::move(*socket);
+  return Unexpected{Failure{.error = fmt::format("cannot connect to {}: {}", state_.path,
+                                                 std::generic_category().message(socket.error())),
+                            .hint = HintForConnectError(socket.error())}};
+}
+
+std::unique_ptr<ViciConnection> Strongswan::NewConnection(UniqueFd socket, bool with_events) {
+  return std::make_unique<ViciConnection>(
+      loop_, std::move(socket),
+      [this, with_events](std::string_view name, const vici::Message& event) {
+        if (with_events) OnEvent(name, event);
+      },
+      [this](const std::string& reason) {
+        Fail({.error = fmt::format("lost the IKE daemon: {}", reason), .hint = kLogHint});
+      });
+}
+
+void Strongswan::PrepareEvents() {
+  for (const auto event : StrongswanSas::kEvents) {
+    events_->Register(event, [this, event](bool known) {
+      if (!known && event != StrongswanSas::kOptionalEvent) events_known_ = false;
+    });
+  }
+  events_->Register(kAlertEvent, {});
+  sas_.BeginList();
+  // Waits for SAs that charon is busy with: with "noblock" the list would lack them.
+  events_->RequestStream(
+      "list-sas", "list-sa", vici::Message().Set("ike", kConnectionName),
+      [this](const vici::Message& list_sa) {
+        StrongswanSas::Changes changes;
+        sas_.HandleListed(list_sa, changes);
+        Report(std::move(changes));
+      },
+      [this](ViciConnection::Reply reply) {
+        if (!reply || !events_known_) {
+          return Fail({.error = "the IKE daemon does not offer the events that are needed",
+                       .hint = kTooOldHint});
+        }
+        StrongswanSas::Changes changes;
+        sas_.EndList(changes);
+        Report(std::move(changes));
+        Prepared();
+      });
+}
+
+void Strongswan::PrepareCommands() {
+  commands_->Request("version", {}, [this](ViciConnection::Reply reply) {
+    if (!reply) return;
+    state_.version =
+        PrintableText(fmt::format("strongSwan {} ({})", reply->Value("version").value_or("?"),
+                                  reply->Value("daemon").value_or("charon")));
+  });
+  if (options_.pre_shared_key.empty()) return LoadConnection();
+  commands_->Request("load-shared", SharedKeyArguments(options_),
+                     [this](ViciConnection::Reply reply) {
+                       const std::string failure = FailureOf(reply);
+                       if (failure.empty()) return LoadConnection();
+                       Fail({.error = fmt::format("the IKE daemon refuses our key: {}", failure),
+                             .hint = HintForRefusal(failure)});
+                     });
+}
+
+void Strongswan::LoadConnection() {
+  commands_->Request(
+      "load-conn", ConnectionArguments(options_), [this](ViciConnection::Reply reply) {
+        const std::string failure = FailureOf(reply);
+        if (failure.empty()) return CheckAlgorithms();
+        Fail({.error = fmt::format("the IKE daemon refuses our connection: {}", failure),
+              .hint = HintForRefusal(failure)});
+      });
+}
+
+void Strongswan::CheckAlgorithms() {
+  commands_->Request("get-algorithms", {}, [this](ViciConnection::Reply reply) {
+    const std::string missing = reply ? MissingAlgorithms(*reply) : std::string();
+    if (!missing.empty()) {
+      LogWarning(
+          "ike_algorithms_missing",
+          fmt::format("charon lacks {}: some clients will find no proposal; load its openssl "
+                      "plugin (package libstrongswan-standard-plugins)",
+                      missing));
+    }
+    Prepared();
+  });
+}
+
+void Strongswan::Prepared() {
+  if (phase_ != Phase::kPreparing || --unprepared_ != 0) return;
+  phase_ = Phase::kReady;
+  failures_ = 0;
+  state_.connected = true;
+  state_.error.reset();
+  state_.hint.reset();
+  // What charon did not hear of before the connection was lost.
+  const auto unheard = sas_.Terminating();
+  to_terminate_.assign(unheard.begin(), unheard.end());
+  observer_.OnIkeState(state_);
+  TerminateNext();
+}
+
+void Strongswan::Fail(Failure failure) {
+  if (phase_ != Phase::kPreparing && phase_ != Phase::kReady && phase_ != Phase::kStopping) return;
+  // A stop that charon does not live to see is over.
+  if (phase_ != Phase::kStopping) phase_ = Phase::kFailed;
+  state_.connected = false;
+  state_.error = std::move(failure.error);
+  state_.hint = std::move(failure.hint);
+  // Not from here: the connection that failed is still on the stack.
+  timer_.Set(loop_.Now());
+}
+
+void Strongswan::CloseAndRetry() {
+  Close();
+  phase_ = Phase::kWaiting;
+  timer_.Set(loop_.Now() + RetryDelay(failures_++));
+  observer_.OnIkeState(state_);
+}
+
+void Strongswan::Close() {
+  events_.reset();
+  commands_.reset();
+  to_terminate_.clear();
+}
+
+// ---- Events -----------------------------------------------------------------------------------
+
+void Strongswan::OnEvent(std::string_view name, const vici::Message& event) {
+  if (phase_ != Phase::kPreparing && phase_ != Phase::kReady && phase_ != Phase::kStopping) return;
+  if (name == kAlertEvent) return OnAlert(event);
+  StrongswanSas::Changes changes;
+  sas_.HandleEvent(name, event, changes);
+  Report(std::move(changes));
+}
+
+void Strongswan::OnAlert(const vici::Message& event) const {
+  const auto alert = vici::ParseAlertEvent(event);
+  if (!alert) return;
+  const std::string peer = alert->ike ? alert->ike->remote.endpoint.ToString() : "a peer";
+  LogInfo("ike_alert", fmt::format("IKE with {}: {}", peer, PrintableText(alert->type)),
+          {{"PEER", peer}});
+}
+
+void Strongswan::Report(StrongswanSas::Changes changes) {
+  for (const auto& change : changes) {
+    if (const auto* up = std::get_if<StrongswanSas::Up>(&change)) {
+      observer_.OnSaUp(up->sa);
+    } else if (const auto* changed = std::get_if<StrongswanSas::Changed>(&change)) {
+      observer_.OnSaChanged(changed->sa);
+    } else if (const auto* down = std::get_if<StrongswanSas::Down>(&change)) {
+      observer_.OnSaDown(down->id, down->reqid, down->reason);
+    } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
+      const std::string peer = failed->peer.ToString();
+      LogInfo("ike_attempt_failed",
+              fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason),
+              {{"PEER", peer}});
+    }
+  }
+}
+
+// ---- Commands ---------------------------------------------------------------------------------
+
+void Strongswan::Terminate(SaId id) {
+  if (!sas_.MarkTerminating(id)) return;
+  to_terminate_.push_back(id);
+  TerminateNext();
+}
+
+void Strongswan::TerminateNext() {
+  // One at a time: charon goes through all its SAs for each, and many clients delete theirs
+  // themselves while they wait here.
+  while (phase_ == Phase::kReady && !terminating_ && !to_terminate_.empty()) {
+    const auto termination = sas_.TerminationOf(to_terminate_.front());
+    to_terminate_.pop_front();
+    if (!termination) continue;  // gone meanwhile
+    terminating_ = true;
+    SendTermination(*termination);
+  }
+}
+
+void Strongswan::SendTermination(const StrongswanSas::Termination& termination) {
+  const auto child = termination.child;
+  const bool whole = termination.ike.has_value();
+  const auto arguments =
+      whole ? TerminateArguments("ike-id", std::to_string(termination.ike->value()))
+            : TerminateArguments("child-id", std::to_string(child.value()));
+  commands_->Request("terminate", arguments, [this, child, whole](ViciConnection::Reply reply) {
+    // The IKE SA may have been replaced by a reauthentication; the child is still itself.
+    if (whole && !FailureOf(reply).empty()) return SendTermination({.child = child, .ike = {}});
+    // A failure to find the child is none: it has gone by itself.
+    terminating_ = false;
+    TerminateNext();
+  });
+}
+
+void Strongswan::Stop(UniqueFunction<void()> done) {
+  stop_done_ = std::move(done);
+  const bool answers = phase_ == Phase::kReady;
+  phase_ = Phase::kStopping;
+  timer_.Set(answers ? loop_.Now() + kStopTimeout : loop_.Now());
+  if (answers) Unload();
+}
+
+void Strongswan::Unload() {
+  const auto ignore = [](ViciConnection::Reply) {};  // nothing more can be done about a failure
+  // First, so that no new SA comes up behind the back of what follows.
+  commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
+  if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
+    commands_->Request("terminate", TerminateArguments("ike", kConnectionName), ignore);
+  }
+  if (!options_.pre_shared_key.empty()) {
+    commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
+  }
+  // Answers come in order, so that this one is the last.
+  commands_->Request("version", {}, [this](ViciConnection::Reply) { timer_.Set(loop_.Now()); });
+}
+
+void Strongswan::FinishStop() {
+  Close();
+  phase_ = Phase::kIdle;
+  state_.connected = false;
+  // Runs last, for it may end this object.
+  auto done = std::exchange(stop_done_, {});
+  if (done) done();
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/expected.h"
+#include "base/unique_fd.h"
+#include "base/unique_function.h"
+#include "daemon/event_loop.h"
+#include "daemon/ike.h"
+#include "daemon/strongswan_config.h"
+#include "daemon/strongswan_sas.h"
+#include "daemon/vici_connection.h"
+#include "vici/message.h"
+
+namespace sallyport::daemon {
+
+/// IKE by strongSwan's charon, over VICI. Two connections: on one the events are registered and
+/// then, in the same ordered stream so that nothing falls between, all SAs are listed; the other
+/// carries the commands. When either breaks both are closed, what is known of the SAs is kept, and
+/// after the next connection brought into line with what charon then says.
+class Strongswan final : public Ike {
+ public:
+  /// `loop` and `observer` outlive it.
+  Strongswan(EventLoop& loop, StrongswanOptions options, Observer& observer);
+
+  void Start() override;
+  void Terminate(SaId id) override;
+  void Stop(UniqueFunction<void()> done) override;
+  const IkeState& state() const override { return state_; }
+
+ private:
+  enum class Phase {
+    kIdle,       // not started, or stopped
+    kWaiting,    // the timer will connect
+    kPreparing,  // connected; loading and listing
+    kReady,
+    kFailed,    // the timer, which is due, will close the connections
+    kStopping,  // the timer will give up
+  };
+
+  struct Failure {
+    std::string error;
+    std::string hint;
+  };
+
+  void OnTimer();
+  void Connect();
+  Expected<UniqueFd, Failure> OpenSocket();
+  std::unique_ptr<ViciConnection> NewConnection(UniqueFd socket, bool with_events);
+  void PrepareEvents();
+  void PrepareCommands();
+  void LoadConnection();
+  void CheckAlgorithms();
+  /// One of the two connections has done its preparation.
+  void Prepared();
+  void Fail(Failure failure);
+  void CloseAndRetry();
+  void Close();
+
+  void OnEvent(std::string_view name, const vici::Message& event);
+  void OnAlert(const vici::Message& event) const;
+  void Report(StrongswanSas::Changes changes);
+
+  void TerminateNext();
+  void SendTermination(const StrongswanSas::Termination& termination);
+  void Unload();
+  void FinishStop();
+
+  EventLoop& loop_;
+  StrongswanOptions options_;
+  Observer& observer_;
+  Phase phase_ = Phase::kIdle;
+  IkeState state_;
+  StrongswanSas sas_;
+  unsigned failures_ = 0;     // attempts since the last one that got ready
+  unsigned unprepared_ = 0;   // connections that are still in their preparation
+  bool events_known_ = true;  // every event that we cannot do without is known to charon
+  std::deque<SaId> to_terminate_;
+  bool terminating_ = false;  // a `terminate` is not answered yet
+  UniqueFunction<void()> stop_done_;
+  std::unique_ptr<ViciConnection> events_;
+  std::unique_ptr<ViciConnection> commands_;
+  Timer timer_;
+};
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What strongSwan is told, and what its answers mean to the operator.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/secret.h"
+#include "vici/message.h"
+
+namespace sallyport::daemon {
+
+struct StrongswanOptions {
+  /// VICI socket; empty: the first that exists of kViciSockets, looked for at each attempt.
+  std::string socket_path;
+  std::vector<IpAddress> local_addresses;  // that IKE is answered on; empty: all
+  uint16_t l2tp_port = 1701;               // RFC 2661 §8.1
+  /// For every peer that charon has no key of its own for. Empty: charon's configuration has keys.
+  Secret pre_shared_key;
+  /// strongSwan's notation, in our order of preference. Every client that is built into a current
+  /// system finds one: Windows ECP_384 or MODP_2048 with SHA-1, macOS and iOS MODP_2048 with
+  /// SHA-256, ChromeOS MODP_2048 with SHA-1. 3DES and MODP_1024 (Android up to 11) are for the
+  /// operator to add.
+  std::vector<std::string> ike_proposals{
+      "aes256-sha256-ecp384",   "aes256-sha1-ecp384",     "aes256-sha256-modp2048",
+      "aes256-sha1-modp2048",   "aes128-sha256-ecp256",   "aes128-sha1-ecp256",
+      "aes128-sha256-modp3072", "aes128-sha256-modp2048", "aes128-sha1-modp2048"};
+  /// Without PFS, which none of those clients asks for.
+  std::vector<std::string> esp_proposals{"aes256gcm16", "aes128gcm16",   "aes256-sha256",
+                                         "aes256-sha1", "aes128-sha256", "aes128-sha1"};
+};
+
+/// Where distributions put the socket: Debian and Ubuntu, older ones, Fedora and RHEL.
+inline constexpr std::string_view kViciSockets[] = {"/run/charon.vici", "/var/run/charon.vici",
+                                                    "/run/strongswan/charon.vici"};
+
+/// The names under which our connection, its child and our key are loaded.
+inline constexpr std::string_view kConnectionName = "sallyport";
+inline constexpr std::string_view kChildName = "l2tp";
+inline constexpr std::string_view kSharedKeyId = "sallyport";
+
+/// Arguments of load-conn.
+vici::Message ConnectionArguments(const StrongswanOptions& options);
+/// Arguments of load-shared; holds the key in clear.
+vici::Message SharedKeyArguments(const StrongswanOptions& options);
+
+/// What the algorithms in the reply to get-algorithms lack that our proposals cannot do without;
+/// empty when nothing. Readable: "ECP_384, HMAC_SHA1_96".
+std::string MissingAlgorithms(const vici::Message& algorithms);
+
+/// Hints for the operator.
+inline constexpr const char* kTooOldHint = "this strongSwan is too old: 5.5.2 or later is needed";
+inline constexpr const char* kLogHint = "see charon's log (journalctl -u strongswan)";
+/// What the operator can do about a refusal of load-conn or load-shared, in one sentence.
+/// `error`: charon's errmsg.
+std::string HintForRefusal(std::string_view error);
+/// The same for an errno of connect(2) on the VICI socket.
+std::string HintForConnectError(int error);
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "daemon/ike.h"
+#include "vici/events.h"
+#include "vici/message.h"
+
+namespace sallyport::daemon {
+
+/// What charon's events and lists say about the SAs of one of its connections, in the terms of Ike.
+/// No I/O. Two facts of charon shape it:
+/// - A client is its child, never the IKE SA over it: after a reauthentication (IKEv1) a new IKE SA
+///   adopts the children of the old one without a word (adopt_children_job.c).
+/// - A rekeyed child is another child with the same reqid; the old one vanishes without an event.
+class StrongswanSas {
+ public:
+  struct Up {
+    SecurityAssociation sa;
+  };
+  /// Same id and reqid; SPIs or endpoints are new.
+  struct Changed {
+    SecurityAssociation sa;
+  };
+  struct Down {
+    SaId id;
+    ReqId reqid;
+    std::string reason;
+  };
+  /// An IKE exchange ended without an SA for L2TP.
+  struct AttemptFailed {
+    IpEndpoint peer;
+    std::string remote_id;  // printable; empty when it was not told
+    std::string reason;
+  };
+  using Change = std::variant<Up, Changed, Down, AttemptFailed>;
+  using Changes = std::vector<Change>;
+
+  /// What `terminate` is to be asked for: the IKE SA, or only the child when another client uses
+  /// the IKE SA too or it is not known.
+  struct Termination {
+    vici::ChildUniqueId child;
+    std::optional<vici::IkeUniqueId> ike;
+  };
+
+  /// `connection`: the name under which our configuration is loaded; what belongs to another is
+  /// not looked at.
+  explicit StrongswanSas(std::string connection) : connection_(std::move(connection)) {}
+
+  /// An event of the names in kEvents; others and those without an SA in them change nothing.
+  void HandleEvent(std::string_view name, const vici::Message& event, Changes& out);
+  static constexpr std::string_view kEvents[] = {"ike-updown", "child-updown", "child-rekey",
+                                                 "ike-update"};
+  /// The one of kEvents that is not there before strongSwan 5.9.2: the new address of a client that
+  /// moved is then known only after its next rekey.
+  static constexpr std::string_view kOptionalEvent = "ike-update";
+
+  /// A new connection to charon: first the list of all SAs (list-sas), with events in between; then
+  /// what was neither listed nor told of is gone.
+  void BeginList();
+  void HandleListed(const vici::Message& list_sa, Changes& out);
+  void EndList(Changes& out);
+
+  /// Notes that the SA is to go; it stays until charon says that it is gone. False for an unknown
+  /// id and for one noted before.
+  bool MarkTerminating(SaId id);
+  /// Nothing for an unknown id.
+  std::optional<Termination> TerminationOf(SaId id) const;
+  /// Those that MarkTerminating() was called for and that are still there.
+  std::vector<SaId> Terminating() const;
+  size_t size() const { return records_.size(); }
+
+ private:
+  struct Record {
+    SecurityAssociation sa;
+    vici::ChildUniqueId child;
+    vici::IkeUniqueId ike;
+    bool listed = true;
+    bool terminating = false;
+  };
+  /// An established IKE SA of ours.
+  struct IkeRecord {
+    IpEndpoint peer;
+    std::string remote_id;  // as charon says it
+    bool had_child = false;
+    bool listed = true;
+  };
+
+  void HandleIkeUpDown(const vici::SaEvent& event, Changes& out);
+  void HandleChildUpDown(const vici::SaEvent& event, Changes& out);
+  void HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out);
+  void HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& out);
+
+  void IkeUp(const vici::IkeSa& ike);
+  void IkeDown(const vici::IkeSa& ike, Changes& out);
+  /// Notes the endpoints and identity of an IKE SA, known or not.
+  void Learn(const vici::IkeSa& ike);
+  void ForgetPeer(vici::IkeUniqueId ike, const IkeRecord& record);
+  /// A child that is up, whether or not it was known.
+  void ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
+  /// Brings `record` up to date with a child that carries on with its reqid.
+  void Refresh(Record& record, const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
+  void Remove(SaId id, std::string reason, Changes& out);
+  void SetIke(Record& record, vici::IkeUniqueId ike);
+  Record* FindByChild(vici::ChildUniqueId child);
+  Record* FindByReqid(uint32_t reqid);
+
+  std::string connection_;
+  std::map<SaId, Record> records_;
+  // Indexes of records_.
+  std::map<vici::ChildUniqueId, SaId> by_child_;
+  std::map<ReqId, SaId> by_reqid_;
+  std::map<vici::IkeUniqueId, std::set<SaId>> by_ike_;
+
+  std::map<vici::IkeUniqueId, IkeRecord> ikes_;
+  // The newest of ikes_ for each peer and remote_id.
+  std::map<std::pair<IpEndpoint, std::string>, vici::IkeUniqueId> ike_by_peer_;
+  uint64_t last_id_ = 0;
+};
+
+}  // namespace sallyport::daemon

@@ -81,9 +81,10 @@ class UsersFileParser {
   }
 
   Expected<Word, UsersFileError> Required(std::string_view field, std::string_view expected) {
+    const TextPosition end_of_last = words_.position();
     auto word = words_.Next(field);
     if (!word) return Unexpected{word.error()};
-    if (!*word) return Fail(words_.position(), field, "the end of the line", expected);
+    if (!*word) return Fail(end_of_last, field, "the end of the line", expected);
     return **std::move(word);
   }
 

@@ -58,7 +58,8 @@ void Message::Bytes(uint16_t type, std::span<const uint8_t> payload) {
     overflown_ = true;
     return;
   }
-  Append(BytesOf(nlattr{.nla_len = static_cast<uint16_t>(length), .nla_type = type}));
+  const nlattr header{.nla_len = static_cast<uint16_t>(length), .nla_type = type};
+  Append(BytesOf(header));
   Append(payload);
 }
 
@@ -74,9 +75,8 @@ void Message::CloseNest(size_t nest) {
     overflown_ = true;
     return;
   }
-  const auto octets =
-      BytesOf(static_cast<uint16_t>(length));  // nla_len, the attribute's first field
-  std::copy(octets.begin(), octets.end(), body_.begin() + static_cast<std::ptrdiff_t>(nest));
+  const auto field = static_cast<uint16_t>(length);
+  std::memcpy(body_.data() + nest, &field, sizeof field);  // nla_len, an attribute's first field
 }
 
 void Message::AppendTo(std::vector<uint8_t>& out, uint16_t flags, uint32_t sequence) const {

@@ -70,6 +70,8 @@ class Message {
   static std::span<const uint8_t> BytesOf(const T& value) {
     return {reinterpret_cast<const uint8_t*>(&value), sizeof value};
   }
+  template <typename T>
+  static std::span<const uint8_t> BytesOf(const T&& temporary) = delete;
   void Append(std::span<const uint8_t> bytes);
 
   uint16_t type_;

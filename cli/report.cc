@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/report.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <initializer_list>
+#include <limits>
+
+namespace sallyport::cli {
+namespace {
+
+using Path = std::initializer_list<const char*>;
+
+/// The value at `path`, member by member; nothing when there is none.
+const Json* Find(const Json& object, Path path) {
+  const Json* value = &object;
+  for (const char* name : path) {
+    if (!value->is_object()) return nullptr;
+    const auto member = value->find(name);
+    if (member == value->end()) return nullptr;
+    value = &*member;
+  }
+  return value;
+}
+
+/// A string for the terminal; `otherwise` when there is none or it is empty.
+std::string Text(const Json& object, Path path, std::string_view otherwise = "-") {
+  const Json* value = Find(object, path);
+  if (value == nullptr || !value->is_string()) return std::string(otherwise);
+  std::string text = TerminalText(value->get_ref<const std::string&>());
+  return text.empty() ? std::string(otherwise) : text;
+}
+
+uint64_t Number(const Json& object, Path path) {
+  const Json* value = Find(object, path);
+  return value != nullptr && value->is_number_unsigned() ? value->get<uint64_t>() : 0;
+}
+
+bool Flag(const Json& object, Path path) {
+  const Json* value = Find(object, path);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::chrono::seconds Seconds(const Json& object, Path path) {
+  // Beyond every uptime, and safe to convert.
+  constexpr uint64_t kLongest = std::numeric_limits<int32_t>::max();
+  return std::chrono::seconds{static_cast<int64_t>(std::min(Number(object, path), kLongest))};
+}
+
+std::string ViciLine(const Json& status, const Style& style) {
+  const std::string path = Text(status, {"ipsec", "vici", "path"});
+  if (Flag(status, {"ipsec", "vici", "connected"})) {
+    return fmt::format("{} to charon {} at {}, {}", style.Green("connected"),
+                       Text(status, {"ipsec", "vici", "version"}), path,
+                       FormatCount(Number(status, {"ipsec", "sas"}), "SA"));
+  }
+  const std::string hint = Text(status, {"ipsec", "vici", "hint"}, "");
+  return fmt::format("{} to charon at {}: {}{}{}", style.Red("not connected"), path,
+                     Text(status, {"ipsec", "vici", "error"}, "no reason given"),
+                     hint.empty() ? "" : "\n            ", hint);
+}
+
+std::string IpsecLine(const Json& status, const Style& style) {
+  if (!Flag(status, {"ipsec", "required"})) {
+    return style.Yellow("not required") + ": clear-text L2TP is accepted";
+  }
+  return ViciLine(status, style);
+}
+
+/// "reason count, reason count" of all layers, or "none".
+std::string DropsLine(const Json& status) {
+  std::string line;
+  for (const char* layer : {"l2tp", "ppp", "status"}) {
+    const Json* counts = Find(status, {"drops", layer});
+    if (counts == nullptr || !counts->is_object()) continue;
+    for (const auto& [reason, count] : counts->items()) {
+      if (!count.is_number_unsigned() || count == 0) continue;
+      line += fmt::format("{}{}: {} {}", line.empty() ? "" : ", ", layer, TerminalText(reason),
+                          count.get<uint64_t>());
+    }
+  }
+  return line.empty() ? "none" : line;
+}
+
+std::string PoolLines(const Json& status) {
+  std::string lines;
+  for (const Json& pool : ElementsOf(status, "pools")) {
+    lines += fmt::format("  {:10}{}: {} of {} addresses used\n", lines.empty() ? "Pools" : "",
+                         Text(pool, {"name"}), Number(pool, {"used"}), Number(pool, {"size"}));
+  }
+  return lines;
+}
+
+}  // namespace
+
+const Json::array_t& ElementsOf(const Json& object, const char* name) {
+  static const Json::array_t kNone;
+  const Json* value = Find(object, {name});
+  return value != nullptr && value->is_array() ? value->get_ref<const Json::array_t&>() : kNone;
+}
+
+std::string StatusReport(const Json& status, const Style& style) {
+  const std::string state = Text(status, {"state"});
+  const bool ready = state == "running" && (!Flag(status, {"ipsec", "required"}) ||
+                                            Flag(status, {"ipsec", "vici", "connected"}));
+  std::string text =
+      fmt::format("{} sallyportd {}: {} since {} ({}, pid {})\n",
+                  ready ? style.Green("●") : style.Red("●"), Text(status, {"version"}),
+                  ready ? style.Green(state) : style.Yellow(state), Text(status, {"started"}),
+                  FormatDuration(Seconds(status, {"uptime_seconds"})), Number(status, {"pid"}));
+  text += fmt::format("  {:10}{}\n", "IPsec", IpsecLine(status, style));
+  text += fmt::format("  {:10}{}; messages: {} received, {} sent, {} retransmitted\n", "L2TP",
+                      FormatCount(Number(status, {"l2tp", "tunnels"}), "tunnel"),
+                      Number(status, {"l2tp", "messages_received"}),
+                      Number(status, {"l2tp", "messages_sent"}),
+                      Number(status, {"l2tp", "retransmissions"}));
+  text += fmt::format("  {:10}{} up of {}\n", "Sessions", Number(status, {"sessions", "up"}),
+                      Number(status, {"sessions", "total"}));
+  text += PoolLines(status);
+  text += fmt::format("  {:10}{} accepted, {} rejected\n", "Logins",
+                      Number(status, {"auth", "accepted"}), Number(status, {"auth", "rejected"}));
+  text += fmt::format("  {:10}{}\n", "Drops", DropsLine(status));
+  return text;
+}
+
+std::string SessionsReport(const Json& answer, const Style& style) {
+  Table table{
+      .rows = {{"ID", "USER", "ADDRESS", "PEER", "INTERFACE", "STATE", "UPTIME", "RX", "TX"}},
+      .right = {false, false, false, false, false, false, true, true, true}};
+  for (const Json& session : ElementsOf(answer, "sessions")) {
+    table.rows.push_back({Text(session, {"id"}), Text(session, {"user"}),
+                          Text(session, {"address"}), Text(session, {"peer", "address"}),
+                          Text(session, {"interface"}), Text(session, {"state"}),
+                          FormatDuration(Seconds(session, {"uptime_seconds"})),
+                          FormatBytes(Number(session, {"counters", "rx_bytes"})),
+                          FormatBytes(Number(session, {"counters", "tx_bytes"}))});
+  }
+  return table.ToString(style);
+}
+
+std::string DisconnectReport(const Json& answer, bool dry_run) {
+  const auto& sessions = ElementsOf(answer, "sessions");
+  std::string text = fmt::format("{} {}", dry_run ? "Would disconnect" : "Disconnecting",
+                                 FormatCount(sessions.size(), "session"));
+  const char* separator = ": ";
+  for (const Json& id : sessions) {
+    if (!id.is_string()) continue;
+    text += separator + TerminalText(id.get_ref<const std::string&>());
+    separator = " ";
+  }
+  return text + '\n';
+}
+
+std::string ProblemReport(const Json& problem) {
+  const std::string hint = Text(problem, {"hint"}, "");
+  return fmt::format("{}: {}{}{}", Text(problem, {"title"}, "The daemon refused"),
+                     Text(problem, {"detail"}, "no detail given"), hint.empty() ? "" : "\n", hint);
+}
+
+}  // namespace sallyport::cli

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace sallyport::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Expected<Options, UsageExit> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "sallyport");
+  return ParseCommandLine(static_cast<int>(arguments.size()), arguments.data(), "0.1.0");
+}
+
+TEST(CommandLine, Nothing_MeansStatusWithDefaults) {
+  const auto options = Parse({});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_TRUE(std::holds_alternative<StatusCommand>(options->command));
+  EXPECT_EQ(options->socket_path, "/run/sallyport/sallyport.sock");
+  EXPECT_EQ(options->time_limit, std::chrono::seconds{10});
+  EXPECT_FALSE(options->json);
+}
+
+TEST(CommandLine, GlobalOptions_StandBeforeOrAfterTheCommand) {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"--socket", "/s", "--json", "--timeout", "3", "sessions"},
+           {"sessions", "--socket", "/s", "--json", "--timeout", "3"}}) {
+    const auto options = Parse(arguments);
+    ASSERT_TRUE(options) << options.error().text;
+    EXPECT_EQ(options->socket_path, "/s");
+    EXPECT_TRUE(options->json);
+    EXPECT_EQ(options->time_limit, std::chrono::seconds{3});
+    EXPECT_TRUE(std::holds_alternative<SessionsCommand>(options->command));
+  }
+}
+
+TEST(CommandLine, SessionFilters_AreThoseGiven) {
+  const auto options = Parse({"sessions", "--user", "bob", "--peer=203.0.113.0/24", "--state", "up",
+                              "--address", "10.64.0.2", "--pool", "staff"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_EQ(std::get<SessionsCommand>(options->command),
+            (SessionsCommand{{{"user", "bob"},
+                              {"peer", "203.0.113.0/24"},
+                              {"state", "up"},
+                              {"address", "10.64.0.2"},
+                              {"pool", "staff"}}}));
+}
+
+TEST(CommandLine, Disconnect_TakesOneWayToChoose) {
+  const auto command = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "disconnect");
+    const auto options = Parse(arguments);
+    EXPECT_TRUE(options) << options.error().text;
+    return options ? std::get<DisconnectCommand>(options->command) : DisconnectCommand{};
+  };
+  EXPECT_EQ(command({"0f3a91"}), (DisconnectCommand{.filter = {{"id", "0f3a91"}}}));
+  EXPECT_EQ(command({"--user", "bob", "--dry-run"}),
+            (DisconnectCommand{.filter = {{"user", "bob"}}, .all = false, .dry_run = true}));
+  EXPECT_EQ(command({"--address", "10.64.0.2"}),
+            (DisconnectCommand{.filter = {{"address", "10.64.0.2"}}}));
+  EXPECT_EQ(command({"--all"}), (DisconnectCommand{.filter = {}, .all = true}));
+}
+
+TEST(CommandLine, WrongUsage_IsRefused) {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"bogus"},
+           {"--bogus"},
+           {"status", "extra"},
+           {"--socket"},
+           {"--timeout", "0"},
+           {"--timeout", "soon"},
+           {"sessions", "--state", "sleeping"},
+           {"sessions", "--user", ""},
+           {"disconnect"},
+           {"disconnect", ""},
+           {"disconnect", "--dry-run"},
+           {"disconnect", "--user", ""},
+           {"disconnect", "--user="},
+           {"disconnect", "a1", "b2"},
+           {"disconnect", "a1", "--all"},
+           {"disconnect", "--user", "bob", "--address", "10.64.0.2"}}) {
+    const auto options = Parse(arguments);
+    ASSERT_FALSE(options) << arguments.back();
+    EXPECT_TRUE(options.error().wrong);
+    EXPECT_THAT(options.error().text, StartsWith("sallyport: "));
+  }
+}
+
+TEST(CommandLine, HelpAndVersion_AreNotWrong) {
+  const auto version = Parse({"--version"});
+  ASSERT_FALSE(version);
+  EXPECT_FALSE(version.error().wrong);
+  EXPECT_EQ(version.error().text, "sallyport 0.1.0\n");
+  for (const auto& arguments :
+       std::vector<std::vector<const char*>>{{"--help"}, {"disconnect", "--help"}}) {
+    const auto help = Parse(arguments);
+    ASSERT_FALSE(help);
+    EXPECT_FALSE(help.error().wrong);
+    EXPECT_THAT(help.error().text, HasSubstr("Exit codes:"));
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::cli

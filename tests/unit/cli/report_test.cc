@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const Style kPlain(false);
+
+Json Status() {
+  return Json::parse(R"({
+    "api":"sallyport/v1","version":"0.1.0","state":"running","started":"2026-11-22T07:10:04Z",
+    "uptime_seconds":3605,"pid":812,
+    "ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici","version":"5.9.8",
+      "error":null,"hint":null},"sas":1},
+    "l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,"retransmissions":2},
+    "sessions":{"total":2,"up":1},
+    "pools":[{"name":"staff","size":65534,"used":1},{"name":"guests","size":254,"used":0}],
+    "drops":{"l2tp":{"bad_length":3,"unknown_tunnel":0},"ppp":{},"status":{"not_found":1}},
+    "auth":{"accepted":5,"rejected":4}})");
+}
+
+TEST(StatusReport, IsOneScreen) {
+  EXPECT_EQ(StatusReport(Status(), kPlain),
+            "\u25CF sallyportd 0.1.0: running since 2026-11-22T07:10:04Z (1h 00m, pid 812)\n"
+            "  IPsec     connected to charon 5.9.8 at /run/charon.vici, 1 SA\n"
+            "  L2TP      1 tunnel; messages: 12 received, 10 sent, 2 retransmitted\n"
+            "  Sessions  1 up of 2\n"
+            "  Pools     staff: 1 of 65534 addresses used\n"
+            "            guests: 0 of 254 addresses used\n"
+            "  Logins    5 accepted, 4 rejected\n"
+            "  Drops     l2tp: bad_length 3, status: not_found 1\n");
+}
+
+TEST(StatusReport, ViciNotConnected_SaysWhyAndWhatToDo) {
+  Json status = Status();
+  status["ipsec"]["vici"] = {{"connected", false},
+                             {"path", "/run/charon.vici"},
+                             {"version", nullptr},
+                             {"error", "Connection refused"},
+                             {"hint", "Start strongswan.service."}};
+  EXPECT_THAT(StatusReport(status, kPlain),
+              HasSubstr("  IPsec     not connected to charon at /run/charon.vici: Connection "
+                        "refused\n            Start strongswan.service.\n"));
+  EXPECT_THAT(StatusReport(status, Style(true)), HasSubstr("\x1B[31m\u25CF\x1B[0m"));
+}
+
+TEST(StatusReport, WithoutIpsec_WarnsOfClearText) {
+  Json status = Status();
+  status["ipsec"]["required"] = false;
+  EXPECT_THAT(StatusReport(status, kPlain), HasSubstr("not required: clear-text L2TP is accepted"));
+}
+
+TEST(StatusReport, EveryMemberMissing_IsShownAsUnknown) {
+  const std::string report = StatusReport(Json::object(), kPlain);
+  EXPECT_THAT(report, HasSubstr("sallyportd -: - since - (0s, pid 0)\n"));
+  EXPECT_THAT(report, HasSubstr("  Drops     none\n"));
+  EXPECT_THAT(report, Not(HasSubstr("Pools")));
+}
+
+TEST(StatusReport, EachMemberOfAnotherType_DoesNotBreakIt) {
+  const Json status = Status();
+  for (const Json& odd : {Json(), Json("x"), Json(-1), Json(1.5), Json::array({1}),
+                          Json::object({{"a", Json::object()}}), Json(true)}) {
+    for (const auto& [name, value] : status.items()) {
+      Json changed = status;
+      changed[name] = odd;
+      EXPECT_THAT(StatusReport(changed, kPlain), HasSubstr("sallyportd")) << name << odd;
+    }
+  }
+}
+
+TEST(SessionsReport, IsATable) {
+  const Json answer = Json::parse(R"({"sessions":[
+    {"id":"0f3a91","state":"up","user":"bob","address":"10.64.0.2","interface":"sallyport0",
+     "uptime_seconds":3605,"peer":{"address":"203.0.113.1","port":1701},
+     "counters":{"rx_bytes":18232,"tx_bytes":99120}},
+    {"id":"0f3a92","state":"starting","user":null,"address":null,"interface":null,
+     "uptime_seconds":2,"peer":{"address":"2001:db8::9"},"counters":{}},
+    "not an object"]})");
+  EXPECT_EQ(
+      SessionsReport(answer, kPlain),
+      "ID      USER  ADDRESS    PEER         INTERFACE   STATE     UPTIME        RX        TX\n"
+      "0f3a91  bob   10.64.0.2  203.0.113.1  sallyport0  up        1h 00m  17.8 KiB  96.8 KiB\n"
+      "0f3a92  -     -          2001:db8::9  -           starting      2s       0 B       0 B\n"
+      "-       -     -          -            -           -             0s       0 B       0 B\n");
+}
+
+TEST(SessionsReport, WithoutSessions_IsTheHeading) {
+  EXPECT_EQ(SessionsReport(Json::object(), kPlain),
+            "ID  USER  ADDRESS  PEER  INTERFACE  STATE  UPTIME  RX  TX\n");
+}
+
+TEST(Reports, ControlCharactersInAnyText_NeverComeOut) {
+  const char* evil = "a\x1B[2J\u009Bb\r";
+  Json status = Status();
+  for (const char* member : {"version", "state", "started"}) status[member] = evil;
+  status["ipsec"]["vici"]["path"] = evil;
+  status["ipsec"]["vici"]["version"] = evil;
+  status["pools"][0]["name"] = evil;
+  status["drops"]["l2tp"][evil] = 1;
+  Json session{{"id", evil},        {"user", evil},  {"address", evil},
+               {"interface", evil}, {"state", evil}, {"peer", {{"address", evil}}}};
+  const Json sessions{{"sessions", Json::array({session})}};
+  const Json ids{{"sessions", Json::array({evil})}};
+  const Json problem{{"title", evil}, {"detail", evil}, {"hint", evil}};
+  Json unconnected = status;
+  unconnected["ipsec"]["vici"] = {{"path", evil}, {"error", evil}, {"hint", evil}};
+  for (const std::string& report :
+       {StatusReport(status, kPlain), StatusReport(unconnected, kPlain),
+        SessionsReport(sessions, kPlain), DisconnectReport(ids, false), ProblemReport(problem)}) {
+    EXPECT_THAT(report, Not(HasSubstr("\x1B")));
+    EXPECT_THAT(report, Not(HasSubstr("\u009B")));
+    EXPECT_THAT(report, Not(HasSubstr("\r")));
+    EXPECT_THAT(report, HasSubstr("a\uFFFD[2J\uFFFDb\uFFFD"));
+  }
+}
+
+TEST(DisconnectReport, NamesTheSessions) {
+  const Json answer{{"matched", 2}, {"sessions", {"a1", "b2"}}};
+  EXPECT_EQ(DisconnectReport(answer, false), "Disconnecting 2 sessions: a1 b2\n");
+  EXPECT_EQ(DisconnectReport(answer, true), "Would disconnect 2 sessions: a1 b2\n");
+  EXPECT_EQ(DisconnectReport(Json::object(), false), "Disconnecting 0 sessions\n");
+}
+
+TEST(ProblemReport, GivesDetailAndHint) {
+  EXPECT_EQ(ProblemReport({{"title", "No such session"}, {"detail", "a1"}, {"hint", "Look."}}),
+            "No such session: a1\nLook.");
+  EXPECT_EQ(ProblemReport(Json()), "The daemon refused: no detail given");
+}
+
+}  // namespace
+}  // namespace sallyport::cli

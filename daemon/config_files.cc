@@ -58,9 +58,9 @@ Expected<Secret, std::string> Decoded(std::optional<std::vector<uint8_t>> bytes,
   return key;
 }
 
-/// The octets of `fd` from its offset on, at most one more than kMaxFileSize.
-Expected<std::vector<uint8_t>, std::string> ReadAll(int fd, size_t expected_size) {
-  std::vector<uint8_t> bytes(std::min(expected_size, kMaxFileSize) + 1);
+/// The first `size` octets of `fd`, or as many as there are.
+Expected<std::vector<uint8_t>, std::string> ReadUpTo(int fd, size_t size) {
+  std::vector<uint8_t> bytes(size);
   size_t filled = 0;
   while (filled < bytes.size()) {
     const ssize_t got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
@@ -85,13 +85,16 @@ Expected<FileText, std::string> ReadFile(const std::string& path) {
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) return SystemError();
   if (!S_ISREG(status.st_mode)) return Unexpected{std::string("something that is not a file")};
-  auto bytes = ReadAll(fd.get(), static_cast<size_t>(status.st_size));
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > kMaxFileSize) return Unexpected{std::string("a file larger than 64 MiB")};
+  // One octet more tells a file that grows while it is read: half a file must not pass for a whole.
+  auto bytes = ReadUpTo(fd.get(), size + 1);
   if (!bytes) return Unexpected{bytes.error()};
   FileText file{.text = Secret(std::span<const uint8_t>(*bytes)),
                 .readable_by_others = (status.st_mode & S_IROTH) != 0};
   WipeBytes(*bytes);
-  if (file.text.bytes().size() > static_cast<size_t>(status.st_size)) {
-    return Unexpected{std::string("a file that grows, or is larger than 64 MiB")};
+  if (file.text.bytes().size() != size) {
+    return Unexpected{std::string("a file that changes while it is read")};
   }
   return file;
 }

@@ -2,9 +2,10 @@
 #include "daemon/config_keys.h"
 
 #include <algorithm>
-#include <array>
 #include <type_traits>
 #include <utility>
+
+#include "daemon/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -116,10 +117,9 @@ constexpr ConfigKey kKeys[] = {
      .required = false,
      .field = NumberField{&In<&Config::ppp, &PppConfig::mtu>, 576, 1500, "octets"},
      .absent = {},
-     .help =
-         "The largest IP packet inside a session, both ways. 1400 leaves room in 1500 octets for "
-         "IP, UDP, ESP, L2TP and PPP with any usual cipher. Larger ones get fragmented on the "
-         "way; 576 is what every IPv4 host must take (RFC 791 §3.1)."},
+     .help = "The largest IP packet inside a session, both ways. With 1400, AES-CBC and SHA-256, a "
+             "packet behind NAT takes 1492 octets outside, which fits even PPPoE. A larger value "
+             "makes the network fragment; 576 is what every IPv4 host must take (RFC 791 §3.1)."},
     {.section = "ppp",
      .name = "dns",
      .required = false,
@@ -197,13 +197,6 @@ struct AuthMethodName {
 constexpr AuthMethodName kAuthMethods[] = {{ppp::AuthMethod::kMsChapV2, "mschapv2"},
                                            {ppp::AuthMethod::kChapMd5, "chap"},
                                            {ppp::AuthMethod::kPap, "pap"}};
-
-template <typename... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <typename... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 

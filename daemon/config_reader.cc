@@ -298,27 +298,31 @@ class ConfigDecoder {
   ParsedConfig& out_;
 };
 
-/// The parser's "Error while parsing KIND: expected X, saw 'Y'" in our form. Its other messages may
-/// quote a number, which may be a key without quotes: those are cut out.
+/// The parser's message, "Error while parsing KIND: REASON", in our form.
 ConfigError SyntaxError(const toml::parse_error& error, const std::string& file) {
   const aaa::TextPosition position = PositionOf(error.source());
   ConfigError result{.file = file,
                      .line = position.line,
                      .column = position.column,
                      .key = "syntax",
-                     .found = "text that is no TOML",
+                     .found = {},
                      .expected = "TOML (https://toml.io)"};
+  constexpr std::string_view kSeparator = ": ";
   constexpr std::string_view kExpected = "expected ";
   constexpr std::string_view kSaw = ", saw ";
-  const std::string_view text = error.description();
-  const size_t expected = text.find(kExpected);
-  const size_t saw = text.rfind(kSaw);
-  if (expected != std::string_view::npos && saw != std::string_view::npos && expected < saw) {
-    result.expected =
-        PrintableText(text.substr(expected + kExpected.size(), saw - expected - kExpected.size()));
-    result.found = PrintableText(text.substr(saw + kSaw.size()));
-  } else if (text.find('\'') == std::string_view::npos) {
-    result.found = PrintableText(text);
+  std::string_view reason = error.description();
+  if (const size_t end = reason.find(kSeparator); end != std::string_view::npos) {
+    reason.remove_prefix(end + kSeparator.size());
+  }
+  const size_t saw = reason.rfind(kSaw);
+  if (reason.starts_with(kExpected) && saw != std::string_view::npos) {
+    result.expected = PrintableText(reason.substr(kExpected.size(), saw - kExpected.size()));
+    result.found = PrintableText(reason.substr(saw + kSaw.size()));
+  } else if (reason.starts_with('\'')) {
+    // The reason quotes the number that it is about, which may be a key without its own quotes.
+    result.found = "a number that is too large";
+  } else {
+    result.found = "invalid TOML (" + PrintableText(reason) + ")";
   }
   return result;
 }

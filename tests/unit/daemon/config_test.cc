@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::daemon {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+/// Files that exist in the test only.
+class Files {
+ public:
+  Files& Add(const std::string& path, std::string_view text, bool readable_by_others = false) {
+    files_[path] = FileText{.text = Secret(text), .readable_by_others = readable_by_others};
+    return *this;
+  }
+
+  FileReader reader() const {
+    return [this](const std::string& path) -> Expected<FileText, std::string> {
+      asked_.push_back(path);
+      const auto file = files_.find(path);
+      if (file == files_.end()) return Unexpected{std::string("No such file or directory")};
+      return file->second;
+    };
+  }
+
+  const std::vector<std::string>& asked() const { return asked_; }
+
+ private:
+  std::map<std::string, FileText> files_;
+  mutable std::vector<std::string> asked_;
+};
+
+constexpr std::string_view kMinimal = R"([ipsec]
+psk_file = "/psk"
+[ppp]
+users_file = "/users"
+[[pool]]
+ranges = ["10.64.0.0/16"]
+gateway = "10.64.0.1"
+)";
+
+Files GoodFiles() { return Files().Add("/psk", "swordfish\n").Add("/users", "bob * secret\n"); }
+
+Expected<LoadedConfig, std::vector<ConfigError>> Load(std::string_view text,
+                                                      Files files = GoodFiles()) {
+  files.Add("/c", text);
+  return LoadConfig("/c", "gw", files.reader());
+}
+
+std::vector<std::string> Lines(const std::vector<ConfigError>& errors) {
+  std::vector<std::string> lines;
+  for (const auto& error : errors) lines.push_back(error.ToString());
+  return lines;
+}
+
+std::vector<std::string> ErrorsOf(std::string_view text, Files files = GoodFiles()) {
+  const auto loaded = Load(text, std::move(files));
+  return loaded ? std::vector<std::string>() : Lines(loaded.error());
+}
+
+/// The errors of the minimal configuration with `extra` before it, where line 1 is.
+std::vector<std::string> ErrorsWith(const std::string& section, const std::string& line) {
+  std::string text(kMinimal);
+  const std::string header = "[" + section + "]\n";
+  const size_t place = text.find(header);
+  if (place == std::string::npos) return ErrorsOf(header + line + "\n" + text);
+  return ErrorsOf(text.insert(place + header.size(), line + "\n"));
+}
+
+std::vector<std::string> WarningsOf(std::string_view text, Files files = GoodFiles()) {
+  const auto loaded = Load(text, std::move(files));
+  EXPECT_TRUE(loaded.has_value()) << (loaded ? "" : loaded.error()[0].ToString());
+  return loaded ? Lines(loaded->warnings) : std::vector<std::string>();
+}
+
+TEST(Config, MinimalFileGivesTheDefaults) {
+  const auto loaded = Load(kMinimal);
+  ASSERT_TRUE(loaded.has_value());
+  const Config& config = loaded->config;
+  EXPECT_TRUE(config.ipsec.required);
+  EXPECT_EQ(config.ipsec.psk, Secret(std::string_view("swordfish")));
+  EXPECT_EQ(config.ipsec.vici, "");
+  EXPECT_THAT(config.l2tp.listen, IsEmpty());
+  EXPECT_EQ(config.l2tp.port, 1701);
+  EXPECT_EQ(config.l2tp.host_name, "gw");
+  EXPECT_EQ(config.l2tp.hello_interval, std::chrono::seconds(60));
+  EXPECT_EQ(config.l2tp.retransmit_initial, std::chrono::milliseconds(1000));
+  EXPECT_EQ(config.l2tp.retransmit_max, 5U);
+  EXPECT_THAT(config.ppp.auth, ElementsAre(ppp::AuthMethod::kMsChapV2));
+  EXPECT_EQ(config.ppp.mtu, 1400);
+  EXPECT_THAT(config.ppp.dns, IsEmpty());
+  EXPECT_THAT(config.ppp.wins, IsEmpty());
+  EXPECT_EQ(config.ppp.echo_interval, std::chrono::seconds(30));
+  EXPECT_EQ(config.ppp.echo_failure, 4U);
+  ASSERT_EQ(config.pools.size(), 1U);
+  EXPECT_EQ(config.pools[0].name, "default");
+  EXPECT_EQ(config.status.socket, "/run/sallyport/sallyport.sock");
+  EXPECT_EQ(config.workers.threads, 32U);
+  EXPECT_NE(loaded->users.Find("bob", "gw"), nullptr);
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+TEST(Config, EveryKeyIsRead) {
+  const auto loaded = Load(R"(
+[ipsec]
+required = false
+psk = "0x00ff10"
+vici = "/run/charon.vici"
+[l2tp]
+listen = ["203.0.113.10", "2001:db8::10"]
+port = 11701
+host_name = "lns.example"
+hello_interval = 0
+retransmit_initial_ms = 250
+retransmit_max = 8
+[ppp]
+auth = ["chap", "mschapv2"]
+mtu = 1280
+dns = ["10.0.0.53", "10.0.0.54"]
+wins = ["10.0.0.55"]
+users_file = "/users"
+echo_interval = 7
+echo_failure = 3
+[[pool]]
+name = "staff"
+ranges = ["10.64.0.0/16", "10.65.0.10-10.65.0.99"]
+gateway = "10.64.0.1"
+[[pool]]
+name = "guests"
+ranges = ["10.66.0.0/24"]
+gateway = "10.66.0.1"
+[status]
+socket = "/tmp/s"
+[workers]
+threads = 1
+)");
+  ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
+  const Config& config = loaded->config;
+  EXPECT_FALSE(config.ipsec.required);
+  EXPECT_EQ(config.ipsec.psk, Secret(std::string_view("\0\xFF\x10", 3)));
+  EXPECT_EQ(config.ipsec.vici, "/run/charon.vici");
+  EXPECT_THAT(config.l2tp.listen,
+              ElementsAre(*IpAddress::Parse("203.0.113.10"), *IpAddress::Parse("2001:db8::10")));
+  EXPECT_EQ(config.l2tp.port, 11701);
+  EXPECT_EQ(config.l2tp.host_name, "lns.example");
+  EXPECT_EQ(config.l2tp.hello_interval, std::chrono::seconds(0));
+  EXPECT_EQ(config.l2tp.retransmit_initial, std::chrono::milliseconds(250));
+  EXPECT_EQ(config.l2tp.retransmit_max, 8U);
+  EXPECT_THAT(config.ppp.auth, ElementsAre(ppp::AuthMethod::kChapMd5, ppp::AuthMethod::kMsChapV2));
+  EXPECT_EQ(config.ppp.mtu, 1280);
+  EXPECT_THAT(config.ppp.dns, ElementsAre(IpAddress::V4(0x0A000035), IpAddress::V4(0x0A000036)));
+  EXPECT_THAT(config.ppp.wins, ElementsAre(IpAddress::V4(0x0A000037)));
+  EXPECT_EQ(config.ppp.echo_interval, std::chrono::seconds(7));
+  EXPECT_EQ(config.ppp.echo_failure, 3U);
+  ASSERT_EQ(config.pools.size(), 2U);
+  EXPECT_EQ(config.pools[0].name, "staff");
+  ASSERT_EQ(config.pools[0].ranges.size(), 2U);
+  EXPECT_EQ(config.pools[0].ranges[1].ToString(), "10.65.0.10-10.65.0.99");
+  EXPECT_EQ(config.pools[1].gateway, IpAddress::V4(0x0A420001));
+  EXPECT_EQ(config.status.socket, "/tmp/s");
+  EXPECT_EQ(config.workers.threads, 1U);
+}
+
+TEST(Config, NothingIsReadButTheFilesItNames) {
+  Files files = GoodFiles();
+  files.Add("/c", kMinimal);
+  ASSERT_TRUE(LoadConfig("/c", "gw", files.reader()).has_value());
+  EXPECT_THAT(files.asked(), ElementsAre("/c", "/psk", "/users"));
+}
+
+TEST(Config, MissingFileIsOneError) {
+  const auto loaded = LoadConfig("/nowhere", "gw", Files().reader());
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_THAT(Lines(loaded.error()),
+              ElementsAre("/nowhere:1:1: file: found No such file or directory, expected a "
+                          "readable configuration file"));
+}
+
+TEST(Config, EmptyFileLacksAllThatIsRequired) {
+  EXPECT_THAT(ErrorsOf(""),
+              ElementsAre("/c:1:1: ppp.users_file: found no such key, expected an absolute path of "
+                          "at most 4095 octets",
+                          "/c:1:1: pool: found no such section, expected at least one [[pool]] "
+                          "with ranges and gateway",
+                          "/c:1:1: ipsec.psk_file: found no such key, and no ipsec.psk, expected "
+                          "the file that holds the pre-shared key (or ipsec.required = false)"));
+}
+
+TEST(Config, SyntaxErrorHidesAllOthers) {
+  EXPECT_THAT(
+      ErrorsOf("[ppp]\n=3\n"),
+      ElementsAre("/c:2:1: syntax: found '=', expected keys, tables, whitespace or comments"));
+  EXPECT_THAT(ErrorsOf("[ppp\n"), ElementsAre(HasSubstr("/c:1:5: syntax: found ")));
+  EXPECT_THAT(ErrorsOf("[ppp]\nmtu = 1400\nmtu = 1400\n"),
+              ElementsAre("/c:3:7: syntax: found invalid TOML (cannot redefine existing integer "
+                          "'mtu'), expected TOML (https://toml.io)"));
+  EXPECT_THAT(ErrorsOf("[ppp]\nmtu = 99999999999999999999\n"),
+              ElementsAre(HasSubstr("/c:2:27: syntax: found a number that is too large")));
+  EXPECT_THAT(ErrorsOf("\xFF\xFE"), ElementsAre(HasSubstr("/c:1:1: syntax: found invalid TOML")));
+}
+
+TEST(Config, ErrorsOfAllKindsComeTogetherByPosition) {
+  const auto errors = ErrorsOf(R"([ppp]
+users_file = "/users"
+mut = 1400
+mtu = 9000
+dns = ["10.0.0.53", 7]
+[[pool]]
+ranges = ["10.64.0.1/16"]
+gateway = "10.64.0.1"
+[ipsek]
+[ipsec]
+required = "yes"
+psk_file = "psk"
+)",
+                               Files().Add("/users", "bob *\n"));
+  EXPECT_THAT(
+      errors,
+      ElementsAre(
+          "/c:3:1: ppp.mut: found an unknown key, expected mtu (did you mean that?)",
+          "/c:4:7: ppp.mtu: found 9000, expected a number of octets from 576 to 1500",
+          "/c:5:21: ppp.dns: found a number, expected a list of at most 2 different IPv4 addresses "
+          "of hosts",
+          "/c:7:11: pool.ranges: found \"10.64.0.1/16\" (a prefix with bits set past its length), "
+          "expected a list of ranges like \"10.64.0.0/16\" or \"10.64.0.10-10.64.0.99\"",
+          "/c:9:2: ipsek: found an unknown section, expected ipsec (did you mean that?)",
+          "/c:11:12: ipsec.required: found text in quotes, expected true or false",
+          "/c:12:12: ipsec.psk_file: found \"psk\", expected an absolute path of at most 4095 "
+          "octets",
+          "/users:1:6: secret: found the end of the line, expected a password, or nt: and a hash"));
+}
+
+TEST(Config, UnknownKeysAreAnsweredWithTheNearest) {
+  EXPECT_THAT(ErrorsWith("l2tp", "helo_interval = 3"),
+              ElementsAre("/c:2:1: l2tp.helo_interval: found an unknown key, expected "
+                          "hello_interval (did you mean that?)"));
+  EXPECT_THAT(ErrorsWith("l2tp", "mtu = 3"),  // of another section
+              ElementsAre(HasSubstr("expected ppp.mtu (did you mean that?)")));
+  EXPECT_THAT(ErrorsWith("workers", "colour = 3"),
+              ElementsAre(HasSubstr("found an unknown key, expected one of threads")));
+  EXPECT_THAT(ErrorsOf("mtu = 1400\n" + std::string(kMinimal)),
+              ElementsAre("/c:1:1: mtu: found an unknown section, expected ppp.mtu (did you mean "
+                          "that?)"));
+  EXPECT_THAT(ErrorsOf("\"\\u001b[2J\" = 1\n" + std::string(kMinimal)),
+              ElementsAre(AllOf(HasSubstr("\\x1b[2J"),
+                                HasSubstr("one of ipsec, l2tp, ppp, pool, status, workers"))));
+}
+
+TEST(Config, ValuesOutsideTheirRangeAreRefused) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"ipsec", "required = 1"},
+      {"ipsec", "vici = \"run/charon.vici\""},
+      {"ipsec", "vici = \"/" + std::string(107, 'v') + "\""},
+      {"l2tp", "listen = \"203.0.113.10\""},
+      {"l2tp", "listen = [\"gw.example\"]"},
+      {"l2tp", "listen = [\"203.0.113.10\", \"203.0.113.10\"]"},
+      {"l2tp", "port = 0"},
+      {"l2tp", "port = 65536"},
+      {"l2tp", "port = 1701.0"},
+      {"l2tp", "host_name = \"\""},
+      {"l2tp", "host_name = \"two words\""},
+      {"l2tp", "host_name = \"" + std::string(129, 'h') + "\""},
+      {"l2tp", "hello_interval = -1"},
+      {"l2tp", "hello_interval = 3601"},
+      {"l2tp", "hello_interval = 07:32:00"},
+      {"l2tp", "retransmit_initial_ms = 99"},
+      {"l2tp", "retransmit_initial_ms = 8001"},
+      {"l2tp", "retransmit_max = 0"},
+      {"l2tp", "retransmit_max = 21"},
+      {"ppp", "auth = []"},
+      {"ppp", "auth = \"pap\""},
+      {"ppp", "auth = [\"eap\"]"},
+      {"ppp", "auth = [\"pap\", \"pap\"]"},
+      {"ppp", "mtu = 575"},
+      {"ppp", "mtu = 1501"},
+      {"ppp", "mtu = 9223372036854775807"},
+      {"ppp", "dns = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\"]"},
+      {"ppp", "dns = [\"2001:db8::53\"]"},
+      {"ppp", "dns = [\"127.0.0.53\"]"},
+      {"ppp", "wins = [\"224.0.0.1\"]"},
+      {"ppp", "echo_interval = 3601"},
+      {"ppp", "echo_failure = 0"},
+      {"ppp", "echo_failure = 101"},
+      {"status", "socket = \"\""},
+      {"status", "socket = \"/a\\u0000b\""},
+      {"workers", "threads = 0"},
+      {"workers", "threads = 513"},
+      {"workers", "threads = {}"},
+  };
+  for (const auto& [section, line] : cases) {
+    const std::string key = section + "." + line.substr(0, line.find(' '));
+    EXPECT_THAT(ErrorsWith(section, line), ElementsAre(HasSubstr(": " + key + ": found "))) << line;
+  }
+}
+
+TEST(Config, BoundsOfRangesAreAllowed) {
+  for (const std::string line :
+       {"mtu = 576", "mtu = 1500", "echo_interval = 0", "echo_interval = 3600", "echo_failure = 1",
+        "echo_failure = 100", "dns = []", "auth = [\"pap\", \"chap\", \"mschapv2\"]"}) {
+    EXPECT_THAT(ErrorsWith("ppp", line), IsEmpty()) << line;
+  }
+}
+
+TEST(Config, SectionsHaveTheRightShape) {
+  EXPECT_THAT(ErrorsOf("workers = 3\n" + std::string(kMinimal)),
+              ElementsAre("/c:1:11: workers: found a number, expected a section [workers]"));
+  EXPECT_THAT(ErrorsOf("pool = 3\n[ipsec]\npsk = \"k\"\n[ppp]\nusers_file = \"/users\"\n"),
+              ElementsAre("/c:1:8: pool: found a number, expected [[pool]] sections"));
+  EXPECT_THAT(ErrorsOf("pool = [3]\n[ipsec]\npsk = \"k\"\n[ppp]\nusers_file = \"/users\"\n"),
+              ElementsAre("/c:1:9: pool: found a number, expected [[pool]] sections"));
+  EXPECT_THAT(ErrorsOf("pool = []\n[ipsec]\npsk = \"k\"\n[ppp]\nusers_file = \"/users\"\n"),
+              ElementsAre(HasSubstr("found no such section")));
+}
+
+/// The errors of two pools with these bodies, the first of which begins in line 5.
+std::vector<std::string> PoolErrors(const std::string& first, const std::string& second = {}) {
+  std::string text = "[ipsec]\npsk = \"k\"\n[ppp]\nusers_file = \"/users\"\n[[pool]]\n" + first;
+  if (!second.empty()) text += "[[pool]]\n" + second;
+  return ErrorsOf(text);
+}
+
+TEST(Config, PoolsNeedRangesAndGateway) {
+  EXPECT_THAT(PoolErrors("name = \"a\"\n"),
+              ElementsAre(HasSubstr("/c:5:1: pool.ranges: found no such key"),
+                          HasSubstr("/c:5:1: pool.gateway: found no such key")));
+  EXPECT_THAT(PoolErrors("ranges = []\ngateway = \"10.0.0.1\"\n"),
+              ElementsAre(HasSubstr("/c:6:10: pool.ranges: found an empty list")));
+  EXPECT_THAT(PoolErrors("ranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0\"\n"),
+              ElementsAre("/c:7:11: pool.gateway: found \"10.0.0\", expected an IPv4 address of a "
+                          "host"));
+}
+
+TEST(Config, GatewayMustBeAHostOfItsPoolsNetworks) {
+  for (const std::string gateway : {"10.1.0.1", "10.0.0.0", "10.0.0.255"}) {
+    EXPECT_THAT(PoolErrors("ranges = [\"10.0.0.0/24\"]\ngateway = \"" + gateway + "\"\n"),
+                ElementsAre("/c:7:11: pool.gateway: found \"" + gateway +
+                            "\", no host of the networks of the ranges, expected a host address in "
+                            "the network of one of them"));
+  }
+  EXPECT_THAT(PoolErrors("ranges = [\"10.0.0.130-10.0.0.140\"]\ngateway = \"10.0.0.1\"\n"),
+              IsEmpty());
+}
+
+TEST(Config, OverlapsAreReportedAtTheLaterRange) {
+  EXPECT_THAT(
+      PoolErrors("ranges = [\"10.0.0.0/24\", \"10.0.0.9-10.0.0.9\"]\ngateway = \"10.0.0.1\"\n"),
+      ElementsAre("/c:6:26: pool.ranges: found \"10.0.0.9-10.0.0.9\", which overlaps "
+                  "\"10.0.0.0/24\" of pool \"default\", expected ranges without a common address"));
+  EXPECT_THAT(PoolErrors("ranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0.1\"\n",
+                         "name = \"b\"\nranges = [\"10.0.0.0/8\"]\ngateway = \"10.9.0.1\"\n"),
+              ElementsAre(HasSubstr("/c:10:11: pool.ranges: found \"10.0.0.0/8\", which overlaps "
+                                    "\"10.0.0.0/24\" of pool \"default\"")));
+}
+
+TEST(Config, PoolNamesAreUnique) {
+  EXPECT_THAT(PoolErrors("ranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0.1\"\n",
+                         "ranges = [\"10.0.1.0/24\"]\ngateway = \"10.0.1.1\"\n"),
+              ElementsAre("/c:8:1: pool.name: found \"default\" again, expected a name that no "
+                          "other pool has"));
+  EXPECT_THAT(PoolErrors("name = \"a\"\nranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0.1\"\n",
+                         "ranges = [\"10.0.1.0/24\"]\ngateway = \"10.0.1.1\"\nname = \"a\"\n"),
+              ElementsAre(HasSubstr("/c:12:8: pool.name: found \"a\" again")));
+}
+
+TEST(Config, PskIsNeededOnceWhenIpsecIsRequired) {
+  const std::string rest(kMinimal.substr(kMinimal.find("[ppp]")));
+  EXPECT_THAT(
+      ErrorsOf("[ipsec]\n" + rest),
+      ElementsAre(HasSubstr("/c:1:1: ipsec.psk_file: found no such key, and no ipsec.psk")));
+  EXPECT_THAT(ErrorsOf("[ipsec]\nrequired = false\n" + rest), IsEmpty());
+  EXPECT_THAT(ErrorsOf("[ipsec]\npsk = \"k\"\n" + rest), IsEmpty());
+  EXPECT_THAT(
+      ErrorsOf("[ipsec]\npsk_file = \"/psk\"\npsk = \"k\"\n" + rest),
+      ElementsAre("/c:3:7: ipsec.psk: found a key besides ipsec.psk_file, expected only one "
+                  "of the two"));
+  EXPECT_THAT(ErrorsOf("[ipsec]\npsk = \"\"\n" + rest),
+              ElementsAre(HasSubstr("/c:2:7: ipsec.psk: found an empty key")));
+}
+
+TEST(Config, FilesThatCannotBeReadAreTheFaultOfTheirKeys) {
+  EXPECT_THAT(ErrorsOf(kMinimal, Files()),
+              ElementsAre("/c:2:12: ipsec.psk_file: found \"/psk\": No such file or directory, "
+                          "expected a readable file",
+                          "/c:4:14: ppp.users_file: found \"/users\": No such file or directory, "
+                          "expected a readable file"));
+}
+
+TEST(Config, EmptyPskFileIsAnError) {
+  for (const std::string content : {"", "\n", "\r\n", "\nswordfish\n", "0x\n", "0s\n"}) {
+    EXPECT_THAT(ErrorsOf(kMinimal, GoodFiles().Add("/psk", content)),
+                ElementsAre(HasSubstr("/psk:1:1: ipsec.psk_file: found an empty key")))
+        << content;
+  }
+}
+
+TEST(Config, UsersFileErrorsHaveTheirOwnFileAndPlace) {
+  EXPECT_THAT(
+      ErrorsOf(kMinimal, GoodFiles().Add("/users", "bob * s\ncarol * t 10.0.0\ndave \"\n")),
+      ElementsAre(HasSubstr("/users:2:11: address: found a word that is no IPv4 address"),
+                  HasSubstr("/users:3:6: server: found a quote that the line does not close")));
+}
+
+TEST(Config, FilesThatEveryoneCanReadAreWarnedAbout) {
+  const Files open = Files().Add("/psk", "k", true).Add("/users", "bob * s", true);
+  EXPECT_THAT(WarningsOf(kMinimal, open),
+              ElementsAre("/psk:1:1: ipsec.psk_file: found a file with secrets that every local "
+                          "user can read, expected mode 0640 or less",
+                          "/users:1:1: ppp.users_file: found a file with secrets that every local "
+                          "user can read, expected mode 0640 or less"));
+}
+
+TEST(Config, InlinePskInAnOpenConfigurationIsWarnedAbout) {
+  std::string text(kMinimal);
+  text.replace(text.find("psk_file = \"/psk\""), 17, "psk = \"k\"");
+  Files files = GoodFiles();
+  files.Add("/c", text, true);
+  auto loaded = LoadConfig("/c", "gw", files.reader());
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_THAT(Lines(loaded->warnings), ElementsAre(HasSubstr("/c:1:1: ipsec.psk: found a file")));
+  files.Add("/c", kMinimal, true);  // no secret in it
+  loaded = LoadConfig("/c", "gw", files.reader());
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+}
+
+TEST(Config, UsersThatCanNeverLogInAreWarnedAbout) {
+  EXPECT_THAT(WarningsOf(kMinimal, GoodFiles().Add("/users", "# nobody\n")),
+              ElementsAre("/users:1:1: client: found no user at all, expected at least one"));
+  EXPECT_THAT(
+      WarningsOf(kMinimal, GoodFiles().Add("/users", "a gw s\n\nb l2tpd s\nc * s\nd l2tpd s\n")),
+      ElementsAre("/users:3:1: server: found 2 entries for another server, expected \"gw\" "
+                  "(l2tp.host_name) or *"));
+}
+
+TEST(Config, PapWithoutIpsecIsWarnedAbout) {
+  const std::string rest(kMinimal.substr(kMinimal.find("[[pool]]")));
+  const std::string clear = "[ipsec]\nrequired = false\n[ppp]\nusers_file = \"/users\"\n";
+  EXPECT_THAT(WarningsOf(clear + "auth = [\"chap\", \"pap\"]\n" + rest),
+              ElementsAre(HasSubstr("/c:5:8: ppp.auth: found \"pap\" without IPsec")));
+  EXPECT_THAT(WarningsOf(clear + "auth = [\"chap\"]\n" + rest), IsEmpty());
+}
+
+// The words that a user of the wrong column, quote or type would put a secret into.
+TEST(Config, NoMessageHoldsASecret) {
+  const std::string rest(kMinimal.substr(kMinimal.find("[ppp]")));
+  std::vector<std::string> lines;
+  const auto collect = [&lines](const std::vector<std::string>& more) {
+    EXPECT_THAT(more, Not(IsEmpty()));
+    lines.insert(lines.end(), more.begin(), more.end());
+  };
+  for (const std::string psk :
+       {"\"0xhunter2\"", "\"0shunter2!\"", "'hunter2", "hunter2", "92233720368547758089012345",
+        "9223372036854775807", "[\"hunter2\"]", "{ hunter2 = 1 }", "\"\"\"hunter2"}) {
+    collect(ErrorsOf("[ipsec]\npsk = " + psk + "\n" + rest));
+  }
+  collect(ErrorsOf(kMinimal, GoodFiles().Add("/psk", "0xhunter2")));
+  collect(ErrorsOf(kMinimal, GoodFiles().Add("/users", "bob * a hunter2\n")));
+  collect(WarningsOf(kMinimal, GoodFiles().Add("/users", "bob hunter2 *\n")));
+  for (const auto& line : lines) {
+    EXPECT_THAT(line, AllOf(Not(HasSubstr("hunter2")), Not(HasSubstr("922337")))) << line;
+  }
+}
+
+TEST(LoadUsers, ReadsTheFileAlone) {
+  Files files = GoodFiles();
+  const auto loaded = LoadUsers("/users", "gw", files.reader());
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_NE(loaded->users.Find("bob", "gw"), nullptr);
+  EXPECT_THAT(loaded->warnings, IsEmpty());
+  EXPECT_THAT(files.asked(), ElementsAre("/users"));
+}
+
+TEST(LoadUsers, ErrorsComeInsteadOfUsers) {
+  const auto missing = LoadUsers("/nowhere", "gw", Files().reader());
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(Lines(missing.error()),
+              ElementsAre("/nowhere:1:1: ppp.users_file: found No such file or directory, expected "
+                          "a readable file"));
+  const auto bad = LoadUsers("/u", "gw", Files().Add("/u", "bob * s\ncarol\n").reader());
+  ASSERT_FALSE(bad.has_value());
+  EXPECT_THAT(Lines(bad.error()), ElementsAre(HasSubstr("/u:2:6: server: found the end")));
+}
+
+}  // namespace
+}  // namespace sallyport::daemon

@@ -13,13 +13,16 @@ from lab.scenario import Scenario
 from lab.waiting import time_limit
 
 # Scenarios take 15 to 40 s under emulation; a machine that also compiles is three times slower.
-_DEFAULT_LIMIT = 240
+_DEFAULT_LIMIT = 480
 
 _failed = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"limit(seconds): how long the scenario may take, {_DEFAULT_LIMIT} s when unmarked")
+    config.addinivalue_line(
+        "markers",
+        f"limit(seconds): how long the scenario may take, {_DEFAULT_LIMIT} s when unmarked",
+    )
 
 
 def _share() -> Path:

@@ -21,7 +21,18 @@ class Capture:
         self.path = host.scratch / f"{interface}.pcap"
         self._interface = interface
         self._process: Process = host.start(
-            f"tcpdump-{interface}", "tcpdump", "-n", "-U", "-s", "0", "-Z", "root", "-i", interface, "-w", str(self.path)
+            f"tcpdump-{interface}",
+            "tcpdump",
+            "-n",
+            "-U",
+            "-s",
+            "0",
+            "-Z",
+            "root",
+            "-i",
+            interface,
+            "-w",
+            str(self.path),
         )
 
     def wait_ready(self) -> None:
@@ -35,15 +46,22 @@ class Capture:
     def count(self, packet_filter: str) -> int:
         """How many packets of the file so far match a pcap filter."""
         result = subprocess.run(
-            ["tcpdump", "-n", "-r", str(self.path), packet_filter], check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ["tcpdump", "-n", "-r", str(self.path), packet_filter],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         return len(result.stdout.splitlines())
 
     def text(self, packet_filter: str = "", limit: int = 40) -> str:
         """The first matching packets, a line each, for messages to people."""
         result = subprocess.run(
-            ["tcpdump", "-n", "-r", str(self.path), "-c", str(limit), packet_filter], check=True, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            ["tcpdump", "-n", "-r", str(self.path), "-c", str(limit), packet_filter],
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
         return result.stdout
 
@@ -51,8 +69,11 @@ class Capture:
 def _tshark(path: Path, *arguments: str) -> str:
     # -n: no names are looked up. The L2TP dissector is told about the port that the kernel's sessions use.
     result = subprocess.run(
-        ["tshark", "-n", "-r", str(path), "-d", "udp.port==1701,l2tp", *arguments], check=True, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ["tshark", "-n", "-r", str(path), "-d", "udp.port==1701,l2tp", *arguments],
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     return result.stdout
 
@@ -70,5 +91,15 @@ def malformed(path: Path) -> list[str]:
 
 def l2tp_messages(path: Path) -> list[str]:
     """The control messages of a clear-text capture in order: `SENDER_ADDRESS MESSAGE_TYPE`, by number (RFC 2661 §4.4.1)."""
-    lines = _tshark(path, "-Y", "l2tp.avp.message_type", "-T", "fields", "-e", "ip.src", "-e", "l2tp.avp.message_type").splitlines()
+    lines = _tshark(
+        path,
+        "-Y",
+        "l2tp.avp.message_type",
+        "-T",
+        "fields",
+        "-e",
+        "ip.src",
+        "-e",
+        "l2tp.avp.message_type",
+    ).splitlines()
     return [line.replace("\t", " ") for line in lines]

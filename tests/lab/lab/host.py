@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.waiting import wait_until
+from lab.waiting import DEFAULT_TIMEOUT, wait_until
 
 # $1: folder to show as /etc/ppp. Daemons find their sockets, pid files and secrets in places of their own this way.
 _HOLDER = """
@@ -60,13 +60,15 @@ class Process:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace")
 
-    def wait_for(self, pattern: str, timeout: float = 40.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, timeout: float = DEFAULT_TIMEOUT) -> re.Match[str]:
         """Waits until the log has `pattern` (a regular expression, multi-line)."""
         expression = re.compile(pattern, re.MULTILINE)
 
         def probe() -> re.Match[str] | None:
             found = expression.search(self.log)
-            assert found or self.running, f"{self.name} ended with {self.status()} before it logged {pattern!r}:\n{self.tail()}"
+            assert (
+                found or self.running
+            ), f"{self.name} ended with {self.status()} before it logged {pattern!r}:\n{self.tail()}"
             return found
 
         return wait_until(f"{pattern!r} in the log of {self.name}", probe, timeout)
@@ -78,14 +80,16 @@ class Process:
         """The exit status, negative for a signal; None while it runs."""
         return self._popen.poll()
 
-    def wait(self, timeout: float = 40.0) -> int:
+    def wait(self, timeout: float = DEFAULT_TIMEOUT) -> int:
         """Waits for the end of the program and returns its exit status."""
         try:
             return self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self.name} did not end within {timeout:.0f} s:\n{self.tail()}") from None
+            raise AssertionError(
+                f"{self.name} did not end within {timeout:.0f} s:\n{self.tail()}"
+            ) from None
 
-    def stop(self, timeout: float = 40.0) -> int:
+    def stop(self, timeout: float = DEFAULT_TIMEOUT) -> int:
         """SIGTERM, then the exit status."""
         if self.running:
             self._popen.terminate()
@@ -104,18 +108,38 @@ class Host:
     def __init__(self, name: str, scratch: Path) -> None:
         """`scratch` is this host's folder for configuration and logs; it is seen at the same path inside and outside."""
         self.name = name
+        # Of parallel runs in one kernel each has its own hosts.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        self.namespace = f"{name}-{worker}" if worker else name
         self.scratch = scratch
         self.processes: list[Process] = []
+        self._routes: list[str] = []
         self.etc_ppp = scratch / "etc-ppp"
         self.etc_ppp.mkdir(parents=True)
         self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--propagation", "private", "/bin/sh", "-c", _HOLDER, "holder", str(self.etc_ppp)],
+            [
+                "unshare",
+                "--net",
+                "--mount",
+                "--propagation",
+                "private",
+                "/bin/sh",
+                "-c",
+                _HOLDER,
+                "holder",
+                str(self.etc_ppp),
+            ],
             stdout=subprocess.PIPE,
         )
+
+    def wait_ready(self) -> None:
+        """Until the namespaces exist. Apart from the constructor, so that a topology makes all of its hosts at once."""
         assert self._holder.stdout is not None
-        assert self._holder.stdout.readline() == b"ready\n", f"cannot make the namespaces of {name}"
-        # Under a name too, for links between hosts and for people: `ip netns exec NAME ...`.
-        subprocess.run(["ip", "netns", "attach", name, str(self._holder.pid)], check=True)
+        assert (
+            self._holder.stdout.readline() == b"ready\n"
+        ), f"cannot make the namespaces of {self.name}"
+        # Under a name too, for links between hosts and for people: `ip netns exec gateway ...`.
+        subprocess.run(["ip", "netns", "attach", self.namespace, str(self._holder.pid)], check=True)
 
     @property
     def pid(self) -> int:
@@ -129,14 +153,28 @@ class Host:
     def _enter(self, arguments: tuple[str, ...]) -> list[str]:
         return ["nsenter", f"--target={self.pid}", "--net", "--mount", "--", *arguments]
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 60.0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self,
+        *arguments: str,
+        check: bool = True,
+        timeout: float = DEFAULT_TIMEOUT,
+        stdin: str | None = None,
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a program to its end. `stdout` of the result has its standard output and error together."""
         result = subprocess.run(
-            self._enter(arguments), check=False, timeout=timeout, text=True, errors="replace",
-            input=stdin if stdin is not None else "", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            self._enter(arguments),
+            check=False,
+            timeout=timeout,
+            text=True,
+            errors="replace",
+            input=stdin if stdin is not None else "",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         if check and result.returncode != 0:
-            raise AssertionError(f"{self.name}: {' '.join(arguments)!r} ended with {result.returncode}:\n{result.stdout}")
+            raise AssertionError(
+                f"{self.name}: {' '.join(arguments)!r} ended with {result.returncode}:\n{result.stdout}"
+            )
         return result
 
     def output(self, *arguments: str) -> str:
@@ -147,22 +185,51 @@ class Host:
         """Runs lines of `ip`, in one process."""
         self.run("ip", "-batch", "-", stdin="\n".join(lines) + "\n")
 
-    def start(self, name: str, *arguments: str, environment: dict[str, str] | None = None) -> Process:
+    def add_route(self, route: str) -> None:
+        """Adds a route in `ip`'s words, which comes back with restore_routes()."""
+        self._routes.append(route)
+        self.run("ip", "route", "add", *route.split())
+
+    def restore_routes(self) -> None:
+        """After a link was down and up: the kernel forgets the routes over it."""
+        for route in self._routes:
+            self.run("ip", "route", "replace", *route.split())
+
+    def start(
+        self, name: str, *arguments: str, environment: dict[str, str] | None = None
+    ) -> Process:
         """Starts a program that stays. Each start appends to the log NAME.log in the host's folder."""
         log_path = self.scratch / f"{name}.log"
         with log_path.open("ab") as log:
             popen = subprocess.Popen(
-                self._enter(arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                self._enter(arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
             )
         process = Process(f"{self.name}:{name}", popen, log_path)
         self.processes.append(process)
         return process
 
-    def ping(self, address: str, count: int = 3, size: int = 56, wait: int = 3, options: tuple[str, ...] = ()) -> Ping:
+    def ping(
+        self, address: str, count: int = 3, size: int = 56, wait: int = 3, interval: float = 0.2
+    ) -> Ping:
         """Pings `address`. Gives what was received, even nothing."""
-        text = self.run("ping", "-n", "-q", "-i", "0.2", "-c", str(count), "-s", str(size), "-W", str(wait), *options, address,
-                        check=False, timeout=count * (wait + 1) + 20).stdout
+        words = (
+            "-n",
+            "-q",
+            "-i",
+            str(interval),
+            "-c",
+            str(count),
+            "-s",
+            str(size),
+            "-W",
+            str(wait),
+        )
+        # Emulated, a thousand echoes at five milliseconds may take half a minute.
+        text = self.run("ping", *words, address, check=False, timeout=120).stdout
         found = re.search(r"(\d+) packets transmitted, (\d+) received", text)
         # "Network is unreachable" and the like: nothing was sent.
         return Ping(int(found[1]), int(found[2])) if found else Ping(count, 0)
@@ -196,4 +263,4 @@ class Host:
         self._holder.wait()
         if self._holder.stdout:
             self._holder.stdout.close()
-        subprocess.run(["ip", "netns", "delete", self.name], check=True)
+        subprocess.run(["ip", "netns", "delete", self.namespace], check=True)

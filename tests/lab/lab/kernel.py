@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from lab.host import Host
-from lab.waiting import wait_until
+from lab.waiting import DEFAULT_TIMEOUT, wait_until
 
 _TROUBLE = re.compile(
     r"WARNING|BUG:|Oops|refcount|unregister_netdevice|segfault|general protection|use-after-free|UBSAN|KASAN|scheduling while atomic"
@@ -19,23 +19,25 @@ class KernelLog:
     def __init__(self) -> None:
         self._fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
         os.lseek(self._fd, 0, os.SEEK_END)
+        self._messages: list[str] = []
 
     def lines(self) -> list[str]:
-        """The messages since the last call."""
-        messages = []
+        """The messages since the start."""
         while True:
             try:
                 record = os.read(self._fd, 8192)
             except BlockingIOError:
-                return messages
+                return self._messages
             except BrokenPipeError:
-                continue  # The ring overtook us: the next read gives the oldest record that is left.
-            messages.append(record.decode(errors="replace").partition(";")[2].splitlines()[0])
+                continue  # The ring overtook us: the next read gives the oldest record left.
+            self._messages.append(record.decode(errors="replace").partition(";")[2].splitlines()[0])
 
     def check(self) -> None:
         """Fails on anything that tells of a broken kernel or a crashed program."""
         lines = self.lines()
-        assert not any(_TROUBLE.search(line) for line in lines), "trouble in the kernel's log:\n" + "\n".join(lines[-60:])
+        assert not any(
+            _TROUBLE.search(line) for line in lines
+        ), "trouble in the kernel's log:\n" + "\n".join(lines[-60:])
 
     def close(self) -> None:
         os.close(self._fd)
@@ -77,22 +79,39 @@ def _policies(text: str) -> tuple[str, ...]:
     return tuple(line for line in _lines(text) if not (" socket " in line and "tmpl" not in line))
 
 
+# What `ip` and `nft` print of each field of KernelState, in order.
+_QUERIES = (
+    # Names alone: flags and states settle in their own time.
+    "ip -o link | cut -d: -f2",
+    # Link-local addresses and multicast routes come with an interface, some time later.
+    "ip -o address | grep -v 'inet6 fe80'",
+    "ip route show table all; ip -6 route show table all | grep -v -e fe80: -e ff00::/8",
+    "ip rule",
+    "ip l2tp show tunnel",
+    "ip -o xfrm state",
+    "ip -o xfrm policy",
+    "nft list ruleset",
+)
+
+
 def kernel_state(host: Host) -> KernelState:
     """The host's network state now."""
-    sections = host.output(
-        "sh", "-c",
-        "ip -o link; echo ====; ip -o address; echo ====; ip route show table all; ip -6 route show table all | grep -v fe80; echo ====;"
-        "ip rule; echo ====; ip l2tp show tunnel; echo ====; ip -o xfrm state; echo ====; ip -o xfrm policy; echo ====; nft list ruleset",
-    ).split("====\n")
-    links, addresses, routes, rules, tunnels, states, policies, nft = sections
-    # IPv6 link-local addresses leave their tentative state in their own time.
-    addresses = "\n".join(line for line in addresses.splitlines() if "inet6 fe80" not in line)
+    # One shell for all: starting programs is what takes time under emulation.
+    text = host.output("sh", "-c", "; echo ====; ".join(_QUERIES))
+    links, addresses, routes, rules, tunnels, states, policies, nft = text.split("====\n")
     return KernelState(
-        _lines(links), _lines(addresses), _lines(routes), _lines(rules), _lines(tunnels), _lines(states), _policies(policies), _lines(nft)
+        links=_lines(links),
+        addresses=_lines(addresses),
+        routes=_lines(routes),
+        rules=_lines(rules),
+        tunnels=_lines(tunnels),
+        xfrm_states=_lines(states),
+        xfrm_policies=_policies(policies),
+        nft=_lines(nft),
     )
 
 
-def wait_nothing_left(host: Host, before: KernelState, timeout: float = 30.0) -> None:
+def wait_nothing_left(host: Host, before: KernelState, timeout: float = DEFAULT_TIMEOUT) -> None:
     """Fails unless the host comes back to the state it had: tunnels, interfaces, routes, nft rules, XFRM states and policies.
 
     The kernel deletes tunnels and interfaces in work queues, so this waits a little.
@@ -107,4 +126,6 @@ def wait_nothing_left(host: Host, before: KernelState, timeout: float = 30.0) ->
     try:
         wait_until("the gateway's kernel to be as before", same, timeout)
     except AssertionError:
-        raise AssertionError(f"left behind on {host.name} (+ is new, - is missing):\n{last}") from None
+        raise AssertionError(
+            f"left behind on {host.name} (+ is new, - is missing):\n{last}"
+        ) from None

@@ -44,7 +44,9 @@ class Scenario:
             self._charon = Charon(self.net.gateway)
         return self._charon
 
-    def gateway(self, *accounts: Account, start: bool = True, charon: bool = True, **changes: Any) -> Sallyportd:
+    def gateway(
+        self, *accounts: Account, start: bool = True, charon: bool = True, **changes: Any
+    ) -> Sallyportd:
         """The daemon on the gateway, ready to serve `accounts` (ALICE when none is named), with charon beside it.
 
         `changes` are tables of the configuration laid over the lab's own: `ppp={"auth": ["pap"]}`.
@@ -74,12 +76,24 @@ class Scenario:
     def check_only_esp_on_the_wire(self) -> None:
         """Ends the capture. Fails unless all that went between the gateway and the world was IKE and ESP."""
         self.wire.stop()
-        assert self.wire.count(CLEAR_TEXT_L2TP) == 0, f"L2TP in the clear on the wire:\n{self.wire.text(CLEAR_TEXT_L2TP)}"
+        assert (
+            self.wire.count(CLEAR_TEXT_L2TP) == 0
+        ), f"L2TP in the clear on the wire:\n{self.wire.text(CLEAR_TEXT_L2TP)}"
         seen = protocols(self.wire.path)
         allowed = {"udp:isakmp", "udp:udpencap", "udp:udpencap:isakmp", "udp:udpencap:esp", "esp"}
-        foreign = {stack: count for stack, count in seen.items() if stack not in allowed and not stack.startswith("icmp")}
+        foreign = {
+            stack: count
+            for stack, count in seen.items()
+            if stack not in allowed and not stack.startswith("icmp")
+        }
         assert not foreign, f"neither IKE nor ESP: {foreign}"
         assert seen["udp:udpencap:esp"] + seen["esp"] > 0, f"not one ESP packet: {seen}"
+
+    def check_gateway_sent_nothing_in_clear_text(self) -> None:
+        """Ends the capture. Of the whole scenario, goodbyes and failures included."""
+        self.wire.stop()
+        leak = f"{CLEAR_TEXT_L2TP} and src host {topology.GATEWAY_OUTER}"
+        assert self.wire.count(leak) == 0, f"in the clear from the gateway:\n{self.wire.text(leak)}"
 
     def check_both_ways(self, client: VpnClient, address: str) -> None:
         """Pings from the client to the inner net and from the inner net to the client."""
@@ -93,9 +107,11 @@ class Scenario:
         daemon, before = self.daemon, self._resources_before
         assert daemon is not None and before is not None
         try:
-            wait_until("descriptors and threads as before", lambda: daemon.resources() == before, 30)
+            wait_until("descriptors and threads", lambda: daemon.resources() == before)
         except AssertionError:
-            raise AssertionError(f"sallyportd has {daemon.resources()}, before its clients it had {before}") from None
+            raise AssertionError(
+                f"sallyportd has {daemon.resources()}, before its clients it had {before}"
+            ) from None
 
     def mark_resources(self) -> None:
         """Takes the daemon's descriptors and threads as they are now for those to come back to: after a restart."""
@@ -115,6 +131,8 @@ class Scenario:
             if self._resources_before:
                 self.wait_resources_back()
             self.daemon.stop()
+            if self.daemon.config["ipsec"]["required"]:
+                self.check_gateway_sent_nothing_in_clear_text()
         if self._state_before:
             wait_nothing_left(self.net.gateway, self._state_before)
         for client in self.clients:
@@ -126,9 +144,22 @@ class Scenario:
     def describe(self, folder: Path) -> None:
         """Writes down the gateway's state, for a scenario that failed."""
         gateway = self.net.gateway
-        commands = ("ip -d link", "ip address", "ip route show table all", "ip l2tp show tunnel", "ip l2tp show session", "ip -s xfrm state",
-                    "ip xfrm policy", "cat /proc/net/xfrm_stat", "nft list ruleset", "ss -uapn")
-        text = "".join(f"# {command}\n{gateway.run('sh', '-c', command, check=False).stdout}\n" for command in commands)
+        commands = (
+            "ip -d link",
+            "ip address",
+            "ip route show table all",
+            "ip l2tp show tunnel",
+            "ip l2tp show session",
+            "ip -s xfrm state",
+            "ip xfrm policy",
+            "cat /proc/net/xfrm_stat",
+            "nft list ruleset",
+            "ss -uapn",
+        )
+        text = "".join(
+            f"# {command}\n{gateway.run('sh', '-c', command, check=False).stdout}\n"
+            for command in commands
+        )
         if self.daemon and self.daemon.running:
             for path in ("/v1/status", "/v1/sessions"):
                 try:
@@ -142,7 +173,13 @@ class Scenario:
         """Copies every log, configuration and capture of the scenario to `folder`."""
         shutil.rmtree(folder, ignore_errors=True)
         # Sockets, pipes and the like do not copy.
-        shutil.copytree(self.scratch, folder, ignore=lambda where, names: [n for n in names if not (p := Path(where) / n).is_file() and not p.is_dir()])
+        shutil.copytree(
+            self.scratch,
+            folder,
+            ignore=lambda where, names: [
+                n for n in names if not (p := Path(where) / n).is_file() and not p.is_dir()
+            ],
+        )
         self.describe(folder)
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The lab's network.
 
-    client1 .11 --+                                          +-- client3 .23
-     192.168.1.0/24 +-- nat .1 --+-- internet (a bridge) ----+-- client4 .24
+    client1 .11 --+                                         +-- client3 .23
+     192.168.1.0/24 +-- nat .1 --+-- internet (a bridge) ---+-- client4 .24
     client2 .12 --+              |   203.0.113.0/24
                                  +-- gateway .10
                                        | 10.0.0.1
@@ -12,6 +12,7 @@
 No host of the outer net has a route to 10.0.0.0/8: whatever gets through went through a tunnel.
 """
 
+import functools
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,7 @@ GATEWAY_OUTER = "203.0.113.10"
 NAT_OUTER = "203.0.113.1"
 GATEWAY_INNER = "10.0.0.1"
 INSIDE = "10.0.0.53"
+OUTER_NET = "203.0.113.0/24"
 INSIDE_NET = "10.0.0.0/24"
 POOL_NET = "10.64.0.0/16"
 POOL_GATEWAY = "10.64.0.1"
@@ -28,8 +30,8 @@ POOL_GATEWAY = "10.64.0.1"
 OUTER_ADDRESS = {"client3": "203.0.113.23", "client4": "203.0.113.24"}
 PRIVATE_ADDRESS = {"client1": "192.168.1.11", "client2": "192.168.1.12"}
 
-# One mapping for each source port, kept where free, as home routers do: of two clients that both send from 1701 (or
-# 4500) the second gets another port.
+# One mapping for each source port, kept where free, as home routers do: of two clients that both
+# send from 1701 (or 4500) the second gets another port.
 _NAT_RULES = """
 table ip nat {
   chain postrouting {
@@ -41,78 +43,84 @@ table ip nat {
 
 
 class Topology:
-    """All hosts, wired and addressed."""
+    """The hosts, wired and addressed. The NAT and the clients are made when first asked for."""
 
     def __init__(self, scratch: Path) -> None:
-        self.internet = Host("internet", scratch / "internet")
-        self.gateway = Host("gateway", scratch / "gateway")
-        self.inside = Host("inside", scratch / "inside")
-        self.nat = Host("nat", scratch / "nat")
-        self.client1 = Host("client1", scratch / "client1")
-        self.client2 = Host("client2", scratch / "client2")
-        self.client3 = Host("client3", scratch / "client3")
-        self.client4 = Host("client4", scratch / "client4")
-        self.hosts = [self.internet, self.gateway, self.inside, self.nat, self.client1, self.client2, self.client3, self.client4]
-        self._wire()
-        self._wire_internet()
-        self._wire_gateway()
-        self._wire_nat()
-        self._wire_clients()
-
-    def _wire(self) -> None:
-        """Lays the cables."""
-
-        def cable(host: str, interface: str, other: str, other_interface: str) -> str:
-            return f"link add {interface} netns {host} type veth peer name {other_interface} netns {other}"
-
-        lines = [
-            cable("gateway", "eth0", "internet", "gateway"),
-            cable("gateway", "eth1", "inside", "eth0"),
-            cable("nat", "wan", "internet", "nat"),
-            *(cable(name, "eth0", "nat", name) for name in PRIVATE_ADDRESS),
-            *(cable(name, "eth0", "internet", name) for name in OUTER_ADDRESS),
-        ]
-        # From outside: a cable's two ends are in two namespaces.
-        subprocess.run(["ip", "-batch", "-"], input="\n".join(lines) + "\n", text=True, check=True)
-
-    @staticmethod
-    def _bridge(host: Host, bridge: str, ports: list[str]) -> None:
-        host.ip_batch(
-            f"link add {bridge} type bridge",
-            f"link set {bridge} up",
-            *(f"link set {port} master {bridge} up" for port in ports),
+        self._scratch = scratch
+        self.hosts: list[Host] = []
+        self.internet, self.gateway, self.inside = self._make("internet", "gateway", "inside")
+        self.internet.ip_batch("link add br0 type bridge", "link set br0 up")
+        self._plug_in(self.gateway, "eth0", GATEWAY_OUTER)
+        self._cable(self.gateway, "eth1", self.inside, "eth0")
+        self.gateway.ip_batch(f"address add {GATEWAY_INNER}/24 dev eth1", "link set eth1 up")
+        self.gateway.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.inside.ip_batch(
+            f"address add {INSIDE}/24 dev eth0",
+            "link set eth0 up",
+            f"route add default via {GATEWAY_INNER}",
         )
 
-    @staticmethod
-    def _forward(host: Host) -> None:
-        host.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
-
-    def _wire_internet(self) -> None:
-        self._bridge(self.internet, "br0", ["gateway", "nat", *OUTER_ADDRESS])
-
-    def _wire_gateway(self) -> None:
-        self.gateway.ip_batch(
-            f"address add {GATEWAY_OUTER}/24 dev eth0", "link set eth0 up",
-            f"address add {GATEWAY_INNER}/24 dev eth1", "link set eth1 up",
+    @functools.cached_property
+    def nat(self) -> Host:
+        (nat,) = self._make("nat")
+        self._plug_in(nat, "wan", NAT_OUTER)
+        nat.ip_batch(
+            "link add lan type bridge", "address add 192.168.1.1/24 dev lan", "link set lan up"
         )
-        self._forward(self.gateway)
-        self.inside.ip_batch(f"address add {INSIDE}/24 dev eth0", "link set eth0 up", f"route add default via {GATEWAY_INNER}")
+        nat.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
+        nat.run("nft", "-f", "-", stdin=_NAT_RULES)
+        return nat
 
-    def _wire_nat(self) -> None:
-        self._bridge(self.nat, "lan", list(PRIVATE_ADDRESS))
-        self.nat.ip_batch("address add 192.168.1.1/24 dev lan", f"address add {NAT_OUTER}/24 dev wan", "link set wan up")
-        self._forward(self.nat)
-        self.nat.run("nft", "-f", "-", stdin=_NAT_RULES)
+    @functools.cached_property
+    def client1(self) -> Host:
+        return self._private_client("client1")
 
-    def _wire_clients(self) -> None:
-        for name, address in PRIVATE_ADDRESS.items():
-            self.host(name).ip_batch(f"address add {address}/24 dev eth0", "link set eth0 up", "route add 203.0.113.0/24 via 192.168.1.1")
-        for name, address in OUTER_ADDRESS.items():
-            self.host(name).ip_batch(f"address add {address}/24 dev eth0", "link set eth0 up")
+    @functools.cached_property
+    def client2(self) -> Host:
+        return self._private_client("client2")
 
-    def host(self, name: str) -> Host:
-        return next(host for host in self.hosts if host.name == name)
+    @functools.cached_property
+    def client3(self) -> Host:
+        return self._public_client("client3")
+
+    @functools.cached_property
+    def client4(self) -> Host:
+        return self._public_client("client4")
 
     def close(self) -> None:
         for host in self.hosts:
             host.close()
+
+    def _make(self, *names: str) -> list[Host]:
+        made = [Host(name, self._scratch / name) for name in names]
+        # Their namespaces come into being side by side.
+        self.hosts += made
+        for host in made:
+            host.wait_ready()
+        return made
+
+    def _cable(self, host: Host, interface: str, other: Host, other_interface: str) -> None:
+        # From outside: a cable's two ends are in two namespaces.
+        words = f"ip link add {interface} netns {host.namespace} type veth"
+        peer = f"peer name {other_interface} netns {other.namespace}"
+        subprocess.run([*words.split(), *peer.split()], check=True)
+
+    def _plug_in(self, host: Host, interface: str, address: str) -> None:
+        """Connects a host to the internet. The bridge's port has the host's name."""
+        self._cable(host, interface, self.internet, host.name)
+        self.internet.ip_batch(f"link set {host.name} master br0 up")
+        host.ip_batch(f"address add {address}/24 dev {interface}", f"link set {interface} up")
+
+    def _public_client(self, name: str) -> Host:
+        (host,) = self._make(name)
+        self._plug_in(host, "eth0", OUTER_ADDRESS[name])
+        return host
+
+    def _private_client(self, name: str) -> Host:
+        nat = self.nat
+        (host,) = self._make(name)
+        self._cable(host, "eth0", nat, name)
+        nat.ip_batch(f"link set {name} master lan up")
+        host.ip_batch(f"address add {PRIVATE_ADDRESS[name]}/24 dev eth0", "link set eth0 up")
+        host.add_route(f"{OUTER_NET} via 192.168.1.1")
+        return host

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Generous: the guest is emulated and its host may be busy with other builds. Only failures ever take this long.
-DEFAULT_TIMEOUT = 40.0
+# Generous: the guest is emulated, and its machine may be compiling. Only failures ever take this long.
+DEFAULT_TIMEOUT = 90.0
 POLL_INTERVAL = 0.1
 
 
@@ -18,7 +18,7 @@ class ScenarioTimeout(Exception):
     """The whole scenario ran over its limit."""
 
 
-def wait_until(what: str, probe: Callable[[], T], timeout: float = DEFAULT_TIMEOUT) -> T:
+def wait_until(what: str, probe: Callable[[], T | None], timeout: float = DEFAULT_TIMEOUT) -> T:
     """Calls `probe` until it gives something true, and returns that. Fails, naming `what`, after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while True:
@@ -26,7 +26,9 @@ def wait_until(what: str, probe: Callable[[], T], timeout: float = DEFAULT_TIMEO
         if value:
             return value
         if time.monotonic() >= deadline:
-            raise AssertionError(f"waited {timeout:.0f} s in vain for: {what} (last seen: {value!r})")
+            raise AssertionError(
+                f"waited {timeout:.0f} s in vain for: {what} (last seen: {value!r})"
+            )
         time.sleep(POLL_INTERVAL)
 
 

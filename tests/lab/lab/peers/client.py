@@ -39,7 +39,9 @@ class VpnClient:
         self._psk = psk
         self._proposals = proposals
         self.charon = Charon(host)
-        self.lac = Lac(host, gateway, account.user, account.password, account.method, port, echo_interval)
+        self.lac = Lac(
+            host, gateway, account.user, account.password, account.method, port, echo_interval
+        )
 
     def launch(self) -> "VpnClient":
         """Starts the client's daemons; nothing is sent yet."""
@@ -53,7 +55,7 @@ class VpnClient:
 
     def initiate(self, check: bool = True) -> str:
         """IKE main mode and quick mode. Gives charon's account of it; fails when no CHILD_SA came up."""
-        return self.charon.swanctl("--initiate", "--child", "l2tp", "--timeout", "40", check=check)
+        return self.charon.swanctl("--initiate", "--child", "l2tp", "--timeout", "60", check=check)
 
     def dial(self) -> PppUp:
         """L2TP tunnel, session, PPP. Gives what the client received."""
@@ -81,8 +83,14 @@ class VpnClient:
         self.host.kill_all()
 
     def reappear(self) -> None:
-        """The cable is back, on a freshly booted client."""
-        self.host.run("ip", "link", "set", "eth0", "up")
+        """Booted afresh, with nothing left of its former life in files or kernel, and the cable back in."""
+        self.host.run(
+            "sh",
+            "-c",
+            "rm -rf /run/xl2tpd /run/ppp-up /run/charon.vici; ip xfrm state flush; ip xfrm policy flush;"
+            "ip link set eth0 up",
+        )
+        self.host.restore_routes()
 
     def ping(self, address: str = topology.INSIDE, count: int = 3, size: int = 56) -> Ping:
         return self.host.ping(address, count, size)
@@ -96,5 +104,3 @@ class VpnClient:
 
     def __repr__(self) -> str:
         return f"VpnClient({self.host.name}, {self.account.user})"
-
-

@@ -16,7 +16,7 @@ from lab import topology
 from lab.host import Host, Process
 from lab.peers.client import Account
 from lab.peers.strongswan import DEFAULT_PSK, VICI_SOCKET
-from lab.waiting import wait_until
+from lab.waiting import DEFAULT_TIMEOUT, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 STATUS_SOCKET = "/run/sallyport/sallyport.sock"
@@ -47,7 +47,9 @@ def default_config() -> Json:
         "ipsec": {"required": True, "vici": VICI_SOCKET},
         "l2tp": {"listen": [topology.GATEWAY_OUTER], "host_name": "gw"},
         "ppp": {"auth": ["mschapv2"], "dns": [topology.INSIDE]},
-        "pool": [{"name": "default", "ranges": [topology.POOL_NET], "gateway": topology.POOL_GATEWAY}],
+        "pool": [
+            {"name": "default", "ranges": [topology.POOL_NET], "gateway": topology.POOL_GATEWAY}
+        ],
         "status": {"socket": STATUS_SOCKET},
     }
 
@@ -98,12 +100,20 @@ class Resources:
 class Sallyportd:
     """One gateway's daemon."""
 
-    def __init__(self, host: Host, accounts: list[Account], psk: str = DEFAULT_PSK, changes: Json | None = None) -> None:
+    def __init__(
+        self,
+        host: Host,
+        accounts: list[Account],
+        psk: str = DEFAULT_PSK,
+        changes: Json | None = None,
+    ) -> None:
         self.host = host
         self.process: Process | None = None
         self._conf = host.scratch / "sallyport.toml"
         users, psk_file = host.scratch / "users", host.scratch / "psk"
-        users.write_text("".join(f'"{account.user}" * "{account.password}" *\n' for account in accounts))
+        users.write_text(
+            "".join(f'"{account.user}" * "{account.password}" *\n' for account in accounts)
+        )
         psk_file.write_text(psk + "\n")
         for secret in (users, psk_file):
             secret.chmod(0o600)
@@ -116,7 +126,13 @@ class Sallyportd:
 
     def launch(self) -> Process:
         """Starts the daemon; wait_ready() waits until it serves."""
-        self.process = self.host.start("sallyportd", str(binary("daemon", "sallyportd")), "--config", str(self._conf), environment=_SANITIZERS)
+        self.process = self.host.start(
+            "sallyportd",
+            str(binary("daemon", "sallyportd")),
+            "--config",
+            str(self._conf),
+            environment=_SANITIZERS,
+        )
         return self.process
 
     def wait_ready(self, ipsec: bool | None = None) -> Json:
@@ -130,7 +146,9 @@ class Sallyportd:
                 status = self.status()
             except OSError:
                 return None
-            ready = status["state"] == "running" and (not wants_ipsec or status["ipsec"]["vici"]["connected"])
+            ready = status["state"] == "running" and (
+                not wants_ipsec or status["ipsec"]["vici"]["connected"]
+            )
             return status if ready else None
 
         return wait_until("sallyportd to be running", probe)
@@ -151,7 +169,7 @@ class Sallyportd:
     def stop(self) -> None:
         """SIGTERM. Fails on any exit status but 0, which under ASan tells of leaks too, and on a sanitizer's report."""
         process = self._running()
-        status = process.stop(60)
+        status = process.stop()
         self.check_log()
         assert status == 0, f"sallyportd ended with {status} on SIGTERM:\n{process.tail(60)}"
 
@@ -162,7 +180,9 @@ class Sallyportd:
         """Fails on a sanitizer's report, which a restarted daemon would otherwise hide."""
         log = self._running().log
         found = _SANITIZER_REPORT.search(log)
-        assert not found, f"a sanitizer reports:\n{log[found.start() : found.start() + 6000]}" if found else ""
+        assert not found, (
+            f"a sanitizer reports:\n{log[found.start() : found.start() + 6000]}" if found else ""
+        )
 
     # -- its status API
 
@@ -171,9 +191,11 @@ class Sallyportd:
         connection = _UnixConnection(self.host.path(self.config["status"]["socket"]))
         try:
             payload = None if body is None else json.dumps(body)
-            connection.request(method, path, payload, {"Content-Type": "application/json"} if payload else {})
+            connection.request(
+                method, path, payload, {"Content-Type": "application/json"} if payload else {}
+            )
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            return response.status, json.loads(response.read() or b"{}")
         finally:
             connection.close()
 
@@ -186,29 +208,40 @@ class Sallyportd:
         return self._get("/v1/status")
 
     def sessions(self) -> list[Json]:
-        return self._get("/v1/sessions")["sessions"]
+        sessions: list[Json] = self._get("/v1/sessions")["sessions"]
+        return sessions
 
     def session(self, user: str) -> Json:
         """The one session of a user. Waits until it is up: the client may know that a moment earlier."""
 
         def probe() -> Json | None:
-            found = [session for session in self.sessions() if session["user"] == user and session["state"] == "up"]
+            found = [
+                session
+                for session in self.sessions()
+                if session["user"] == user and session["state"] == "up"
+            ]
             assert len(found) < 2, f"{len(found)} sessions of {user}"
             return found[0] if found else None
 
         return wait_until(f"session of {user}", probe)
 
-    def wait_no_sessions(self, timeout: float = 60.0) -> None:
+    def wait_no_sessions(self, timeout: float = DEFAULT_TIMEOUT) -> None:
         """Until neither a session nor a tunnel nor an address in use is left."""
 
         def probe() -> bool:
             status = self.status()
-            return status["sessions"]["total"] == 0 and status["l2tp"]["tunnels"] == 0 and not any(pool["used"] for pool in status["pools"])
+            return (
+                status["sessions"]["total"] == 0
+                and status["l2tp"]["tunnels"] == 0
+                and not any(pool["used"] for pool in status["pools"])
+            )
 
         wait_until("no session, tunnel or address in use", probe, timeout)
 
-    def wait_no_sas(self, timeout: float = 60.0) -> None:
-        wait_until("no CHILD_SA in the status", lambda: self.status()["ipsec"]["sas"] == 0, timeout)
+    def wait_no_sas(self, timeout: float = DEFAULT_TIMEOUT) -> None:
+        wait_until(
+            "no CHILD_SA in the status", lambda: bool(self.status()["ipsec"]["sas"] == 0), timeout
+        )
 
     def drops(self, reason: str) -> int:
         """A counter of refused L2TP packets."""
@@ -217,18 +250,30 @@ class Sallyportd:
     def cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The operator's tool on the gateway."""
         socket_path = self.config["status"]["socket"]
-        return self.host.run("env", *(f"{name}={value}" for name, value in _SANITIZERS.items()), str(binary("cli", "sallyport")),
-                             "--socket", socket_path, *arguments, check=check)
+        return self.host.run(
+            "env",
+            *(f"{name}={value}" for name, value in _SANITIZERS.items()),
+            str(binary("cli", "sallyport")),
+            "--socket",
+            socket_path,
+            *arguments,
+            check=check,
+        )
 
     # -- its process
 
     def resources(self) -> Resources:
         process = Path(f"/proc/{self._running().pid}")
-        return Resources(descriptors=len(list((process / "fd").iterdir())), threads=len(list((process / "task").iterdir())))
+        return Resources(
+            descriptors=len(list((process / "fd").iterdir())),
+            threads=len(list((process / "task").iterdir())),
+        )
 
     def context_switches(self) -> int:
         """How often any thread of the daemon was scheduled away: unchanged means that none woke up."""
         total = 0
         for status in Path(f"/proc/{self._running().pid}/task").glob("*/status"):
-            total += sum(int(count) for count in re.findall(r"ctxt_switches:\s+(\d+)", status.read_text()))
+            total += sum(
+                int(count) for count in re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())
+            )
         return total

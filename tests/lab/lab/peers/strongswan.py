@@ -48,17 +48,22 @@ class Charon:
 
     def launch(self) -> None:
         """Starts it; wait_ready() waits until it listens."""
-        self.process = self.host.start("charon", "/usr/sbin/charon-systemd", environment={"STRONGSWAN_CONF": str(self._conf)})
+        self.process = self.host.start(
+            "charon", "/usr/sbin/charon-systemd", environment={"STRONGSWAN_CONF": str(self._conf)}
+        )
 
     def wait_ready(self) -> None:
-        process = self.process
-        assert process is not None, "not launched"
+        process = self._running()
 
         def probe() -> bool:
             assert process.running, f"charon ended with {process.status()}:\n{process.tail()}"
             return self.host.path(VICI_SOCKET).is_socket()
 
         wait_until(f"VICI socket of {self.host.name}", probe)
+
+    def _running(self) -> Process:
+        assert self.process is not None, f"charon on {self.host.name} was not launched"
+        return self.process
 
     def start(self) -> "Charon":
         self.launch()
@@ -76,8 +81,10 @@ class Charon:
             self.process.kill()
 
     def swanctl(self, *arguments: str, check: bool = True) -> str:
-        assert self.process is not None and self.process.running, f"no charon on {self.host.name}"
-        return self.host.run("env", f"STRONGSWAN_CONF={self._conf}", "swanctl", *arguments, check=check).stdout
+        assert self._running().running, f"charon on {self.host.name} has ended"
+        return self.host.run(
+            "env", f"STRONGSWAN_CONF={self._conf}", "swanctl", *arguments, check=check
+        ).stdout
 
     def load(self, text: str) -> None:
         """Loads connections and secrets in swanctl.conf's language."""
@@ -166,7 +173,12 @@ secrets {
 
 def client_conf(gateway: str, psk: str = DEFAULT_PSK, proposals: Proposals = MODERN) -> str:
     """A road warrior's connection: IKEv1 main mode, PSK, ESP transport mode for UDP 1701 to 1701."""
-    return _CLIENT_CONF % {"gateway": gateway, "psk": psk, "ike": proposals.ike, "esp": proposals.esp}
+    return _CLIENT_CONF % {
+        "gateway": gateway,
+        "psk": psk,
+        "ike": proposals.ike,
+        "esp": proposals.esp,
+    }
 
 
 def stock_gateway_conf(gateway: str, psk: str = DEFAULT_PSK) -> str:

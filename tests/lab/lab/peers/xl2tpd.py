@@ -81,14 +81,34 @@ def _write_script(path: Path, text: str) -> None:
 class Lac:
     """The client's half: an L2TP access concentrator with a pppd, dialling on command."""
 
-    def __init__(self, host: Host, lns: str, user: str, password: str, method: str, port: int = 1701, echo_interval: int = 30) -> None:
+    def __init__(
+        self,
+        host: Host,
+        lns: str,
+        user: str,
+        password: str,
+        method: str,
+        port: int = 1701,
+        echo_interval: int = 30,
+    ) -> None:
         self.host = host
         self._conf = host.scratch / "xl2tpd.conf"
         self.ppp_log_path = host.scratch / "pppd.log"
         options = host.scratch / "options.xl2tpd"
         refusals = "".join(f"refuse-{method_}\n" for method_ in _REFUSE[method])
-        options.write_text(_LAC_OPTIONS % {"user": user, "password": password, "log": self.ppp_log_path, "echo_interval": echo_interval} + refusals)
-        self._conf.write_text(_LAC_CONF % {"port": port, "lns": lns, "user": user, "options": options})
+        options.write_text(
+            _LAC_OPTIONS
+            % {
+                "user": user,
+                "password": password,
+                "log": self.ppp_log_path,
+                "echo_interval": echo_interval,
+            }
+            + refusals
+        )
+        self._conf.write_text(
+            _LAC_CONF % {"port": port, "lns": lns, "user": user, "options": options}
+        )
         words = {"inside": topology.INSIDE_NET, "pool": topology.POOL_NET, "up": _PPP_UP}
         _write_script(host.etc_ppp / "ip-up", _IP_UP % words)
         _write_script(host.etc_ppp / "ip-down", _IP_DOWN % words)
@@ -102,9 +122,14 @@ class Lac:
 
     def start(self) -> "Lac":
         self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
-        self.process = self.host.start("xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid")
+        self.process = self.host.start(
+            "xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid"
+        )
         self.process.wait_for(r"Listening on IP address")
-        wait_until(f"control pipe of xl2tpd on {self.host.name}", lambda: self.host.path(_CONTROL).is_fifo())
+        wait_until(
+            f"control pipe of xl2tpd on {self.host.name}",
+            lambda: self.host.path(_CONTROL).is_fifo(),
+        )
         return self
 
     def _control(self, command: str) -> None:
@@ -135,18 +160,26 @@ class Lac:
         try:
             return wait_until(f"PPP link of {self.host.name}", probe)
         except AssertionError as error:
-            raise AssertionError(f"{error}\n--- xl2tpd\n{self.process.tail() if self.process else ''}\n--- pppd\n{self.ppp_tail()}") from None
+            raise AssertionError(
+                f"{error}\n--- xl2tpd\n{self.process.tail() if self.process else ''}\n--- pppd\n{self.ppp_tail()}"
+            ) from None
 
     def ppp_tail(self, lines: int = 15) -> str:
         return "\n".join(self.ppp_log.splitlines()[-lines:])
 
     def wait_down(self) -> None:
         """Until no PPP interface is left on the host, however it ended."""
-        wait_until(f"no PPP link on {self.host.name}", lambda: not self.host.output("ip", "-o", "link", "show", "type", "ppp"))
+        wait_until(
+            f"no PPP link on {self.host.name}",
+            lambda: not self.host.output("ip", "-o", "link", "show", "type", "ppp"),
+        )
 
     def wait_ppp_log(self, pattern: str) -> re.Match[str]:
         expression = re.compile(pattern, re.MULTILINE)
-        return wait_until(f"{pattern!r} in pppd's log on {self.host.name}", lambda: expression.search(self.ppp_log))
+        return wait_until(
+            f"{pattern!r} in pppd's log on {self.host.name}",
+            lambda: expression.search(self.ppp_log),
+        )
 
     def stop(self) -> None:
         if self.process and self.process.running:
@@ -186,7 +219,9 @@ class Lns:
     def __init__(self, host: Host, user: str, password: str) -> None:
         self.host = host
         options = host.scratch / "options.lns"
-        options.write_text(_LNS_OPTIONS % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log"})
+        options.write_text(
+            _LNS_OPTIONS % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log"}
+        )
         self._conf = host.scratch / "xl2tpd.conf"
         self._conf.write_text(_LNS_CONF % {"local": topology.POOL_GATEWAY, "options": options})
         (host.etc_ppp / "options").touch()
@@ -196,7 +231,9 @@ class Lns:
 
     def start(self) -> "Lns":
         self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
-        self.process = self.host.start("xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid")
+        self.process = self.host.start(
+            "xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid"
+        )
         self.process.wait_for(r"Listening on IP address")
         return self
 

@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds by CMake preset, and the programs that builds make.
+
+# The packages that a preset needs besides `build`.
+_need_for() {
+  need build || return
+  case $1 in
+    clang | fuzz) need lint ;;
+  esac
+}
+
+_configure() { cmake --preset "$1"; }
+
+_compile() {
+  _configure "$1" && cmake --build --preset "$1"
+}
+
+build_preset() {
+  _need_for "$1" && step "build $1" _compile "$1"
+}
+
+cmd_build() {
+  build_preset "${1:-debug}"
+  say "Built in build/${1:-debug}."
+}
+
+# fuzz_one FUZZER OPTION...: fuzzes from the seeds in the tree; what it finds stays in build/fuzz.
+fuzz_one() {
+  local fuzzer=$1 name seeds=()
+  shift
+  name=$(basename "$fuzzer" _fuzzer)
+  mkdir -p "build/fuzz/corpus/$name" build/fuzz/artifacts
+  [[ ! -d tests/fuzz/corpus/$name ]] || seeds=("tests/fuzz/corpus/$name")
+  # libFuzzer adds what it finds to the first folder, so the seeds come second.
+  "$fuzzer" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 "-artifact_prefix=build/fuzz/artifacts/$name-" "$@" \
+    "build/fuzz/corpus/$name" "${seeds[@]}"
+}
+
+# Sets fuzzers to the paths of all, or of the named.
+find_fuzzers() {
+  local pattern=${1:-*}
+  mapfile -t fuzzers < <(find build/fuzz/tests/fuzz -maxdepth 1 -name "${pattern}_fuzzer" -type f | sort)
+  ((${#fuzzers[@]})) || die "no fuzzer ${1:-at all} in build/fuzz/tests/fuzz"
+}
+
+cmd_fuzz() {
+  local fuzzer fuzzers
+  build_preset fuzz
+  find_fuzzers "${1:-*}"
+  for fuzzer in "${fuzzers[@]}"; do
+    watched_step "fuzz $(basename "$fuzzer" _fuzzer)" fuzz_one "$fuzzer" "-max_total_time=${2:-600}"
+  done
+}
+
+cmd_bench() {
+  local bench found
+  build_preset release
+  mapfile -t found < <(find build/release/tests -name '*_bench' -type f -perm -u+x | sort)
+  ((${#found[@]})) || die "no benchmark in build/release/tests"
+  for bench in "${found[@]}"; do
+    watched_step "bench $(basename "$bench" _bench)" "$bench" "$@"
+  done
+}
+
+cmd_package() {
+  [[ -x packaging/build ]] || die "packages come with the packaging folder, which has no build script yet"
+  exec packaging/build "$@"
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The lab: scenarios, a shell, any command, the demo. docs/lab.md.
+
+prepare_lab() {
+  need lab || return
+  # Also fetches the kernel the first time.
+  step "lab kernel" tests/lab/vm --fetch
+}
+
+# Turns names into pytest's arguments: a file by its name, with or without test_ and .py; else part of a test's name.
+_scenario_arguments() {
+  local name file expression=''
+  for name in "$@"; do
+    file=${name%.py}
+    file=test_${file#test_}.py
+    if [[ -e tests/lab/$file ]]; then
+      echo "$file"
+    else
+      expression+="${expression:+ or }$name"
+    fi
+  done
+  if [[ -n $expression ]]; then
+    echo -k
+    echo "$expression"
+  fi
+}
+
+run_scenarios() {
+  local arguments
+  export SALLYPORT_PRESET=${SALLYPORT_PRESET:-asan}
+  build_preset "$SALLYPORT_PRESET" || return
+  prepare_lab || return
+  rm -f build/lab/results.xml
+  mapfile -t arguments < <(_scenario_arguments "$@")
+  watched_step lab tests/lab/vm -- tests/lab/run -v "${arguments[@]}"
+}
+
+cmd_lab() {
+  case ${1-} in
+    shell)
+      prepare_lab
+      exec tests/lab/vm -i -- bash -l
+      ;;
+    --)
+      prepare_lab
+      shift
+      exec tests/lab/vm -- "$@"
+      ;;
+    *) run_scenarios "$@" ;;
+  esac
+}
+
+cmd_demo() {
+  export SALLYPORT_PRESET=release
+  build_preset release
+  prepare_lab
+  echo
+  exec tests/lab/vm -- tests/lab/demo.py
+}

@@ -64,8 +64,9 @@ class Ike {
   Ike& operator=(const Ike&) = delete;
   virtual ~Ike() = default;
 
-  /// Begins to connect, and keeps trying.
-  virtual void Start() = 0;
+  /// Begins to connect, and keeps trying. `observer` must live until Stop() is done or this object
+  /// has gone.
+  virtual void Start(Observer& observer) = 0;
   /// Deletes the SA and, if nothing else uses it, its IKE SA (RFC 3193 §3.1). Does not wait.
   virtual void Terminate(SaId id) = 0;
   /// Takes our connection and secrets out of the backend, as far as it answers; `done` runs when

@@ -49,15 +49,15 @@ vici::Message TerminateArguments(std::string_view key, std::string_view value) {
 
 }  // namespace
 
-Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options, Observer& observer)
+Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      observer_(observer),
       sas_(std::string(kConnectionName)),
       timer_(loop.AddTimer([this] { OnTimer(); })) {}
 
-void Strongswan::Start() {
+void Strongswan::Start(Observer& observer) {
   if (phase_ != Phase::kIdle) return;
+  observer_ = &observer;
   phase_ = Phase::kWaiting;
   timer_.Set(loop_.Now());
 }
@@ -95,7 +95,7 @@ void Strongswan::Connect() {
 }
 
 Expected<UniqueFd, Strongswan::Failure> Strongswan::OpenSocket() {
-  state_.path = options_.socket_path;
+  state_.path = options_.path;
   for (const auto candidate : kViciSockets) {
     if (state_.path.empty() && Exists(std::string(candidate))) state_.path = candidate;
   }
@@ -157,7 +157,7 @@ void Strongswan::PrepareCommands() {
         PrintableText(fmt::format("strongSwan {} ({})", reply->Value("version").value_or("?"),
                                   reply->Value("daemon").value_or("charon")));
   });
-  if (options_.pre_shared_key.empty()) return LoadConnection();
+  if (options_.psk.empty()) return LoadConnection();
   commands_->Request("load-shared", SharedKeyArguments(options_),
                      [this](ViciConnection::Reply reply) {
                        const std::string failure = FailureOf(reply);
@@ -201,7 +201,7 @@ void Strongswan::Prepared() {
   // What charon did not hear of before the connection was lost.
   const auto unheard = sas_.Terminating();
   to_terminate_.assign(unheard.begin(), unheard.end());
-  observer_.OnIkeState(state_);
+  observer_->OnIkeState(state_);
   TerminateNext();
 }
 
@@ -220,7 +220,7 @@ void Strongswan::CloseAndRetry() {
   Close();
   phase_ = Phase::kWaiting;
   timer_.Set(loop_.Now() + RetryDelay(failures_++));
-  observer_.OnIkeState(state_);
+  observer_->OnIkeState(state_);
 }
 
 void Strongswan::Close() {
@@ -250,11 +250,11 @@ void Strongswan::OnAlert(const vici::Message& event) const {
 void Strongswan::Report(StrongswanSas::Changes changes) {
   for (const auto& change : changes) {
     if (const auto* up = std::get_if<StrongswanSas::Up>(&change)) {
-      observer_.OnSaUp(up->sa);
+      observer_->OnSaUp(up->sa);
     } else if (const auto* changed = std::get_if<StrongswanSas::Changed>(&change)) {
-      observer_.OnSaChanged(changed->sa);
+      observer_->OnSaChanged(changed->sa);
     } else if (const auto* down = std::get_if<StrongswanSas::Down>(&change)) {
-      observer_.OnSaDown(down->id, down->reqid, down->reason);
+      observer_->OnSaDown(down->id, down->reqid, down->reason);
     } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
       const std::string peer = failed->peer.ToString();
       LogInfo("ike_attempt_failed",
@@ -314,7 +314,7 @@ void Strongswan::Unload() {
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
     commands_->Request("terminate", TerminateArguments("ike", kConnectionName), ignore);
   }
-  if (!options_.pre_shared_key.empty()) {
+  if (!options_.psk.empty()) {
     commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
   }
   // Answers come in order, so that this one is the last.

@@ -23,10 +23,10 @@ namespace sallyport::daemon {
 /// after the next connection brought into line with what charon then says.
 class Strongswan final : public Ike {
  public:
-  /// `loop` and `observer` outlive it.
-  Strongswan(EventLoop& loop, StrongswanOptions options, Observer& observer);
+  /// `loop` outlives it.
+  Strongswan(EventLoop& loop, StrongswanOptions options);
 
-  void Start() override;
+  void Start(Observer& observer) override;
   void Terminate(SaId id) override;
   void Stop(UniqueFunction<void()> done) override;
   const IkeState& state() const override { return state_; }
@@ -71,7 +71,7 @@ class Strongswan final : public Ike {
 
   EventLoop& loop_;
   StrongswanOptions options_;
-  Observer& observer_;
+  Observer* observer_ = nullptr;  // set as long as phase_ is not kIdle
   Phase phase_ = Phase::kIdle;
   IkeState state_;
   StrongswanSas sas_;

@@ -78,10 +78,7 @@ vici::Message ConnectionArguments(const StrongswanOptions& options) {
 
 vici::Message SharedKeyArguments(const StrongswanOptions& options) {
   // Without owners the key is for %any: charon prefers a key that names the peer.
-  return vici::Message()
-      .Set("id", kSharedKeyId)
-      .Set("type", "ike")
-      .Set("data", options.pre_shared_key.text());
+  return vici::Message().Set("id", kSharedKeyId).Set("type", "ike").Set("data", options.psk.text());
 }
 
 std::string MissingAlgorithms(const vici::Message& algorithms) {

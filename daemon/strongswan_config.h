@@ -14,11 +14,11 @@ namespace sallyport::daemon {
 
 struct StrongswanOptions {
   /// VICI socket; empty: the first that exists of kViciSockets, looked for at each attempt.
-  std::string socket_path;
+  std::string path;
   std::vector<IpAddress> local_addresses;  // that IKE is answered on; empty: all
   uint16_t l2tp_port = 1701;               // RFC 2661 §8.1
   /// For every peer that charon has no key of its own for. Empty: charon's configuration has keys.
-  Secret pre_shared_key;
+  Secret psk;
   /// strongSwan's notation, in our order of preference. Every client that is built into a current
   /// system finds one: Windows ECP_384 or MODP_2048 with SHA-1, macOS and iOS MODP_2048 with
   /// SHA-256, ChromeOS MODP_2048 with SHA-1. 3DES and MODP_1024 (Android up to 11) are for the
@@ -27,9 +27,17 @@ struct StrongswanOptions {
       "aes256-sha256-ecp384",   "aes256-sha1-ecp384",     "aes256-sha256-modp2048",
       "aes256-sha1-modp2048",   "aes128-sha256-ecp256",   "aes128-sha1-ecp256",
       "aes128-sha256-modp3072", "aes128-sha256-modp2048", "aes128-sha1-modp2048"};
-  /// Without PFS, which none of those clients asks for.
-  std::vector<std::string> esp_proposals{"aes256gcm16", "aes128gcm16",   "aes256-sha256",
-                                         "aes256-sha1", "aes128-sha256", "aes128-sha1"};
+  /// No built-in client asks for PFS; the last three are for one that is told to (they allow, but
+  /// do not demand it, which from strongSwan 6.0.2 on every proposal does).
+  std::vector<std::string> esp_proposals{"aes256gcm16",
+                                         "aes128gcm16",
+                                         "aes256-sha256",
+                                         "aes256-sha1",
+                                         "aes128-sha256",
+                                         "aes128-sha1",
+                                         "aes256-sha256-modp2048-modpnone",
+                                         "aes256-sha1-modp2048-modpnone",
+                                         "aes128-sha1-modp2048-modpnone"};
 };
 
 /// Where distributions put the socket: Debian and Ubuntu, older ones, Fedora and RHEL.

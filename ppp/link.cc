@@ -412,6 +412,7 @@ void Link::Implementation::Shut(EndReason reason, std::string detail, const Call
   timers_.CancelAll();
   authenticator_.reset();
   StopNetwork(call);
+  TakeNetworkDown(call);  // also when IPCP itself has just left Opened and is yet to say so
   LayerOutputs outputs;
   lcp_.Close(end_detail_, call.now, outputs);
   CarryLcp(std::move(outputs), call);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whole logins of the clients that matter, each as its own packets: what it sends, what it must
+// get.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <string>
+
+#include "base/text.h"
+#include "crypto/chap.h"
+#include "crypto/mschapv2.h"
+#include "tests/unit/ppp/support.h"
+
+namespace sallyport::ppp {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr uint16_t kIpv6cp = 0x8057, kCcp = 0x80FD, kAcscp = 0x8235, kEap = 0xC227;
+constexpr std::string_view kPassword = "clientPass";
+
+/// The 16 octets of the challenge that the link sent last.
+std::vector<uint8_t> LastChallenge(const TestLink& link) {
+  const auto& frame = link.frames().back();
+  return {frame.begin() + 7, frame.begin() + 23};
+}
+
+/// A client's MS-CHAPv2 Response to that challenge (RFC 2759 §4).
+std::vector<uint8_t> MsChapV2Response(const TestLink& link, std::string_view name) {
+  const uint8_t identifier = link.frames().back()[3];
+  const auto challenge = LastChallenge(link);
+  const std::array<uint8_t, 16> peer_challenge{0x21, 0x40, 0x23, 0x24, 0x25, 0x5E, 0x26, 0x2A,
+                                               0x28, 0x29, 0x5F, 0x2B, 0x3A, 0x33, 0x7C, 0x7E};
+  const auto response = crypto::GenerateNtResponse(std::span(challenge).first<16>(), peer_challenge,
+                                                   crypto::UserWithoutDomain(name),
+                                                   crypto::NtPasswordHash(kPassword));
+  return Wire(
+      kChap, kResponse, identifier,
+      "31" + ToHex(peer_challenge) + std::string(16, '0') + ToHex(response) + "00" + Hex(name));
+}
+
+/// What aaa/ does with it: the verdict on a user whose password is kPassword.
+Command Decide(const Authenticate& request) {
+  const auto hash = crypto::NtPasswordHash(kPassword);
+  const auto user = crypto::UserWithoutDomain(request.user);
+  if (const auto* login = std::get_if<MsChapV2Credential>(&request.credential)) {
+    const auto expected = crypto::GenerateNtResponse(login->authenticator_challenge,
+                                                     login->peer_challenge, user, hash);
+    if (expected != login->nt_response) return AuthRejected{};
+    return AuthAccepted{
+        .network = TestNetwork(),
+        .authenticator_response = crypto::GenerateAuthenticatorResponse(
+            hash, login->nt_response, login->peer_challenge, login->authenticator_challenge, user)};
+  }
+  bool good = false;
+  if (const auto* login = std::get_if<ChapMd5Credential>(&request.credential)) {
+    const auto password = Octets(Hex(kPassword));
+    good =
+        login->response == crypto::ChapMd5Response(login->identifier, password, login->challenge);
+  }
+  if (const auto* login = std::get_if<PapCredential>(&request.credential)) {
+    good = login->password.text() == kPassword;
+  }
+  if (!good) return AuthRejected{};
+  return AuthAccepted{.network = TestNetwork(), .authenticator_response = {}};
+}
+
+LinkConfig DefaultConfig() { return ConfigWith(AuthMethod::kMsChapV2); }
+
+TEST(WindowsClient, LogsInAndDisconnects) {
+  TestLink link(DefaultConfig());
+  // LCP: MRU 1400, Magic-Number, PFC, ACFC, callback; then what is left of it.
+  link.Start();
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 0, "0104 0578 0506 3a4b5c6d 0702 0802 0d03 06")),
+              ElementsAre(Sent(kLcp, kConfRej, 0, "0702 0802 0d03 06")));
+  link.Receive(link.Ack(kLcp));
+  const auto opened = link.Receive(Wire(kLcp, kConfReq, 1, "0104 0578 0506 3a4b5c6d"));
+  ASSERT_EQ(opened.size(), 3U);
+  EXPECT_EQ(opened[0], Sent(kLcp, kConfAck, 1, "0104 0578 0506 3a4b5c6d"));
+  EXPECT_EQ(opened[1], "ESTABLISHED ms-chap-v2 1400");
+  const auto response = MsChapV2Response(link, "OFFICE\\User");
+  EXPECT_THAT(link.Receive(Wire(kLcp, kIdentification, 2, "3a4b5c6d" + Hex("MSRASV5.20"))),
+              IsEmpty());
+  EXPECT_THAT(link.Receive(Wire(kLcp, kIdentification, 3, "3a4b5c6d" + Hex("MSRAS-0-PC"))),
+              IsEmpty());
+  EXPECT_THAT(link.Receive(response), ElementsAre("AUTH ms-chap-v2 OFFICE\\x5cUser"));
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+              ElementsAre(StartsWith("CHAP 3/"), Sent(kIpcp, kConfReq, 1, "0306 0a090001")));
+  // All network protocols at once.
+  const auto ipv6cp = Wire(kIpv6cp, kConfReq, 5, "010a 7c1f0b5d2d3a9c11");
+  EXPECT_THAT(link.Receive(ipv6cp), ElementsAre(Sent(kLcp, kProtRej, 2, ToHex(ipv6cp))));
+  const auto ccp = Wire(kCcp, kConfReq, 6, "1206 01000001");
+  EXPECT_THAT(link.Receive(ccp), ElementsAre(Sent(kLcp, kProtRej, 3, ToHex(ccp))));
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 7,
+                                "0306 00000000 8106 00000000 8206 00000000 8306 00000000 "
+                                "8406 00000000")),
+              ElementsAre(Sent(kIpcp, kConfRej, 7, "8406 00000000")));
+  link.Receive(link.Ack(kIpcp));
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 8,
+                                "0306 00000000 8106 00000000 8206 00000000 8306 00000000")),
+              ElementsAre(Sent(kIpcp, kConfNak, 8,
+                               "0306 0a090002 8106 0a090035 8206 0a090037 8306 0a090036")));
+  const std::string granted = "0306 0a090002 8106 0a090035 8206 0a090037 8306 0a090036";
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 9, granted)),
+              ElementsAre(Sent(kIpcp, kConfAck, 9, granted), "UP 10.9.0.2 mtu 1400"));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kTermReq, 10, "3a4b5c6d 003ccd74 00000000")),
+              ElementsAre("DOWN", Sent(kLcp, kTermAck, 10), "END peer_terminated"));
+  EXPECT_EQ(link.AllDrops(), 0U);
+}
+
+TEST(WindowsClient, WithMultilinkHasItRejectedWhole) {
+  TestLink link(DefaultConfig());
+  link.Start();
+  const std::string multilink = "1104 064e 1317 01 0123456789abcdef0123456789abcdef00000000";
+  EXPECT_THAT(link.Receive(
+                  Wire(kLcp, kConfReq, 0, "0104 0578 0506 3a4b5c6d 0702 0802 0d03 06" + multilink)),
+              ElementsAre(Sent(kLcp, kConfRej, 0, "0702 0802 0d03 06" + multilink)));
+}
+
+TEST(WindowsClient, TypesThePasswordAgain) {
+  TestLink link(DefaultConfig());
+  link.OpenLcp("0104 0578 0506 3a4b5c6d");
+  auto wrong = MsChapV2Response(link, "User");
+  wrong[40] ^= 1;  // inside the NT-Response
+  link.Receive(wrong);
+  link.Handle(Decide(*link.authenticate()));
+  const std::string failure(link.frames()[0].begin() + 6, link.frames()[0].end());
+  EXPECT_THAT(failure, StartsWith("E=691 R=1 C="));
+  // The client answers the challenge in C= with the next Identifier.
+  auto challenge_frame = Wire(kChap, kChallenge, static_cast<uint8_t>(wrong[3] + 1),
+                              "10" + failure.substr(failure.find("C=") + 2, 32));
+  const auto challenge = std::vector<uint8_t>(challenge_frame.begin() + 7, challenge_frame.end());
+  const std::array<uint8_t, 16> peer_challenge{1, 2, 3};
+  const auto response = crypto::GenerateNtResponse(std::span(challenge).first<16>(), peer_challenge,
+                                                   "User", crypto::NtPasswordHash(kPassword));
+  link.Receive(Wire(
+      kChap, kResponse, challenge_frame[3],
+      "31" + ToHex(peer_challenge) + std::string(16, '0') + ToHex(response) + "00" + Hex("User")));
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+              ElementsAre(StartsWith("CHAP 3/"), StartsWith("IPCP 1/")));
+}
+
+TEST(MacClient, LogsIn) {
+  TestLink link(DefaultConfig());
+  link.Start();
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 1, "0206 00000000 0506 1e2d3c4b 0702 0802")),
+              ElementsAre(Sent(kLcp, kConfRej, 1, "0702 0802")));
+  link.Receive(link.Ack(kLcp));
+  const auto opened = link.Receive(Wire(kLcp, kConfReq, 2, "0206 00000000 0506 1e2d3c4b"));
+  ASSERT_EQ(opened.size(), 3U);
+  EXPECT_EQ(opened[1], "ESTABLISHED ms-chap-v2 1500");
+  const auto response = MsChapV2Response(link, "User");
+  EXPECT_THAT(link.Receive(Wire(kLcp, kEchoReq, 0, "1e2d3c4b")),
+              ElementsAre(Sent(kLcp, kEchoRep, 0, "10111213")));
+  link.Receive(response);
+  link.Handle(Decide(*link.authenticate()));
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 1, "0306 00000000 8106 00000000 8306 00000000")),
+              ElementsAre(Sent(kIpcp, kConfNak, 1, "0306 0a090002 8106 0a090035 8306 0a090036")));
+  const auto acscp = Wire(kAcscp, kConfReq, 1, "0306 00000001 0106 00000001");
+  EXPECT_THAT(link.Receive(acscp), ElementsAre(Sent(kLcp, kProtRej, 2, ToHex(acscp))));
+  const auto ipv6cp = Wire(kIpv6cp, kConfReq, 1, "010a 0a1b2cfffe3d4e5f");
+  EXPECT_THAT(link.Receive(ipv6cp), ElementsAre(Sent(kLcp, kProtRej, 3, ToHex(ipv6cp))));
+  link.Receive(link.Ack(kIpcp));
+  const std::string granted = "0306 0a090002 8106 0a090035 8306 0a090036";
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 2, granted)),
+              ElementsAre(Sent(kIpcp, kConfAck, 2, granted), "UP 10.9.0.2 mtu 1400"));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kTermReq, 2, Hex("User request"))),
+              ElementsAre("DOWN", Sent(kLcp, kTermAck, 2), "END peer_terminated"));
+}
+
+/// pppd as a client: its LCP and IPCP around the authentication `log_in`.
+class PppdClient : public testing::TestWithParam<AuthMethod> {};
+
+TEST_P(PppdClient, LogsIn) {
+  LinkConfig config = ConfigWith(GetParam());
+  TestLink link(config);
+  link.Start();
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 1,
+                                "0104 0582 0206 00000000 0506 5e6f7081 0702 "
+                                "0802")),
+              ElementsAre(Sent(kLcp, kConfRej, 1, "0702 0802")));
+  link.Receive(link.Ack(kLcp));
+  link.Receive(Wire(kLcp, kConfReq, 2, "0104 0582 0206 00000000 0506 5e6f7081"));
+  ASSERT_EQ(link.phase(), Phase::kAuthenticate);
+  switch (GetParam()) {
+    case AuthMethod::kPap:
+      link.Receive(Wire(kPap, kPapRequest, 1, "04" + Hex("User") + "0a" + Hex(kPassword)));
+      break;
+    case AuthMethod::kChapMd5: {
+      const uint8_t identifier = link.frames().back()[3];
+      const auto password = Octets(Hex(kPassword));
+      const auto value = crypto::ChapMd5Response(identifier, password, LastChallenge(link));
+      link.Receive(Wire(kChap, kResponse, identifier, "10" + ToHex(value) + Hex("User")));
+      break;
+    }
+    case AuthMethod::kMsChapV2:
+      link.Receive(MsChapV2Response(link, "User"));
+      break;
+  }
+  ASSERT_TRUE(link.authenticate().has_value());
+  EXPECT_EQ(link.authenticate()->user, "User");
+  link.Handle(Decide(*link.authenticate()));
+  EXPECT_EQ(link.phase(), Phase::kNetwork);
+  const auto ccp = Wire(kCcp, kConfReq, 1, "1a04 7800 1804 7800 1503 2f");
+  EXPECT_THAT(link.Receive(ccp), ElementsAre(Sent(kLcp, kProtRej, 2, ToHex(ccp))));
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 1,
+                                "0206 002d0f01 0306 00000000 8106 00000000 8306 00000000")),
+              ElementsAre(Sent(kIpcp, kConfRej, 1, "0206 002d0f01")));
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 2, "0306 00000000 8106 00000000 8306 00000000")),
+              ElementsAre(Sent(kIpcp, kConfNak, 2, "0306 0a090002 8106 0a090035 8306 0a090036")));
+  link.Receive(link.Ack(kIpcp));
+  const std::string granted = "0306 0a090002 8106 0a090035 8306 0a090036";
+  EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 3, granted)),
+              ElementsAre(Sent(kIpcp, kConfAck, 3, granted), "UP 10.9.0.2 mtu 1400"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, PppdClient,
+                         testing::Values(AuthMethod::kPap, AuthMethod::kChapMd5,
+                                         AuthMethod::kMsChapV2));
+
+TEST(PppdWithRefuseMschapV2, IsOfferedTheNextMethod) {
+  LinkConfig config = DefaultConfig();
+  config.auth = {AuthMethod::kMsChapV2, AuthMethod::kChapMd5, AuthMethod::kPap};
+  TestLink link(config);
+  link.Start();
+  link.Receive(Wire(kLcp, kConfReq, 1, "0206 00000000"));
+  // pppd Naks with the best that it allows.
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfNak, 1, "0304 c023")),
+              ElementsAre(Sent(kLcp, kConfReq, 2, "0104 0578 0304 c023 0506 10111213")));
+  EXPECT_THAT(link.Receive(link.Ack(kLcp)), ElementsAre("ESTABLISHED pap 1500"));
+}
+
+TEST(PppdWithTheWrongPassword, IsToldSoAndClosed) {
+  TestLink link(ConfigWith(AuthMethod::kPap));
+  link.OpenLcp();
+  link.Receive(Wire(kPap, kPapRequest, 1, "04" + Hex("User") + "01 78"));
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+              ElementsAre(Sent(kPap, kPapNak, 1, "00"), StartsWith("LCP 5/")));
+  // pppd says good-bye by itself; the two Terminate-Requests cross.
+  EXPECT_THAT(
+      link.Receive(Wire(kLcp, kTermReq, 2, Hex("Failed to authenticate ourselves to peer"))),
+      ElementsAre(Sent(kLcp, kTermAck, 2)));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END authentication_failed"));
+}
+
+TEST(EapClient, ThatSpeaksUnaskedIsIgnored) {
+  TestLink link(DefaultConfig());
+  link.OpenLcp();
+  EXPECT_THAT(link.Receive(Wire(kEap, 3, 1)), IsEmpty()) << "a forged EAP-Success";
+  EXPECT_EQ(link.phase(), Phase::kAuthenticate);
+}
+
+}  // namespace
+}  // namespace sallyport::ppp

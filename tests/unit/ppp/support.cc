@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/ppp/support.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace sallyport::ppp {
+namespace {
+
+std::string_view Name(EndReason reason) {
+  switch (reason) {
+    case EndReason::kPeerTerminated:
+      return "peer_terminated";
+    case EndReason::kLocalClose:
+      return "local_close";
+    case EndReason::kNegotiationTimeout:
+      return "negotiation_timeout";
+    case EndReason::kNotConverging:
+      return "not_converging";
+    case EndReason::kAuthenticationRefused:
+      return "authentication_refused";
+    case EndReason::kAuthenticationFailed:
+      return "authentication_failed";
+    case EndReason::kAuthenticationTimeout:
+      return "authentication_timeout";
+    case EndReason::kEchoTimeout:
+      return "echo_timeout";
+    case EndReason::kNetworkRefused:
+      return "network_refused";
+    case EndReason::kLoopback:
+      return "loopback";
+    case EndReason::kLowerLayerDown:
+      return "lower_layer_down";
+  }
+  return "?";
+}
+
+std::string_view Name(AuthMethod method) {
+  switch (method) {
+    case AuthMethod::kPap:
+      return "pap";
+    case AuthMethod::kChapMd5:
+      return "chap-md5";
+    case AuthMethod::kMsChapV2:
+      return "ms-chap-v2";
+  }
+  return "?";
+}
+
+std::string_view ProtocolName(unsigned protocol) {
+  if (protocol == kLcp) return "LCP";
+  if (protocol == kPap) return "PAP";
+  if (protocol == kChap) return "CHAP";
+  return protocol == kIpcp ? "IPCP" : "?";
+}
+
+struct Describe {
+  std::string operator()(const SendFrame& frame) const {
+    const auto& octets = frame.bytes;
+    EXPECT_GE(octets.size(), 6U);
+    EXPECT_EQ(octets.size(),
+              static_cast<size_t>(2 + (octets[4] << 8 | octets[5])));  // Length covers the packet
+    return std::string(ProtocolName(static_cast<unsigned>(octets[0] << 8 | octets[1]))) + " " +
+           std::to_string(octets[2]) + "/" + std::to_string(octets[3]) + " " +
+           ToHex(std::span(octets).subspan(6));
+  }
+  std::string operator()(const LinkEstablished& established) const {
+    return "ESTABLISHED " + std::string(Name(established.method)) + " " +
+           std::to_string(established.peer_mru);
+  }
+  std::string operator()(const Authenticate& request) const {
+    return "AUTH " + std::string(Name(request.method)) + " " + PrintableText(request.user, 300);
+  }
+  std::string operator()(const NetworkUp& up) const {
+    return "UP " + up.network.peer.ToString() + " mtu " + std::to_string(up.mtu);
+  }
+  std::string operator()(const NetworkDown&) const { return "DOWN"; }
+  std::string operator()(const LinkDown& down) const {
+    return "END " + std::string(Name(down.reason));
+  }
+};
+
+}  // namespace
+
+std::vector<uint8_t> Octets(std::string_view hex) {
+  std::string digits;
+  std::ranges::copy_if(hex, std::back_inserter(digits), [](char c) { return c != ' '; });
+  const auto octets = FromHex(digits);
+  EXPECT_TRUE(octets.has_value()) << hex;
+  return octets.value_or(std::vector<uint8_t>{});
+}
+
+std::string Hex(std::string_view text) {
+  return ToHex({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+std::vector<uint8_t> Wire(uint16_t protocol, uint8_t code, uint8_t identifier,
+                          std::string_view data) {
+  const auto octets = Octets(data);
+  const size_t length = octets.size() + 4;
+  std::vector<uint8_t> frame{
+      static_cast<uint8_t>(protocol >> 8), static_cast<uint8_t>(protocol), code, identifier,
+      static_cast<uint8_t>(length >> 8),   static_cast<uint8_t>(length)};
+  frame.insert(frame.end(), octets.begin(), octets.end());
+  return frame;
+}
+
+std::string ToText(const Action& action) { return std::visit(Describe{}, action); }
+
+std::string Sent(uint16_t protocol, uint8_t code, uint8_t identifier, std::string_view data) {
+  return ToText(SendFrame{Wire(protocol, code, identifier, data)});
+}
+
+NetworkParameters TestNetwork() {
+  return {.local = IpAddress::V4(0x0A090001),
+          .peer = IpAddress::V4(0x0A090002),
+          .dns = {IpAddress::V4(0x0A090035), IpAddress::V4(0x0A090036)},
+          .wins = {IpAddress::V4(0x0A090037), IpAddress()}};
+}
+
+LinkConfig ConfigWith(AuthMethod method) {
+  LinkConfig config;
+  config.auth = {method};
+  config.host_name = "lns";
+  return config;
+}
+
+TestLink::TestLink(LinkConfig config) : config_(std::move(config)), link_(config_, drops_) {}
+
+Texts TestLink::Start() { return Handle(ppp::Start{}); }
+
+Texts TestLink::Receive(const std::vector<uint8_t>& frame) {
+  Actions actions;
+  link_.Receive(frame, now_, NextEntropy(), actions);
+  return Take(std::move(actions));
+}
+
+Texts TestLink::Handle(const Command& command) {
+  Actions actions;
+  link_.Handle(command, now_, NextEntropy(), actions);
+  return Take(std::move(actions));
+}
+
+Texts TestLink::Wait(Duration duration) {
+  const TimePoint end = now_ + duration;
+  Actions actions;
+  while (link_.NextDeadline() && *link_.NextDeadline() <= end) {
+    now_ = std::max(now_, *link_.NextDeadline());
+    link_.HandleTimeout(now_, NextEntropy(), actions);
+  }
+  now_ = end;
+  return Take(std::move(actions));
+}
+
+Texts TestLink::OpenLcp(std::string_view options) {
+  if (phase() == Phase::kDead) Start();
+  Receive(Ack(kLcp));
+  return Receive(Wire(kLcp, kConfReq, 1, options));
+}
+
+Texts TestLink::LogInWithPap() {
+  OpenLcp();
+  Receive(Wire(kPap, kPapRequest, 1, "03 626f62 02 7077"));  // "bob", "pw"
+  return Handle(AuthAccepted{.network = TestNetwork(), .authenticator_response = {}});
+}
+
+Texts TestLink::OpenIpcp() {
+  Receive(Ack(kIpcp));
+  return Receive(Wire(kIpcp, kConfReq, 1, "0306 0a090002"));
+}
+
+uint8_t TestLink::RequestIdentifier(uint16_t protocol) const {
+  const auto& request = protocol == kLcp ? lcp_request_ : ipcp_request_;
+  return request.size() > 3 ? request[3] : 0;
+}
+
+std::string TestLink::RequestOptions(uint16_t protocol) const {
+  const auto& request = protocol == kLcp ? lcp_request_ : ipcp_request_;
+  return request.size() > 6 ? ToHex(std::span(request).subspan(6)) : "";
+}
+
+std::vector<uint8_t> TestLink::Ack(uint16_t protocol) const {
+  return Wire(protocol, kConfAck, RequestIdentifier(protocol), RequestOptions(protocol));
+}
+
+uint64_t TestLink::AllDrops() const {
+  uint64_t sum = 0;
+  for (const auto& [reason, count] : drops_.All()) sum += count;
+  return sum;
+}
+
+Texts TestLink::Take(Actions actions) {
+  Texts texts;
+  frames_.clear();
+  for (const auto& action : actions) {
+    EXPECT_FALSE(ended_) << "after LinkDown: " << ToText(action);
+    texts.push_back(ToText(action));
+    if (const auto* frame = std::get_if<SendFrame>(&action)) {
+      frames_.push_back(frame->bytes);
+      const unsigned protocol = static_cast<unsigned>(frame->bytes[0] << 8 | frame->bytes[1]);
+      const bool request = frame->bytes[2] == kConfReq;
+      if (request && protocol == kLcp) lcp_request_ = frame->bytes;
+      if (request && protocol == kIpcp) ipcp_request_ = frame->bytes;
+    }
+    if (const auto* login = std::get_if<Authenticate>(&action)) authenticate_ = *login;
+    ended_ = ended_ || std::holds_alternative<LinkDown>(action);
+  }
+  if (ended_) {
+    EXPECT_FALSE(link_.NextDeadline().has_value());
+  }
+  return texts;
+}
+
+Entropy TestLink::NextEntropy() {
+  Entropy entropy{};
+  for (size_t i = 0; i < entropy.size(); ++i) {
+    entropy[i] = static_cast<uint8_t>(16 * calls_ + static_cast<int>(i));
+  }
+  ++calls_;
+  return entropy;
+}
+
+}  // namespace sallyport::ppp

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One link under test in virtual time, its actions as text, so that a test reads like the exchange.
+#pragma once
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ppp/link.h"
+
+namespace sallyport::ppp {
+
+inline constexpr uint16_t kLcp = 0xC021, kPap = 0xC023, kChap = 0xC223, kIpcp = 0x8021;
+// Codes of RFC 1661 §5, RFC 1334 §2.2 and RFC 1994 §4.
+inline constexpr uint8_t kConfReq = 1, kConfAck = 2, kConfNak = 3, kConfRej = 4, kTermReq = 5,
+                         kTermAck = 6, kCodeRej = 7, kProtRej = 8, kEchoReq = 9, kEchoRep = 10,
+                         kDiscard = 11, kIdentification = 12, kTimeRemaining = 13;
+inline constexpr uint8_t kPapRequest = 1, kPapAck = 2, kPapNak = 3;
+inline constexpr uint8_t kChallenge = 1, kResponse = 2, kSuccess = 3, kFailure = 4;
+
+/// Octets written in hexadecimal, blanks ignored.
+std::vector<uint8_t> Octets(std::string_view hex);
+/// The hexadecimal of a text.
+std::string Hex(std::string_view text);
+/// A frame: Protocol, Code, Identifier, the right Length, and `data` in hexadecimal.
+std::vector<uint8_t> Wire(uint16_t protocol, uint8_t code, uint8_t identifier,
+                          std::string_view data = "");
+
+/// "LCP 1/7 010405dc" (protocol, Code/Identifier, data), "AUTH ms-chap-v2 user", "UP 10.9.0.2 mtu
+/// 1400", "ESTABLISHED pap 1500", "DOWN", "END not_converging".
+std::string ToText(const Action& action);
+/// The same text for a frame that we send.
+std::string Sent(uint16_t protocol, uint8_t code, uint8_t identifier, std::string_view data = "");
+
+using Texts = std::vector<std::string>;
+
+NetworkParameters TestNetwork();
+
+/// A link with a clock and predictable entropy: octet i of the k-th call is 16 * k + i, so that our
+/// first Magic-Number is 10111213.
+class TestLink {
+ public:
+  explicit TestLink(LinkConfig config = {});
+
+  Texts Start();
+  Texts Receive(const std::vector<uint8_t>& frame);
+  Texts Handle(const Command& command);
+  /// Lets `duration` pass, stopping at each deadline.
+  Texts Wait(Duration duration);
+
+  /// Takes LCP to Opened: the peer acknowledges our request and sends one with `options`.
+  Texts OpenLcp(std::string_view options = "");
+  /// Takes a link with PAP to the network phase.
+  Texts LogInWithPap();
+  /// Takes the link from the network phase to IPCP's Opened.
+  Texts OpenIpcp();
+
+  /// The octets of the last Configure-Request that we sent on `protocol`, from its Code on, in
+  /// hexadecimal: Identifier and options.
+  uint8_t RequestIdentifier(uint16_t protocol) const;
+  std::string RequestOptions(uint16_t protocol) const;
+  /// The Ack to it.
+  std::vector<uint8_t> Ack(uint16_t protocol) const;
+
+  const std::optional<Authenticate>& authenticate() const { return authenticate_; }
+  uint64_t Drops(DropReason reason) const { return drops_.Get(reason); }
+  uint64_t AllDrops() const;
+  Phase phase() const { return link_.phase(); }
+  std::optional<TimePoint> NextDeadline() const { return link_.NextDeadline(); }
+  TimePoint now() const { return now_; }
+  LinkConfig& config() { return config_; }
+  /// The frames of the last call.
+  const std::vector<std::vector<uint8_t>>& frames() const { return frames_; }
+
+ private:
+  Texts Take(Actions actions);
+  Entropy NextEntropy();
+
+  LinkConfig config_;
+  DropCounters drops_;
+  Link link_;
+  TimePoint now_{};
+  uint8_t calls_ = 0;
+  bool ended_ = false;
+  std::optional<Authenticate> authenticate_;
+  std::vector<uint8_t> lcp_request_, ipcp_request_;
+  std::vector<std::vector<uint8_t>> frames_;
+};
+
+/// A configuration with one method.
+LinkConfig ConfigWith(AuthMethod method);
+
+}  // namespace sallyport::ppp

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/concentrator.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 #include <variant>
@@ -11,9 +12,9 @@
 namespace sallyport::daemon {
 namespace {
 
-/// How often all interface counters are read in one dump, for the status page and as a proof of
-/// life that spares HELLOs and LCP echoes. Local policy.
-constexpr std::chrono::seconds kCountersInterval{10};
+/// All interface counters are read in one dump twice in each keepalive interval, as a proof of life
+/// that spares HELLOs and LCP echoes; but not more often than this. Local policy.
+constexpr std::chrono::seconds kShortestCountersInterval{5};
 /// How long a shutdown waits for the peers; systemd gives 90 s. Local policy.
 constexpr std::chrono::seconds kShutdownLimit{5};
 
@@ -51,6 +52,16 @@ std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
   return text;
 }
 
+/// Nothing when there are no keepalives to be spared: then the daemon sleeps.
+std::optional<std::chrono::seconds> CountersInterval(const Concentrator::Options& options) {
+  std::optional<std::chrono::seconds> shortest;
+  for (const auto interval : {options.l2tp.hello_interval, options.ppp.echo_interval}) {
+    if (interval.count() > 0) shortest = std::min(interval, shortest.value_or(interval));
+  }
+  if (!shortest) return {};
+  return std::max(*shortest / 2, kShortestCountersInterval);
+}
+
 }  // namespace
 
 Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, AccessControl& access,
@@ -67,11 +78,17 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
         endpoint_.HandleTimeout(loop_.Now(), actions);
         Run(std::move(actions));
       })),
-      counters_timer_(loop.AddTimer([this] { RefreshCounters(); })),
+      counters_timer_(loop.AddTimer([this] {
+        RefreshCounters([this] {
+          counters_timer_armed_ = false;
+          ArmCountersTimer();
+        });
+      })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
+  sessions_.SetForgottenCallback([this] { FinishShutdownIfIdle(); });
 }
 
 // ---- What comes in ----------------------------------------------------------------------------
@@ -152,14 +169,20 @@ void Concentrator::OnIkeState(const IkeState& state) {
   }
 }
 
-void Concentrator::RefreshCounters() {
-  counters_timer_.Set(std::nullopt);
-  if (sessions_.sessions().empty()) return;
-  data_plane_.ReadCounters([this](const std::map<SessionKey, InterfaceCounters>& counters) {
+void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
+  data_plane_.ReadCounters([this, done = std::move(done)](
+                               const std::map<SessionKey, InterfaceCounters>& counters) mutable {
     sessions_.UpdateCounters(counters,
                              [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
-    counters_timer_.Set(loop_.Now() + kCountersInterval);
+    if (done) done();
   });
+}
+
+void Concentrator::ArmCountersTimer() {
+  const auto interval = CountersInterval(options_);
+  if (counters_timer_armed_ || !interval || sessions_.sessions().empty()) return;
+  counters_timer_armed_ = true;
+  counters_timer_.Set(loop_.Now() + *interval);
 }
 
 // ---- What the L2TP engine wants done ----------------------------------------------------------
@@ -205,9 +228,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
           [&](const l2tp::PrepareSession& request) { PrepareSession(request); },
           [&](const l2tp::SessionUp& up) {
             sessions_.Start({up.tunnel, up.session});
-            if (sessions_.sessions().size() == 1) {
-              counters_timer_.Set(loop_.Now() + kCountersInterval);
-            }
+            ArmCountersTimer();
           },
           [&](const l2tp::SessionDown& down) {
             sessions_.LowerDown({down.tunnel, down.session}, Describe(down.reason, down.result));

@@ -48,8 +48,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void Disconnect(const SessionKey& key, const std::string& text) {
     sessions_.Disconnect(key, text);
   }
-  /// Reads the kernel's counters now; the timer does so as well.
-  void RefreshCounters();
+  /// Reads the kernel's counters for the record; `done` runs when they are in.
+  void RefreshCounters(UniqueFunction<void()> done);
 
   const SessionManager& sessions() const { return sessions_; }
   const SaTable& sas() const { return sas_; }
@@ -80,6 +80,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdownIfIdle();
   void FinishShutdown();
   void Rearm();
+  void ArmCountersTimer();
 
   EventLoop& loop_;
   DataPlane& data_plane_;
@@ -92,6 +93,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out
   bool running_actions_ = false;
+  bool counters_timer_armed_ = false;
   bool stopping_ = false;
   UniqueFunction<void()> shutdown_done_;
   Timer l2tp_timer_;

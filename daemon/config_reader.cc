@@ -11,7 +11,12 @@
 #include "daemon/config_files.h"
 #include "daemon/config_keys.h"
 
-// A configuration with an error is no exceptional state: the parser returns it.
+// A configuration with an error is no exceptional state: the parser returns it. A distribution's
+// library has the parser that throws, so the other one comes from the header, whatever pkg-config
+// says.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
@@ -298,6 +303,29 @@ class ConfigDecoder {
   ParsedConfig& out_;
 };
 
+/// An error for the first character outside ASCII that no `#` precedes on its line. toml++ 3.3 has
+/// undefined behaviour when it asks whether such a character is a blank
+/// (https://github.com/marzer/tomlplusplus/issues/190); in comments, and in text after a `#`, it
+/// never asks.
+std::optional<ConfigError> CharacterOutsideAscii(std::string_view text, const std::string& file) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  ConfigError error{.file = file,
+                    .line = 1,
+                    .column = 1,
+                    .key = "syntax",
+                    .found = "a character outside ASCII",
+                    .expected = "ASCII, or a comment (in quotes: \\u and four hexadecimal digits)"};
+  bool after_hash = false;
+  for (const char c : text) {
+    if (c < 0 && !after_hash) return error;
+    after_hash = c != '\n' && (after_hash || c == '#');
+    error.line += c == '\n' ? 1 : 0;
+    error.column = c == '\n' ? 1 : error.column + 1;
+  }
+  return {};
+}
+
 /// The parser's message, "Error while parsing KIND: REASON", in our form.
 ConfigError SyntaxError(const toml::parse_error& error, const std::string& file) {
   const aaa::TextPosition position = PositionOf(error.source());
@@ -330,6 +358,7 @@ ConfigError SyntaxError(const toml::parse_error& error, const std::string& file)
 }  // namespace
 
 Expected<ParsedConfig, ConfigError> ParseConfig(std::string_view text, const std::string& file) {
+  if (auto error = CharacterOutsideAscii(text, file)) return Unexpected{*std::move(error)};
   const toml::parse_result result = toml::parse(text);
   if (!result) return Unexpected{SyntaxError(result.error(), file)};
   ParsedConfig parsed;

@@ -83,10 +83,12 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
                                          .ipsec_required = required},
                                .gateways = Gateways(config_)});
   if (required) {
-    ike_ = std::make_unique<Strongswan>(loop_,
-                                        StrongswanOptions{.path = config_.ipsec.vici,
-                                                          .local_addresses = config_.l2tp.listen,
-                                                          .psk = config_.ipsec.psk});
+    StrongswanOptions strongswan;
+    strongswan.path = config_.ipsec.vici;
+    strongswan.local_addresses = config_.l2tp.listen;
+    strongswan.l2tp_port = config_.l2tp.port;
+    strongswan.psk = config_.ipsec.psk;
+    ike_ = std::make_unique<Strongswan>(loop_, std::move(strongswan));
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
                                           MakePools(config_));
@@ -114,7 +116,7 @@ Expected<void, std::string> Daemon::Start() {
     data_plane_->Stop();
     return started;
   }
-  if (ike_) ike_->Start();
+  if (ike_) ike_->Start(*concentrator_);
   LogInfo("started", fmt::format("sallyportd {} serves {} as {}", kVersion,
                                  config_.ipsec.required ? "L2TP/IPsec" : "L2TP without IPsec",
                                  config_.l2tp.host_name));

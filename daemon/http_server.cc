@@ -42,7 +42,7 @@ struct RequestState {
 
 /// Of a body that is too large, this much is read and thrown away so that the caller gets to see
 /// the 413; then the connection is closed. Local policy.
-constexpr size_t kMaxDiscardedBytes = 1024 * 1024;
+constexpr size_t kMaxDiscardedBytes = size_t{1024} * 1024;
 
 std::optional<PeerCredentials> CredentialsOf(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

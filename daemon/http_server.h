@@ -21,7 +21,7 @@ struct HttpServerOptions {
   std::optional<gid_t> group;     // of the socket file; nothing: the process's own
   unsigned max_connections = 64;  // further ones wait in the backlog
   /// Of one connection: request line, headers and the library's buffers; also of the body.
-  size_t max_request_bytes = 32 * 1024;
+  size_t max_request_bytes = size_t{32} * 1024;
   std::chrono::seconds idle_timeout{10};  // without an octet either way; zero: none
 };
 

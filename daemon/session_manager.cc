@@ -286,6 +286,7 @@ void SessionManager::Forget(const SessionKey& key) {
                       lasted.count(), session.end_text),
           Fields(session));
   sessions_.erase(found);
+  if (forgotten_) forgotten_();
 }
 
 void SessionManager::Rearm(const SessionKey& key) {

@@ -63,6 +63,10 @@ class SessionManager {
                  RandomSource& random, ppp::LinkConfig config);
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
+  /// Runs after each session that is forgotten: its last kernel object is gone.
+  void SetForgottenCallback(std::function<void()> forgotten) {
+    forgotten_ = std::move(forgotten);
+  }
 
   /// ICRQ came. `done` says whether ICRP may be sent.
   void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
@@ -110,6 +114,7 @@ class SessionManager {
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;
   CloseCallback close_;
+  std::function<void()> forgotten_;
   std::map<SessionKey, ClientSession> sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   TimerQueue<SessionKey> deadlines_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_model.h"
 
+#include "base/text.h"
+
 namespace sallyport::daemon {
 
 std::string_view ToString(DaemonState state) {
@@ -44,7 +46,8 @@ std::string_view ToString(Encapsulation encapsulation) {
 
 bool SessionFilter::Matches(const SessionRecord& session) const {
   if (id && *id != session.id) return false;
-  if (user && user != session.user) return false;
+  // Operators type DOMAIN\user as it is, or copy what the API shows of it.
+  if (user && session.user != *user && session.user != PrintableText(*user)) return false;
   if (pool && pool != session.pool) return false;
   if (state && *state != session.state) return false;
   if (address && !(session.address && address->Contains(*session.address))) return false;

@@ -121,7 +121,7 @@ struct SessionL2tp {
 };
 
 struct SessionPpp {
-  std::optional<std::string> auth;  // "pap", "chap-md5", "mschapv2" once agreed on
+  std::optional<std::string> auth;  // "pap", "chap", "mschapv2", once agreed on
   std::string phase;                // RFC 1661 §3.2: "dead" ... "terminate"
   uint16_t mtu = 0;                 // largest IP packet towards the client; octets
 };
@@ -155,7 +155,7 @@ struct SessionRecord {
 /// Chooses sessions: all that is given must hold. Without anything it chooses every session.
 struct SessionFilter {
   std::optional<std::string> id;
-  std::optional<std::string> user;  // exact
+  std::optional<std::string> user;  // exact; raw, or as the record shows it
   std::optional<IpPrefix> address;  // inside address
   std::optional<IpPrefix> peer;     // outside address
   std::optional<std::string> pool;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/udp_socket.h"
 
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 namespace sallyport::daemon {
 namespace {
@@ -55,8 +54,7 @@ IpEndpoint FromSocketAddress(const sockaddr_storage& storage) {
   if (storage.ss_family == AF_INET6) {
     sockaddr_in6 v6{};
     std::memcpy(&v6, &storage, sizeof v6);
-    return {IpAddress::V6(std::span<const uint8_t, 16>(v6.sin6_addr.s6_addr)),
-            ntohs(v6.sin6_port)};
+    return {IpAddress::V6(std::span<const uint8_t, 16>(v6.sin6_addr.s6_addr)), ntohs(v6.sin6_port)};
   }
   if (storage.ss_family != AF_INET) return {};
   sockaddr_in v4{};

@@ -44,7 +44,6 @@ void ReceiveUdpDatagrams(const UniqueFd& socket,
 
 /// Sends from `local` (if given) to `peer`; to the connected peer when `peer` has no address.
 Expected<void, SystemError> SendUdpDatagram(const UniqueFd& socket, const IpEndpoint& peer,
-                                            const IpAddress& local,
-                                            std::span<const uint8_t> bytes);
+                                            const IpAddress& local, std::span<const uint8_t> bytes);
 
 }  // namespace sallyport::daemon

@@ -16,8 +16,9 @@ struct HttpResponse {
 /// chunked, or until the peer closes. Responses 1xx are passed over. No I/O.
 class HttpResponseParser {
  public:
-  static constexpr size_t kMaxHeadBytes = 16 * 1024;          // local policy
-  static constexpr size_t kMaxBodyBytes = 256 * 1024 * 1024;  // a fleet of sessions; local policy
+  static constexpr size_t kMaxHeadBytes = size_t{16} * 1024;  // local policy
+  static constexpr size_t kMaxBodyBytes =
+      size_t{256} * 1024 * 1024;  // a fleet of sessions; local policy
 
   enum class State : uint8_t { kHead, kBody, kChunkSize, kChunkEnd, kTrailer, kDone, kFailed };
 

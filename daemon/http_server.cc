@@ -94,11 +94,19 @@ MHD_Result Queue(MHD_Connection* connection, const HttpResponse& answer) {
 class HttpServer::Implementation {
  public:
   Implementation(EventLoop& loop, const HttpServerOptions& options, Handler handler,
-                 UnixListener listener)
+                 Preparer prepare, UnixListener listener)
       : loop_(loop),
         max_body_(options.max_request_bytes),
         handler_(std::move(handler)),
+        prepare_(std::move(prepare)),
         listener_(std::move(listener)) {}
+
+  ~Implementation() {
+    // The library cannot be stopped while a connection is suspended.
+    for (const auto& [number, connection] : suspended_) MHD_resume_connection(connection);
+  }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   Expected<void, std::string> Start(const HttpServerOptions& options);
   const CountByReason& drops() const { return drops_; }
@@ -114,6 +122,9 @@ class HttpServer::Implementation {
   void Turn();
   MHD_Result Receive(MHD_Connection* connection, RequestState& state, const char* path,
                      const char* method, std::string_view upload);
+  /// Whether the request has to wait for what the handler needs.
+  bool Suspend(MHD_Connection* connection, const HttpRequest& request);
+  void Resume(uint64_t number);
   MHD_Result Answer(MHD_Connection* connection, const HttpResponse& answer);
   HttpResponse BodyTooLarge() const;
   HttpResponse CallHandler(const HttpRequest& request) const;
@@ -121,7 +132,10 @@ class HttpServer::Implementation {
   EventLoop& loop_;
   const size_t max_body_;
   const Handler handler_;
+  const Preparer prepare_;
   CountByReason drops_;
+  std::map<uint64_t, MHD_Connection*> suspended_;
+  uint64_t last_suspended_ = 0;
   bool connection_closed_ = false;  // in the current Turn()
   UnixListener listener_;
   DaemonPtr daemon_;  // its connections' last notifications use what is above
@@ -137,7 +151,7 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
   // MHD_stop_daemon() closes the copy. After a failed start it may be closed or not: better to lose
   // one descriptor then than to close one that is somebody else's by now.
   daemon_.reset(MHD_start_daemon(
-      MHD_USE_EPOLL, 0, nullptr, nullptr, &Implementation::OnRequest, this,
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Implementation::OnRequest, this,
       MHD_OPTION_STRICT_FOR_CLIENT, 1,                       // RFC 9112 §3.2: no Host is a 400
       MHD_OPTION_LISTEN_SOCKET, listen_fd.Release(),         //
       MHD_OPTION_CONNECTION_LIMIT, options.max_connections,  //
@@ -218,6 +232,7 @@ MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, Reque
     state.body += upload;
     return MHD_YES;
   }
+  if (state.waiting) return Answer(connection, CallHandler(*state.waiting));
   // The library takes an answer only before the body or, as here, at its end.
   if (state.body_bytes > max_body_) return Answer(connection, BodyTooLarge());
   HttpRequest request{.method = method,
@@ -226,7 +241,28 @@ MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, Reque
                       .body = std::move(state.body),
                       .peer = StateOf(connection).peer};
   MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, AddQueryParameter, &request);
+  if (Suspend(connection, request)) {
+    state.waiting = std::move(request);
+    return MHD_YES;
+  }
   return Answer(connection, CallHandler(request));
+}
+
+bool HttpServer::Implementation::Suspend(MHD_Connection* connection, const HttpRequest& request) {
+  const uint64_t number = last_suspended_ + 1;
+  if (!prepare_ || !prepare_(request, [this, number] { Resume(number); })) return false;
+  last_suspended_ = number;
+  suspended_[number] = connection;
+  MHD_suspend_connection(connection);
+  return true;
+}
+
+void HttpServer::Implementation::Resume(uint64_t number) {
+  const auto found = suspended_.find(number);
+  if (found == suspended_.end()) return;
+  MHD_resume_connection(found->second);
+  suspended_.erase(found);
+  Turn();  // the library calls Receive() again
 }
 
 MHD_Result HttpServer::Implementation::Answer(MHD_Connection* connection,
@@ -258,11 +294,12 @@ HttpResponse HttpServer::Implementation::CallHandler(const HttpRequest& request)
 
 Expected<HttpServer, std::string> HttpServer::Start(EventLoop& loop,
                                                     const HttpServerOptions& options,
-                                                    Handler handler) {
+                                                    Handler handler, Preparer prepare) {
   auto listener = UnixListener::Open(options.socket_path, options.group);
   if (!listener) return Unexpected{listener.error()};
   auto implementation =
-      std::make_unique<Implementation>(loop, options, std::move(handler), *std::move(listener));
+      std::make_unique<Implementation>(loop, options, std::move(handler), std::move(prepare),
+                                       *std::move(listener));
   if (const auto started = implementation->Start(options); !started) {
     return Unexpected{started.error()};
   }

@@ -243,6 +243,13 @@ TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {
   }
 }
 
+TEST_F(StatusApiTest, UserFilter_TakesTheNameAsTypedOrAsShown) {
+  source_.sessions[0].user = "DOMAIN\\x5cbob";  // PrintableText() of DOMAIN\bob
+  EXPECT_THAT(Ids(Get("/v1/sessions", {{"user", "DOMAIN\\bob"}})), ElementsAre("0f3a91"));
+  EXPECT_THAT(Ids(Get("/v1/sessions", {{"user", "DOMAIN\\x5cbob"}})), ElementsAre("0f3a91"));
+  EXPECT_THAT(Ids(Get("/v1/sessions", {{"user", "bob"}})), IsEmpty());
+}
+
 TEST_F(StatusApiTest, Filters_AreAllRequired) {
   EXPECT_THAT(Ids(Get("/v1/sessions", {{"user", "bob"}, {"state", "up"}})), ElementsAre("0f3a91"));
   EXPECT_THAT(Ids(Get("/v1/sessions", {{"user", "bob"}, {"state", "closing"}})), IsEmpty());

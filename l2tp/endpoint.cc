@@ -103,6 +103,8 @@ class Endpoint::Implementation {
                     IdSource& ids, const Context& context);
   bool IsSameRequest(const TunnelIdentity& known, Tunnel::Phase phase, const Sccrq& request,
                      uint64_t digest, TimePoint now) const;
+  void OpenOrRefuse(const Datagram& datagram, const ControlPacket& packet, const Sccrq& request,
+                    IdSource& ids, const Context& context);
   void Refuse(const Datagram& datagram, TunnelId peer_tunnel, const ResultCode& result,
               IdSource& ids, const Context& context);
   void Open(const Datagram& datagram, const ControlPacket& packet, const Sccrq& request,
@@ -118,6 +120,7 @@ class Endpoint::Implementation {
 
   void Settle(TunnelId id, const Context& context);
   void Update(TunnelId id, const Context& context);
+  void Account(Record& record);
   void Unindex(const Tunnel& tunnel);
   size_t Counted(Tunnel::Phase phase) const { return counts_[static_cast<size_t>(phase)]; }
   size_t& Counted(Tunnel::Phase phase) { return counts_[static_cast<size_t>(phase)]; }
@@ -287,24 +290,33 @@ void Endpoint::Implementation::ReceiveSccrq(const Datagram& datagram, const Cont
            context);
     return;
   }
+  std::optional<TunnelId> replaced;
   if (known != nullptr) {
     // No StopCCN: it could only reach the new dial, whose id may be the same.
-    const TunnelId id = known->identity().id;
+    replaced = known->identity().id;
     known->Abandon(EndReason::kReplaced, context);
-    Settle(id, context);
+    Account(tunnels_.find(*replaced)->second);
   }
+  OpenOrRefuse(datagram, packet, request, ids, context);
+  // Only now: what the two tunnels share, an SA, must not seem unused in between.
+  if (replaced) Update(*replaced, context);
+}
+
+void Endpoint::Implementation::OpenOrRefuse(const Datagram& datagram, const ControlPacket& packet,
+                                            const Sccrq& request, IdSource& ids,
+                                            const Context& context) {
   std::optional<uint16_t> id;
   if (tunnel_count() < config_.max_tunnels &&
       Counted(Tunnel::Phase::kHalfOpen) < config_.max_half_open_tunnels) {
     id = ids_.Take(ids.Draw(), context.now);
   }
-  if (!id) {
-    Refuse(datagram, request.assigned_tunnel,
-           {stop_ccn_result::kGeneralError, error_code::kNoResources, "too many tunnels"}, ids,
-           context);
+  if (id) {
+    Open(datagram, packet, request, TunnelId(*id), context);
     return;
   }
-  Open(datagram, packet, request, TunnelId(*id), context);
+  Refuse(datagram, request.assigned_tunnel,
+         {stop_ccn_result::kGeneralError, error_code::kNoResources, "too many tunnels"}, ids,
+         context);
 }
 
 /// Refuses without keeping anything: if the StopCCN is lost the SCCRQ comes again.
@@ -437,23 +449,27 @@ void Endpoint::Implementation::Settle(TunnelId id, const Context& context) {
 void Endpoint::Implementation::Update(TunnelId id, const Context& context) {
   const auto found = tunnels_.find(id);
   if (found == tunnels_.end()) return;
-  auto& [tunnel, counted] = found->second;
-  const Tunnel::Phase phase = tunnel.phase();
-  --Counted(counted);
-  ++Counted(phase);
-  counted = phase;
-  const bool ended = phase == Tunnel::Phase::kLingering || phase == Tunnel::Phase::kReleased;
-  if (ended) Unindex(tunnel);
-  if (phase != Tunnel::Phase::kReleased) {
+  Account(found->second);
+  const Tunnel& tunnel = found->second.tunnel;
+  if (tunnel.phase() != Tunnel::Phase::kReleased) {
     timers_.Set(id, tunnel.NextDeadline());
     return;
   }
-  --Counted(phase);
+  --Counted(Tunnel::Phase::kReleased);
   timers_.Set(id, std::nullopt);
   by_path_.erase({tunnel.path(), id});
   tunnels_.erase(found);
   ids_.Release(id.value(), context.now);
   context.out.push_back(TunnelReleased{id});
+}
+
+void Endpoint::Implementation::Account(Record& record) {
+  const Tunnel::Phase phase = record.tunnel.phase();
+  --Counted(record.counted);
+  ++Counted(phase);
+  record.counted = phase;
+  const bool ended = phase == Tunnel::Phase::kLingering || phase == Tunnel::Phase::kReleased;
+  if (ended) Unindex(record.tunnel);
 }
 
 void Endpoint::Implementation::Unindex(const Tunnel& tunnel) {

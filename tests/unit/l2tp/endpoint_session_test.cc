@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Calls and data within an established tunnel.
+#include <gtest/gtest.h>
+#include <string>
+
+#include "tests/unit/l2tp/bench.h"
+
+namespace sallyport::l2tp {
+namespace {
+
+using testing::AvpList;
+using testing::Bench;
+using testing::BenchConfig;
+using testing::Bytes;
+using testing::ControlMessage;
+using testing::Decoded;
+using testing::Hex;
+using testing::kOriginPath;
+using testing::kOwnPath;
+using testing::kPeer;
+using testing::kPeerSession;
+using testing::seconds;
+
+/// A tunnel that is up; the client's next Ns is 2, its Nr 1.
+class Call : public ::testing::Test {
+ protected:
+  void Receive(uint16_t session, uint16_t ns, uint16_t nr, const AvpList& avps) {
+    bench.Receive(ControlMessage(tunnel, session, ns, nr, avps.bytes()));
+  }
+  /// A data message without options for `session`.
+  void ReceiveData(uint16_t session, const Bytes& frame) {
+    Bytes wire{0x00,
+               0x02,
+               static_cast<uint8_t>(tunnel >> 8),
+               static_cast<uint8_t>(tunnel),
+               static_cast<uint8_t>(session >> 8),
+               static_cast<uint8_t>(session)};
+    wire.insert(wire.end(), frame.begin(), frame.end());
+    bench.Receive(wire);
+  }
+  void ExpectCdn(const Decoded& cdn, uint16_t session, uint16_t result,
+                 std::optional<uint16_t> error) {
+    EXPECT_EQ(cdn.type, 14);
+    EXPECT_EQ(cdn.tunnel, testing::kPeerTunnel);
+    EXPECT_EQ(cdn.session, session);
+    EXPECT_EQ(cdn.U16(1), result);
+    EXPECT_NE(cdn.U16(14), 0);
+    if (error) {
+      ASSERT_GE(cdn.Value(1).size(), 4u);
+      EXPECT_EQ(cdn.Value(1)[3], *error);
+    }
+  }
+
+  Bench bench;
+  uint16_t tunnel = bench.OpenTunnel();
+};
+
+TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {  // L37, L37b
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession, 4711));
+  const auto request = bench.TakeOne<PrepareSession>();
+  EXPECT_EQ(request.tunnel, TunnelId(tunnel));
+  EXPECT_EQ(request.peer_tunnel, TunnelId(testing::kPeerTunnel));
+  EXPECT_NE(request.session, SessionId());
+  EXPECT_EQ(request.peer_session, SessionId(kPeerSession));
+  EXPECT_EQ(request.call_serial_number, 4711u);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  bench.Give(SessionPrepared{TunnelId(tunnel), request.session, true});
+  const Decoded reply = bench.SentOne();
+  EXPECT_EQ(reply.type, 11);
+  EXPECT_EQ(reply.session, kPeerSession);
+  EXPECT_EQ(reply.ns, 1);
+  EXPECT_EQ(reply.nr, 3);
+  EXPECT_EQ(reply.U16(14), request.session.value());
+  EXPECT_EQ(reply.avps.size(), 2u);
+}
+
+TEST_F(Call, RepeatedIcrqIsOneSession) {
+  for (int i = 0; i < 3; ++i) Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  EXPECT_EQ(bench.Take<PrepareSession>().size(), 1u);
+  EXPECT_EQ(bench.Sent().size(), 3u);
+}
+
+TEST_F(Call, IccnBringsTheSessionUp) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession).Text(22, "0231\x07"));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  Receive(session.value(), 3, 2, testing::IccnAvps().Add(39, {}));
+  const auto up = bench.TakeOne<SessionUp>();
+  EXPECT_EQ(up.session, session);
+  EXPECT_TRUE(up.send_sequence);
+  EXPECT_EQ(up.tx_connect_speed, 100'000'000u);
+  EXPECT_EQ(up.calling_number, "0231\\x07");
+}
+
+TEST_F(Call, NoKernelSessionIsRefusedWithCdn4) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Take<SendDatagram>();
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, false});
+  const Decoded cdn = bench.SentOne();
+  ExpectCdn(cdn, kPeerSession, 4, 4);
+  EXPECT_EQ(cdn.U16(14), session.value());
+  EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kRefused);
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST_F(Call, CallWithoutIccnIsCleared) {  // L10
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  Receive(0, 3, 2, testing::HelloAvps());
+  bench.Take<SendDatagram>();
+  bench.Advance(seconds(30));
+  EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kSetupTimeout);
+  ExpectCdn(bench.SentOne(), kPeerSession, 10, std::nullopt);
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
+TEST_F(Call, IcrqWithoutAUsableIdIsRefused) {  // L35
+  Receive(0, 2, 1, testing::IcrqAvps(0));
+  ExpectCdn(bench.SentOne(), 0, 2, 5);
+  Receive(0, 3, 2, AvpList().U16(0, 10).U32(15, 1));
+  ExpectCdn(bench.SentOne(), 0, 2, 5);
+  EXPECT_EQ(bench.Take<Refused>().size(), 2u);
+  EXPECT_EQ(bench.Drops(DropReason::kRejectedMessage), 2u);
+}
+
+TEST_F(Call, IdInUseIsRefusedAndTheFirstSessionLives) {  // L35
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  Receive(0, 4, 2, testing::IcrqAvps(kPeerSession));
+  const Decoded cdn = bench.SentOne();
+  ExpectCdn(cdn, 0, 2, 5);  // not to the session that lives
+  EXPECT_NE(cdn.U16(14), session);
+  EXPECT_TRUE(bench.Take<SessionDown>().empty());
+  // Nor is one with an unknown AVP besides.
+  Receive(0, 5, 3, testing::IcrqAvps(kPeerSession).U16(999, 1));
+  ExpectCdn(bench.SentOne(), 0, 2, 8);
+  ReceiveData(session, Hex("c021"));
+  EXPECT_EQ(bench.Take<DataFrame>().size(), 1u);
+}
+
+TEST_F(Call, MandatoryUnknownAvpEndsTheCallOnly) {  // L13
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession).U16(999, 1));
+  ExpectCdn(bench.SentOne(), kPeerSession, 2, 8);
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+}
+
+TEST_F(Call, MandatoryUnknownAvpInIccnEndsTheCallOnly) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  bench.Take<SendDatagram>();
+  Receive(session.value(), 3, 2, testing::IccnAvps().U16(999, 1));
+  ExpectCdn(bench.SentOne(), kPeerSession, 2, 8);
+  EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kProtocolError);
+}
+
+TEST_F(Call, SixtyCallsAreEachAnswered) {  // L35, L36
+  EndpointConfig config = BenchConfig();
+  config.max_sessions_per_tunnel = 40;
+  Bench many(config);
+  const uint16_t many_tunnel = many.OpenTunnel();
+  unsigned replies = 0;
+  unsigned refusals = 0;
+  uint16_t nr = 1;
+  for (uint16_t i = 0; i < 60; ++i) {
+    many.Receive(ControlMessage(many_tunnel, 0, static_cast<uint16_t>(2 + i), nr,
+                                testing::IcrqAvps(static_cast<uint16_t>(1 + i)).bytes()));
+    for (const auto& request : many.Take<PrepareSession>()) {
+      many.Give(SessionPrepared{TunnelId(many_tunnel), request.session, true});
+    }
+    for (const Decoded& sent : many.Sent()) {
+      if (sent.IsZlb()) continue;
+      nr = static_cast<uint16_t>(sent.ns + 1);
+      sent.type == 11 ? ++replies : ++refusals;
+      if (sent.type == 14) ExpectCdn(sent, static_cast<uint16_t>(1 + i), 4, 4);
+    }
+  }
+  EXPECT_EQ(replies, 40u);
+  EXPECT_EQ(refusals, 20u);
+}
+
+TEST_F(Call, IcrqBeforeScccnGetsNoIcrp) {  // L9
+  Bench other;
+  other.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 0, 0, testing::SccrqAvps(testing::kPeerTunnel).bytes()));
+  const TunnelId half_open = other.TakeOne<PrepareTunnel>().tunnel;
+  other.Give(TunnelPrepared{half_open, kOwnPath});
+  other.Take<SendDatagram>();
+  other.Receive(
+      ControlMessage(half_open.value(), 0, 1, 1, testing::IcrqAvps(kPeerSession).bytes()));
+  ExpectCdn(other.SentOne(), kPeerSession, 2, 1);
+  EXPECT_TRUE(other.Take<PrepareSession>().empty());
+  EXPECT_TRUE(other.Take<TunnelDown>().empty());
+}
+
+TEST_F(Call, IccnForAnUnknownSessionLeavesTheTunnel) {  // L38
+  Receive(999, 2, 1, testing::IccnAvps());
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
+}
+
+TEST_F(Call, SecondIccnEndsTheCall) {
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  Receive(session, 4, 2, testing::IccnAvps());
+  ExpectCdn(bench.SentOne(), kPeerSession, 2, std::nullopt);
+  EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kProtocolError);
+}
+
+TEST_F(Call, OutgoingCallsAreRefused) {  // L41
+  AvpList ocrq = AvpList().U16(0, 7).U16(14, 12).U32(15, 1).U32(16, 1).U32(17, 1);
+  ocrq.U32(18, 1).U32(19, 1).Text(21, "1");
+  Receive(0, 2, 1, ocrq);
+  ExpectCdn(bench.SentOne(), 12, 2, std::nullopt);
+}
+
+TEST_F(Call, IcrpIsAnsweredByCdn) {
+  Receive(0, 2, 1, AvpList().U16(0, 11).U16(14, 12));
+  ExpectCdn(bench.SentOne(), 12, 2, 5);
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 3, 2);
+  Receive(session, 5, 3, AvpList().U16(0, 11).U16(14, kPeerSession));
+  ExpectCdn(bench.SentOne(), kPeerSession, 2, 5);
+  EXPECT_EQ(bench.Take<SessionDown>().size(), 1u);
+}
+
+TEST_F(Call, WenAndSliLeaveTheSession) {  // L41
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  Receive(session, 4, 2, AvpList().U16(0, 15).Add(34, Bytes(26)));
+  Receive(session, 5, 2, AvpList().U16(0, 16).Add(35, Bytes(10)));
+  for (const Decoded& sent : bench.Sent()) EXPECT_TRUE(sent.IsZlb());
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kUnexpectedMessage), 1u);
+  Receive(session, 6, 2, AvpList().U16(0, 15).Add(34, Bytes(25)));
+  ExpectCdn(bench.SentOne(), kPeerSession, 2, 2);
+}
+
+TEST_F(Call, CdnEndsTheSessionAndTheTunnelTakesANewCall) {  // L32
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  Receive(session, 4, 2, testing::CdnAvps(kPeerSession, 3));
+  const auto down = bench.TakeOne<SessionDown>();
+  EXPECT_EQ(down.session, SessionId(session));
+  EXPECT_EQ(down.reason, EndReason::kPeerClosed);
+  EXPECT_EQ(down.result.result, 3);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_NE(bench.OpenSession(tunnel, kPeerSession, 5, 2), session);
+}
+
+TEST_F(Call, CdnOfAPeerThatDoesNotKnowOurId) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  Receive(0, 3, 1, testing::CdnAvps(kPeerSession, 1));
+  EXPECT_EQ(bench.TakeOne<SessionDown>().session, session);
+  bench.Take<SendDatagram>();
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  EXPECT_TRUE(bench.actions.empty());
+  Receive(0, 4, 1, testing::CdnAvps(kPeerSession, 1));
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
+}
+
+TEST_F(Call, CloseSessionSendsCdn) {
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  bench.Give(CloseSession{TunnelId(tunnel), SessionId(session), {}});
+  const Decoded cdn = bench.SentOne();
+  ExpectCdn(cdn, kPeerSession, 3, std::nullopt);  // result 0 is made 3
+  EXPECT_EQ(cdn.U16(14), session);
+  EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kLocalClose);
+  bench.Give(CloseSession{TunnelId(tunnel), SessionId(session), {}});
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST_F(Call, AnswersThatNobodyAcknowledgesAreBounded) {
+  for (uint32_t i = 0; i < 3000; ++i) {
+    Receive(0,
+            static_cast<uint16_t>(
+                2 + bench.endpoint.statistics().drops.Get(DropReason::kRejectedMessage)),
+            1, testing::IcrqAvps(0));
+  }
+  EXPECT_EQ(bench.Drops(DropReason::kRejectedMessage), 1024u);
+  EXPECT_EQ(bench.Drops(DropReason::kBacklog), 3000u - 1024u);
+}
+
+// ---- Data -------------------------------------------------------------------------------------
+
+TEST_F(Call, DataGoesToItsSessionWithoutAddressAndControl) {  // L42
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  ReceiveData(session, Hex("ff03 c021 0101 0004"));
+  ReceiveData(session, Hex("c021 0101 0004"));
+  const auto frames = bench.Take<DataFrame>();
+  ASSERT_EQ(frames.size(), 2u);
+  for (const auto& frame : frames) {
+    EXPECT_EQ(frame.tunnel, TunnelId(tunnel));
+    EXPECT_EQ(frame.session, SessionId(session));
+    EXPECT_EQ(frame.frame, Hex("c021 0101 0004"));
+  }
+}
+
+TEST_F(Call, DataForNobodyIsCounted) {  // L42
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Take<SendDatagram>();
+  ReceiveData(session.value(), Hex("c021"));
+  ReceiveData(static_cast<uint16_t>(session.value() + 1), Hex("c021"));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kSessionNotUp), 1u);
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
+}
+
+TEST_F(Call, EmptyFramesAndWrongSourcesAreCounted) {
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  ReceiveData(session, {});
+  ReceiveData(session, Hex("ff03"));
+  EXPECT_EQ(bench.Drops(DropReason::kEmptyFrame), 2u);
+  bench.ReceiveFrom(
+      kOwnPath, {kPeer.address, 9},
+      {0, 2, static_cast<uint8_t>(tunnel >> 8), static_cast<uint8_t>(tunnel),
+       static_cast<uint8_t>(session >> 8), static_cast<uint8_t>(session), 0xC0, 0x21});
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 1u);
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+}  // namespace
+}  // namespace sallyport::l2tp

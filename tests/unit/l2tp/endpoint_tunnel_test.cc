@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Control connections: set-up, refusal, keepalive, teardown. "L12" and so on: the list of
+// requirements in docs/rfc-map.md.
+#include <gtest/gtest.h>
+#include <initializer_list>
+#include <set>
+#include <string>
+
+#include "tests/unit/l2tp/bench.h"
+
+namespace sallyport::l2tp {
+namespace {
+
+using testing::AvpList;
+using testing::Bench;
+using testing::BenchConfig;
+using testing::Bytes;
+using testing::ControlMessage;
+using testing::Decoded;
+using testing::kOriginPath;
+using testing::kOwnPath;
+using testing::kPeer;
+using testing::kPeerTunnel;
+using testing::milliseconds;
+using testing::seconds;
+
+const Bytes kSccrq = ControlMessage(0, 0, 0, 0, testing::SccrqAvps(kPeerTunnel).bytes());
+
+void ExpectRefused(const AvpList& sccrq, uint16_t result, std::optional<uint16_t> error) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, sccrq.bytes()));
+  const auto datagram = bench.TakeOne<SendDatagram>();
+  EXPECT_EQ(datagram.path, kOriginPath);
+  const Decoded stop = testing::Decode(datagram.bytes);
+  EXPECT_EQ(stop.type, 4);
+  EXPECT_EQ(stop.tunnel, kPeerTunnel);
+  EXPECT_EQ(stop.ns, 0);
+  EXPECT_EQ(stop.nr, 1);
+  EXPECT_NE(stop.U16(9), 0);
+  EXPECT_EQ(stop.U16(1), result);
+  const auto refused = bench.TakeOne<Refused>();
+  EXPECT_EQ(refused.peer, kPeer);
+  EXPECT_EQ(refused.result.result, result);
+  EXPECT_EQ(refused.result.error, error);
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 0u);
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+}
+
+// ---- Set-up -----------------------------------------------------------------------------------
+
+TEST(TunnelSetup, SccrqAsksForAPathAndIsAnsweredOnIt) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const auto request = bench.TakeOne<PrepareTunnel>();
+  EXPECT_NE(request.tunnel, TunnelId());
+  EXPECT_EQ(request.peer_tunnel, TunnelId(kPeerTunnel));
+  EXPECT_EQ(request.path, kOriginPath);
+  EXPECT_EQ(request.peer, kPeer);
+  EXPECT_EQ(request.local, testing::kLocal);
+  EXPECT_EQ(request.host_name, "client");
+  EXPECT_TRUE(bench.actions.empty()) << "SCCRP waits, and no ZLB comes before it";
+
+  bench.Give(TunnelPrepared{request.tunnel, kOwnPath});
+  const auto datagram = bench.TakeOne<SendDatagram>();
+  EXPECT_EQ(datagram.path, kOwnPath);
+  EXPECT_EQ(datagram.peer, kPeer);
+  const Decoded reply = testing::Decode(datagram.bytes);
+  EXPECT_EQ(reply.type, 2);
+  EXPECT_EQ(reply.tunnel, kPeerTunnel);
+  EXPECT_EQ(reply.session, 0);
+  EXPECT_EQ(reply.ns, 0);
+  EXPECT_EQ(reply.nr, 1);
+  EXPECT_EQ(reply.U16(2), 0x0100);
+  EXPECT_EQ(reply.Value(7), Bytes({'l', 'n', 's', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'}));
+  EXPECT_EQ(reply.U16(9), request.tunnel.value());
+  EXPECT_EQ(reply.U16(10), 16);
+}
+
+TEST(TunnelSetup, ScccnIsAcknowledgedAtOnce) {
+  Bench bench;
+  bench.OpenTunnel();
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
+TEST(TunnelSetup, RepeatedSccrqIsTheSameTunnel) {  // L4
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Advance(seconds(1));
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  EXPECT_TRUE(bench.Take<PrepareTunnel>().empty());
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  EXPECT_EQ(bench.SentOne().type, 2);
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+  EXPECT_EQ(bench.Drops(DropReason::kDuplicate), 2u);
+}
+
+TEST(TunnelSetup, SccrpComesAgainUntilAcknowledged) {  // L24
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  EXPECT_EQ(bench.SentOne().type, 2);
+  bench.Advance(seconds(16));
+  EXPECT_EQ(bench.Sent().size(), 4u);  // after 1, 3, 7, 15 s
+  bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1));
+  bench.Advance(seconds(10));
+  EXPECT_TRUE(bench.Sent().empty());
+  EXPECT_EQ(bench.endpoint.statistics().retransmissions, 4u);
+}
+
+TEST(TunnelSetup, SilenceAfterSccrpEndsInStopCcn) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1));  // ZLB only
+  bench.Take<SendDatagram>();
+  bench.Advance(seconds(29));
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kSetupTimeout);
+  const Decoded stop = bench.SentOne();
+  EXPECT_EQ(stop.type, 4);
+  EXPECT_EQ(stop.U16(9), tunnel.value());
+}
+
+TEST(TunnelSetup, NoAnswerAtAllEndsWithoutLingering) {
+  EndpointConfig config = BenchConfig();
+  config.setup_timeout = seconds(120);
+  Bench bench(config);
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  bench.Give(TunnelPrepared{bench.TakeOne<PrepareTunnel>().tunnel, kOwnPath});
+  bench.Advance(seconds(31));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kRetransmitTimeout);
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+  EXPECT_EQ(bench.Sent().size(), 6u);
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+}
+
+TEST(TunnelSetup, NoPathIsRefusedWithNoResources) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, std::nullopt});
+  const auto down = bench.TakeOne<TunnelDown>();
+  EXPECT_EQ(down.reason, EndReason::kRefused);
+  const auto datagram = bench.TakeOne<SendDatagram>();
+  EXPECT_EQ(datagram.path, kOriginPath);
+  const Decoded stop = testing::Decode(datagram.bytes);
+  EXPECT_EQ(stop.type, 4);
+  EXPECT_EQ(stop.Value(1)[1], 2);
+  EXPECT_EQ(stop.Value(1)[3], 4);
+  // Its acknowledgement is taken where the StopCCN was sent.
+  bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(tunnel.value(), 0, 1, 1));
+  bench.Advance(seconds(60));
+  EXPECT_TRUE(bench.Sent().empty());
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+}
+
+TEST(TunnelSetup, LateAnswerToPrepareTunnelHasNoEffect) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Advance(seconds(31));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kSetupTimeout);
+  bench.Take<SendDatagram>();
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Give(TunnelPrepared{TunnelId(4711), kOwnPath});
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(TunnelSetup, IdsAreDistinctAndScattered) {  // L12
+  Bench bench;
+  std::set<uint16_t> ids;
+  for (uint16_t port = 1; port <= 200; ++port) {
+    bench.ReceiveFrom(kOriginPath, {kPeer.address, port}, kSccrq);
+    EXPECT_TRUE(ids.insert(bench.TakeOne<PrepareTunnel>().tunnel.value()).second);
+  }
+  EXPECT_GT(*ids.rbegin() - *ids.begin(), 10000);
+}
+
+// ---- Refusal ----------------------------------------------------------------------------------
+
+TEST(TunnelRefusal, OtherProtocolVersion) {  // L5
+  ExpectRefused(AvpList().U16(0, 1).U16(2, 0x0200).U32(3, 3).Text(7, "x").U16(9, kPeerTunnel), 5,
+                0x0100);
+}
+
+TEST(TunnelRefusal, HostNameMissing) {  // L6
+  ExpectRefused(AvpList().U16(0, 1).U16(2, 0x0100).U32(3, 3).U16(9, kPeerTunnel), 2, 3);
+}
+
+TEST(TunnelRefusal, UnknownMandatoryAvp) {  // L13
+  ExpectRefused(testing::SccrqAvps(kPeerTunnel).U16(999, 1), 2, 8);
+}
+
+TEST(TunnelRefusal, ChallengeWithoutASecret) {  // L22
+  ExpectRefused(testing::SccrqAvps(kPeerTunnel).Text(11, "0123456789abcdef"), 4, std::nullopt);
+}
+
+TEST(TunnelRefusal, AssignedTunnelIdMissingOrZeroIsSilence) {  // L6
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, testing::SccrqAvps(0).bytes()));
+  bench.ReceiveFrom(
+      kOriginPath, kPeer,
+      ControlMessage(0, 0, 0, 0,
+                     AvpList().U16(0, 1).U16(2, 0x0100).U32(3, 3).Text(7, "x").bytes()));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kBadSccrq), 2u);
+}
+
+TEST(TunnelRefusal, SccrqMustHaveNsZero) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 1, 0, testing::SccrqAvps(kPeerTunnel).bytes()));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kBadSccrq), 1u);
+}
+
+TEST(TunnelRefusal, JunkToTunnelZeroLeavesNoState) {  // L11, L27
+  Bench bench;
+  for (int i = 0; i < 100; ++i) {
+    bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0));
+    bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, testing::HelloAvps().bytes()));
+    bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, Bytes(3, 0xFF)));
+    bench.ReceiveFrom(kOriginPath, kPeer,
+                      ControlMessage(0, 0, 0, 0, testing::StopCcnAvps(9, 1).bytes()));
+  }
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+  EXPECT_EQ(bench.Drops(DropReason::kNotSccrq), 400u);
+}
+
+TEST(TunnelRefusal, UnknownTunnelIsSilence) {  // L27
+  Bench bench;
+  bench.Receive(ControlMessage(5, 0, 0, 0, testing::HelloAvps().bytes()));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownTunnel), 1u);
+}
+
+TEST(TunnelRefusal, MalformedHeadersAreCountedAndDropped) {  // L28
+  Bench bench;
+  bench.Receive(testing::Hex("c803"));
+  bench.Receive(testing::Hex("c8"));
+  bench.Receive(testing::Hex("8802000000000000000000"));
+  bench.Receive(testing::Hex("c802ffff0000000000000000"));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownVersion), 1u);
+  EXPECT_EQ(bench.Drops(DropReason::kTruncatedHeader), 1u);
+  EXPECT_EQ(bench.Drops(DropReason::kBadControlHeader), 1u);
+  EXPECT_EQ(bench.Drops(DropReason::kBadLength), 1u);
+}
+
+TEST(TunnelRefusal, LimitOfHalfOpenTunnels) {
+  EndpointConfig config = BenchConfig();
+  config.max_half_open_tunnels = 2;
+  Bench bench(config);
+  for (uint16_t port = 1; port <= 3; ++port) {
+    bench.ReceiveFrom(kOriginPath, {kPeer.address, port}, kSccrq);
+  }
+  const auto prepared = bench.Take<PrepareTunnel>();
+  EXPECT_EQ(prepared.size(), 2u);
+  const auto refused = bench.TakeOne<Refused>();
+  EXPECT_EQ(refused.result.result, 2);
+  EXPECT_EQ(refused.result.error, 4);
+  bench.Take<SendDatagram>();
+  // An established tunnel is no longer half open.
+  bench.Give(TunnelPrepared{prepared[0].tunnel, kOwnPath});
+  bench.ReceiveFrom(
+      kOwnPath, {kPeer.address, 1},
+      ControlMessage(prepared[0].tunnel.value(), 0, 1, 1, testing::ScccnAvps().bytes()));
+  bench.ReceiveFrom(kOriginPath, {kPeer.address, 3}, kSccrq);
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+}
+
+TEST(TunnelRefusal, LimitOfTunnelsDoesNotKeepARedialOut) {
+  EndpointConfig config = BenchConfig();
+  config.max_tunnels = 1;
+  Bench bench(config);
+  bench.OpenTunnel();
+  bench.ReceiveFrom(kOriginPath, {kPeer.address, 9}, kSccrq);
+  EXPECT_EQ(bench.TakeOne<Refused>().result.error, 4);
+  bench.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 0, 0, testing::SccrqAvps(kPeerTunnel + 1).bytes()));
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+}
+
+TEST(TunnelRefusal, RefusalsHaveALimitEachSecond) {
+  EndpointConfig config = BenchConfig();
+  config.max_tunnels = 0;
+  Bench bench(config);
+  for (int i = 0; i < 150; ++i) bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  EXPECT_EQ(bench.Sent().size(), 100u);
+  EXPECT_EQ(bench.Drops(DropReason::kRefusalLimit), 50u);
+  bench.Advance(seconds(1));
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  EXPECT_EQ(bench.Sent().size(), 1u);
+}
+
+// ---- Messages out of place --------------------------------------------------------------------
+
+TEST(TunnelProtocol, ControlMessageOutOfOrderEndsInStopCcn7) {  // L9
+  const AvpList out_of_order[] = {
+      testing::SccrqAvps(kPeerTunnel), testing::ScccnAvps(),
+      AvpList().U16(0, 2).U16(2, 0x0100).U32(3, 3).Text(7, "x").U16(9, kPeerTunnel)};
+  for (const auto& avps : out_of_order) {
+    Bench bench;
+    const uint16_t tunnel = bench.OpenTunnel();
+    bench.Receive(ControlMessage(tunnel, 0, 2, 1, avps.bytes()));
+    const Decoded stop = bench.SentOne();
+    EXPECT_EQ(stop.type, 4);
+    EXPECT_EQ(stop.U16(1), 7);
+    EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kProtocolError);
+  }
+}
+
+TEST(TunnelProtocol, UnknownMessageTypeClearsTheTunnelOnlyIfMandatory) {  // L19
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, AvpList().U16(0, 99, 0).bytes()));
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownMessage), 1u);
+  bench.Receive(ControlMessage(tunnel, 0, 3, 1, AvpList().U16(0, 99).bytes()));
+  EXPECT_EQ(bench.SentOne().type, 4);
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().result.result, 2);
+}
+
+TEST(TunnelProtocol, MandatoryUnknownAvpInHelloClearsTheTunnel) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::HelloAvps().U16(999, 1).bytes()));
+  const auto down = bench.TakeOne<TunnelDown>();
+  EXPECT_EQ(down.result.result, 2);
+  EXPECT_EQ(down.result.error, 8);
+}
+
+TEST(TunnelProtocol, WrongSourceHasNoEffect) {  // L29
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  const Bytes stop = ControlMessage(tunnel, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes());
+  bench.ReceiveFrom(kOwnPath, {kPeer.address, 1702}, stop);
+  bench.ReceiveFrom(kOwnPath, {IpAddress::V4(0x0A000001), kPeer.port}, stop);
+  bench.ReceiveFrom(kOriginPath, kPeer, stop);
+  bench.ReceiveFrom(PathId(99), kPeer, stop);
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 4u);
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
+TEST(TunnelProtocol, HelloIsAcknowledgedAndAgain) {  // L23
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  for (int i = 0; i < 2; ++i) {
+    bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::HelloAvps().bytes()));
+    const Decoded zlb = bench.SentOne();
+    EXPECT_TRUE(zlb.IsZlb());
+    EXPECT_EQ(zlb.nr, 3);
+  }
+}
+
+TEST(TunnelProtocol, MessagesOutOfOrderArriveInOrder) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  bench.Take<SendDatagram>();
+  bench.Receive(ControlMessage(tunnel.value(), 0, 2, 1, testing::IcrqAvps(9).bytes()));
+  EXPECT_TRUE(bench.actions.empty()) << "ICRQ waits for SCCCN";
+  bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1, testing::ScccnAvps().bytes()));
+  EXPECT_EQ(bench.Take<TunnelUp>().size(), 1u);
+  EXPECT_EQ(bench.Take<PrepareSession>().size(), 1u);
+  EXPECT_EQ(bench.SentOne().nr, 3);
+}
+
+TEST(TunnelProtocol, NonsenseNumbersLeaveTheTunnelAlone) {  // L23
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  for (const uint16_t ns : std::initializer_list<uint16_t>{1002, 32000}) {
+    bench.Receive(ControlMessage(tunnel, 0, ns, 1, testing::HelloAvps().bytes()));
+  }
+  EXPECT_EQ(bench.Drops(DropReason::kOutsideWindow), 2u);
+  bench.Receive(ControlMessage(tunnel, 0, 2, 500, testing::HelloAvps().bytes()));
+  EXPECT_EQ(bench.Drops(DropReason::kImpossibleNr), 1u);
+  EXPECT_EQ(bench.SentOne().nr, 3);
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
+// ---- Keepalive --------------------------------------------------------------------------------
+
+EndpointConfig PatientConfig() {
+  EndpointConfig config = BenchConfig();
+  config.no_session_timeout = seconds(0);
+  return config;
+}
+
+TEST(Keepalive, HelloAfterSixtySecondsOfSilence) {  // L26
+  Bench bench(PatientConfig());
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Advance(milliseconds(59999));
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Advance(milliseconds(1));
+  const Decoded hello = bench.SentOne();
+  EXPECT_EQ(hello.type, 6);
+  EXPECT_EQ(hello.session, 0);
+  bench.Receive(ControlMessage(tunnel, 0, 2, 2));
+  bench.Advance(milliseconds(59999));
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.SentOne().type, 6);
+}
+
+TEST(Keepalive, SilenceAfterHelloEndsTheTunnel) {
+  Bench bench(PatientConfig());
+  const uint16_t tunnel = bench.OpenTunnel();
+  const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
+  bench.Advance(seconds(60 + 31));
+  EXPECT_EQ(bench.Sent().size(), 6u);
+  const auto session_down = bench.TakeOne<SessionDown>();
+  EXPECT_EQ(session_down.session, SessionId(session));
+  EXPECT_EQ(session_down.reason, EndReason::kTunnelEnded);
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kRetransmitTimeout);
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+}
+
+TEST(Keepalive, DataAndProofOfLifePutHelloOff) {
+  Bench bench(PatientConfig());
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Advance(seconds(40));
+  bench.Give(ProofOfLife{TunnelId(tunnel)});
+  bench.Advance(seconds(40));
+  bench.Receive({0x00, 0x02, static_cast<uint8_t>(tunnel >> 8), static_cast<uint8_t>(tunnel), 0, 1,
+                 0xC0, 0x21});
+  bench.Advance(seconds(59));
+  EXPECT_TRUE(bench.Sent().empty());
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.SentOne().type, 6);
+}
+
+TEST(Keepalive, IntervalZeroSendsNone) {
+  EndpointConfig config = PatientConfig();
+  config.hello_interval = seconds(0);
+  Bench bench(config);
+  bench.OpenTunnel();
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+}
+
+TEST(Keepalive, TunnelWithoutSessionIsClosed) {
+  Bench bench;
+  bench.OpenTunnel();
+  bench.Advance(seconds(60));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kIdle);
+  EXPECT_EQ(bench.Sent().back().type, 4);
+}
+
+TEST(Keepalive, TunnelWithSessionIsNot) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
+  bench.Advance(seconds(50));
+  bench.Give(ProofOfLife{TunnelId(tunnel)});
+  bench.Advance(seconds(50));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+  bench.Receive(ControlMessage(tunnel, session, 4, 2, testing::CdnAvps(9, 1).bytes()));
+  bench.Advance(seconds(59));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kIdle);
+}
+
+// ---- Teardown ---------------------------------------------------------------------------------
+
+TEST(TunnelTeardown, StopCcnIsAcknowledgedForACycleAndThenForgotten) {  // L30
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
+  const Bytes stop = ControlMessage(tunnel, 0, 4, 2, testing::StopCcnAvps(kPeerTunnel, 6).bytes());
+  bench.Receive(stop);
+  EXPECT_EQ(bench.TakeOne<SessionDown>().session, SessionId(session));
+  const auto down = bench.TakeOne<TunnelDown>();
+  EXPECT_EQ(down.reason, EndReason::kPeerClosed);
+  EXPECT_EQ(down.result.result, 6);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 0u);
+  for (int i = 0; i < 6; ++i) {
+    bench.Advance(seconds(5));
+    bench.Receive(stop);
+    EXPECT_TRUE(bench.SentOne().IsZlb());
+  }
+  // No more calls.
+  bench.Receive(ControlMessage(tunnel, 0, 5, 2, testing::IcrqAvps(10).bytes()));
+  EXPECT_TRUE(bench.Take<PrepareSession>().empty());
+  EXPECT_EQ(bench.Drops(DropReason::kTunnelClosing), 1u);
+  EXPECT_TRUE(bench.Take<TunnelReleased>().empty());
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+}
+
+TEST(TunnelTeardown, StopCcnBeforeScccn) {  // L30
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  bench.Take<SendDatagram>();
+  bench.Receive(
+      ControlMessage(tunnel.value(), 0, 1, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kPeerClosed);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+}
+
+TEST(TunnelTeardown, StopCcnOfAPeerThatDoesNotKnowOurId) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  bench.Take<PrepareTunnel>();
+  bench.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 1, 0, testing::StopCcnAvps(kPeerTunnel + 1, 1).bytes()));
+  EXPECT_EQ(bench.Drops(DropReason::kNotSccrq), 1u);
+  bench.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 1, 0, testing::StopCcnAvps(kPeerTunnel, 1).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kPeerClosed);
+  EXPECT_EQ(bench.SentOne().nr, 2);
+}
+
+TEST(TunnelTeardown, CloseSendsStopCcnUntilAcknowledgedAndLingers) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Give(CloseTunnel{TunnelId(tunnel), {1, std::nullopt, "bye"}});
+  const auto down = bench.TakeOne<TunnelDown>();
+  EXPECT_EQ(down.reason, EndReason::kLocalClose);
+  EXPECT_EQ(down.result.message, "bye");
+  EXPECT_EQ(bench.SentOne().type, 4);
+  bench.Advance(seconds(1));
+  EXPECT_EQ(bench.SentOne().type, 4);
+  bench.Receive(ControlMessage(tunnel, 0, 2, 2));
+  bench.Advance(milliseconds(30999));
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Advance(milliseconds(1));
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+}
+
+TEST(TunnelTeardown, UnacknowledgedStopCcnIsGivenUp) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Give(CloseTunnel{TunnelId(tunnel), {}});
+  EXPECT_EQ(bench.Take<TunnelDown>().front().result.result, 1) << "result 0 is made 1";
+  bench.Advance(seconds(31));
+  EXPECT_EQ(bench.Sent().size(), 6u);
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty()) << "it is down only once";
+}
+
+TEST(TunnelTeardown, CrossingStopCcnsAreBothAcknowledged) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Give(CloseTunnel{TunnelId(tunnel), {}});
+  bench.Take<SendDatagram>();
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes()));
+  EXPECT_EQ(bench.SentOne().nr, 3);
+  EXPECT_EQ(bench.Take<TunnelDown>().size(), 1u);
+}
+
+TEST(TunnelTeardown, PathDownEndsWithoutAMessage) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.OpenSession(tunnel, 9, 2, 1);
+  bench.Give(PathDown{kOriginPath});
+  EXPECT_TRUE(bench.actions.empty()) << "the tunnel is on its own path";
+  bench.Give(PathDown{kOwnPath});
+  EXPECT_EQ(bench.Take<SessionDown>().size(), 1u);
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kPathDown);
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_FALSE(bench.endpoint.NextDeadline());
+}
+
+TEST(TunnelTeardown, PathDownTakesTunnelsThatHaveNoPathYetAndThoseThatLinger) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  bench.ReceiveFrom(kOriginPath, {kPeer.address, 9}, kSccrq);
+  bench.Give(CloseTunnel{bench.Take<PrepareTunnel>()[0].tunnel, {}});
+  EXPECT_EQ(bench.Take<TunnelDown>().size(), 1u);
+  bench.Take<SendDatagram>();
+  bench.Give(PathDown{kOriginPath});
+  EXPECT_EQ(bench.Take<TunnelDown>().size(), 1u);
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 2u);
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(TunnelTeardown, ShutdownSendsStopCcn6AndReleasesWhatIsAcknowledged) {  // L34
+  Bench bench;
+  const uint16_t first = bench.OpenTunnel();
+  const uint16_t second = bench.OpenTunnel(78, PathId(3), {kPeer.address, 9});
+  bench.Give(Shutdown{});
+  const auto sent = bench.Sent();
+  ASSERT_EQ(sent.size(), 2u);
+  for (const Decoded& stop : sent) EXPECT_EQ(stop.U16(1), 6);
+  EXPECT_EQ(bench.Take<TunnelDown>().size(), 2u);
+  bench.Receive(ControlMessage(first, 0, 2, 2));
+  EXPECT_EQ(bench.TakeOne<TunnelReleased>().tunnel, TunnelId(first));
+  bench.ReceiveFrom(kOriginPath, {kPeer.address, 10}, kSccrq);
+  EXPECT_EQ(bench.TakeOne<Refused>().result.result, 6);
+  bench.Advance(seconds(31));
+  EXPECT_EQ(bench.TakeOne<TunnelReleased>().tunnel, TunnelId(second));
+}
+
+TEST(TunnelTeardown, ShutdownReleasesLingeringTunnelsAtOnce) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes()));
+  bench.Give(Shutdown{});
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+}
+
+TEST(TunnelTeardown, FreedIdIsNotGivenAgainAtOnce) {
+  EndpointConfig config = BenchConfig();
+  Bench bench(config);
+  std::set<uint16_t> ids;
+  for (int i = 0; i < 50; ++i) {
+    bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+    const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+    EXPECT_TRUE(ids.insert(tunnel.value()).second);
+    bench.Give(PathDown{kOriginPath});
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::l2tp

@@ -21,7 +21,7 @@ constexpr auto tlu = Action::kTlu, tld = Action::kTld, tls = Action::kTls, tlf =
 constexpr auto irc = Action::kIrc, zrc = Action::kZrc, scr = Action::kScr, sca = Action::kSca;
 constexpr auto scn = Action::kScn, str = Action::kStr, sta = Action::kSta, scj = Action::kScj;
 constexpr auto ser = Action::kSer;
-constexpr Transition dash = Transition::Illegal(State::kInitial);
+constexpr Transition dash = Transition::Illegal();
 
 // RFC 1661 §4.1. The footnotes: [r] the restart option is not taken; [p] no passive option;
 // [x] crossed connection, as the RFC proposes.

@@ -66,23 +66,23 @@ class Automaton {
   class Transition {
    public:
     /// The table's "-": the event cannot occur in that state.
-    static constexpr Transition Illegal(State stay) {
-      Transition cell(stay);
-      cell.legal_ = false;
-      return cell;
-    }
+    static constexpr Transition Illegal() { return Transition(Nowhere{}); }
     template <typename... Actions>
     constexpr explicit Transition(State next, Actions... actions)
         : actions_{actions...}, count_(sizeof...(actions)), next_(next) {}
 
     constexpr std::span<const Action> actions() const { return std::span(actions_).first(count_); }
+    /// Precondition: legal().
     constexpr State next() const { return next_; }
     constexpr bool legal() const { return legal_; }
 
    private:
+    struct Nowhere {};
+    constexpr explicit Transition(Nowhere) : legal_(false) {}
+
     std::array<Action, 3> actions_{};  // the table's longest cells have three
-    size_t count_;
-    State next_;
+    size_t count_ = 0;
+    State next_ = State::kInitial;
     bool legal_ = true;
   };
 

@@ -170,11 +170,12 @@ void Concentrator::OnIkeState(const IkeState& state) {
 }
 
 void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
-  data_plane_.ReadCounters([this, done = std::move(done)](
-                               const std::map<SessionKey, InterfaceCounters>& counters) mutable {
+  counters_waiters_.push_back(std::move(done));
+  if (counters_waiters_.size() > 1) return;  // one dump serves all who ask meanwhile
+  data_plane_.ReadCounters([this](const std::map<SessionKey, InterfaceCounters>& counters) {
     sessions_.UpdateCounters(counters,
                              [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
-    if (done) done();
+    for (auto& waiter : std::exchange(counters_waiters_, {})) waiter();
   });
 }
 

@@ -96,6 +96,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   bool counters_timer_armed_ = false;
   bool stopping_ = false;
   UniqueFunction<void()> shutdown_done_;
+  std::vector<UniqueFunction<void()>> counters_waiters_;
   Timer l2tp_timer_;
   Timer counters_timer_;
   Timer shutdown_timer_;

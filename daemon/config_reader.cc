@@ -2,6 +2,7 @@
 #include "daemon/config_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -318,7 +319,7 @@ std::optional<ConfigError> CharacterOutsideAscii(std::string_view text, const st
                     .expected = "ASCII, or a comment (in quotes: \\u and four hexadecimal digits)"};
   bool after_hash = false;
   for (const char c : text) {
-    if (c < 0 && !after_hash) return error;
+    if (static_cast<uint8_t>(c) >= 0x80 && !after_hash) return error;
     after_hash = c != '\n' && (after_hash || c == '#');
     error.line += c == '\n' ? 1 : 0;
     error.column = c == '\n' ? 1 : error.column + 1;

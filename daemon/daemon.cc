@@ -108,7 +108,13 @@ Daemon::~Daemon() = default;
 
 Expected<void, std::string> Daemon::Start() {
   auto server = HttpServer::Start(
-      loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); });
+      loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); },
+      [this](const HttpRequest& request, std::function<void()> ready) {
+        // What is shown of a session includes the kernel's counters, which are not ours to keep.
+        if (request.method != "GET") return false;
+        concentrator_->RefreshCounters(std::move(ready));
+        return true;
+      });
   if (!server) return Unexpected{server.error()};
   server_.emplace(*std::move(server));
   view_->SetServer(&*server_);

@@ -37,7 +37,8 @@ struct ConnectionState {
 /// What is kept for one request, from its headers to its answer.
 struct RequestState {
   std::string body;
-  size_t body_bytes = 0;  // received so far; body is empty when they are too many
+  size_t body_bytes = 0;               // received so far; body is empty when they are too many
+  std::optional<HttpRequest> waiting;  // suspended until what its handler needs is there
 };
 
 /// Of a body that is too large, this much is read and thrown away so that the caller gets to see
@@ -151,8 +152,8 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
   // MHD_stop_daemon() closes the copy. After a failed start it may be closed or not: better to lose
   // one descriptor then than to close one that is somebody else's by now.
   daemon_.reset(MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Implementation::OnRequest, this,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1,                       // RFC 9112 §3.2: no Host is a 400
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Implementation::OnRequest,
+      this, MHD_OPTION_STRICT_FOR_CLIENT, 1,                 // RFC 9112 §3.2: no Host is a 400
       MHD_OPTION_LISTEN_SOCKET, listen_fd.Release(),         //
       MHD_OPTION_CONNECTION_LIMIT, options.max_connections,  //
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.max_request_bytes,                       //
@@ -297,9 +298,8 @@ Expected<HttpServer, std::string> HttpServer::Start(EventLoop& loop,
                                                     Handler handler, Preparer prepare) {
   auto listener = UnixListener::Open(options.socket_path, options.group);
   if (!listener) return Unexpected{listener.error()};
-  auto implementation =
-      std::make_unique<Implementation>(loop, options, std::move(handler), std::move(prepare),
-                                       *std::move(listener));
+  auto implementation = std::make_unique<Implementation>(loop, options, std::move(handler),
+                                                         std::move(prepare), *std::move(listener));
   if (const auto started = implementation->Start(options); !started) {
     return Unexpected{started.error()};
   }

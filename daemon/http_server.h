@@ -30,9 +30,9 @@ class HttpServer {
  public:
   /// Called for each complete request, on the loop's thread; must not destroy the server.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
-  /// Called before the handler, for what it needs but cannot wait for. True: the request waits until
-  /// `ready` is called, later and from the loop's thread; calls after the server has gone are not
-  /// allowed. False: nothing to wait for.
+  /// Called before the handler, for what it needs but cannot wait for. True: the request waits
+  /// until `ready` is called, later and from the loop's thread; calls after the server has gone are
+  /// not allowed. False: nothing to wait for.
   using Preparer = std::function<bool(const HttpRequest&, std::function<void()> ready)>;
 
   /// Listens at once. `loop` is borrowed and outlives the server. The error is for the operator.

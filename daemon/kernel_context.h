@@ -11,9 +11,17 @@
 
 namespace sallyport::daemon {
 
-/// The netlink sockets of one worker thread, each opened at its first use and kept.
+/// The netlink sockets of one worker thread, kept as long as the thread. They are opened at once,
+/// so that the number of descriptors in use says something of the clients alone; what cannot be
+/// opened then is tried again at its first use.
 class KernelContext final : public WorkerContext {
  public:
+  KernelContext() {
+    (void)l2tp();
+    (void)route();
+    (void)nftables();
+  }
+
   template <typename T>
   using Result = Expected<T, netlink::KernelError>;
 

@@ -14,9 +14,11 @@ WorkerPool::WorkerPool(EventLoop& loop, unsigned threads, ContextFactory factory
   if (!event_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
   event_source_ = loop.AddIo(event_fd_.get(), EPOLLIN, [this](uint32_t) { RunCompletions(); });
   threads_.reserve(threads);
+  std::latch ready(threads);
   for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, factory] { RunThread(factory); });
+    threads_.emplace_back([this, &factory, &ready] { RunThread(factory, ready); });
   }
+  ready.wait();
 }
 
 WorkerPool::~WorkerPool() {
@@ -37,8 +39,9 @@ void WorkerPool::Submit(Job job) {
   wake_.notify_one();
 }
 
-void WorkerPool::RunThread(const ContextFactory& factory) {
+void WorkerPool::RunThread(const ContextFactory& factory, std::latch& ready) {
   const auto context = factory();
+  ready.count_down();  // neither argument is used after this
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -32,8 +33,9 @@ class WorkerPool {
   using Job = UniqueFunction<Completion(WorkerContext&)>;
   using ContextFactory = std::function<std::unique_ptr<WorkerContext>()>;
 
-  /// Throws std::system_error when threads or descriptors are not to be had (start-up only). The
-  /// signals must be blocked before (EventLoop::AddSignal), so that the threads inherit that.
+  /// Returns when every thread has its context. Throws std::system_error when threads or
+  /// descriptors are not to be had (start-up only). The signals must be blocked before
+  /// (EventLoop::AddSignal), so that the threads inherit that.
   WorkerPool(EventLoop& loop, unsigned threads, ContextFactory factory);
   /// Runs what is queued, then ends the threads; completions that are still due are dropped.
   ~WorkerPool();
@@ -48,7 +50,7 @@ class WorkerPool {
   size_t pending() const { return pending_; }
 
  private:
-  void RunThread(const ContextFactory& factory);
+  void RunThread(const ContextFactory& factory, std::latch& ready);
   void RunCompletions();
 
   std::mutex mutex_;

@@ -100,10 +100,13 @@ class HttpServerTest : public testing::Test {
   HttpServerTest() { options_.socket_path = folder_.Path("status.sock"); }
 
   void Start() {
-    auto server = HttpServer::Start(loop_, options_, [this](const HttpRequest& request) {
-      requests_.push_back(request);
-      return handler_(request);
-    });
+    auto server = HttpServer::Start(
+        loop_, options_,
+        [this](const HttpRequest& request) {
+          requests_.push_back(request);
+          return handler_(request);
+        },
+        prepare_);
     ASSERT_TRUE(server) << server.error();
     server_.emplace(*std::move(server));
   }
@@ -139,6 +142,7 @@ class HttpServerTest : public testing::Test {
     response.body = "{}\n";
     return response;
   };
+  HttpServer::Preparer prepare_;
   std::vector<HttpRequest> requests_;
   std::optional<HttpServer> server_;
 };
@@ -282,6 +286,44 @@ TEST_F(HttpServerTest, HandlerThatThrows_IsAnsweredWith500) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
   EXPECT_THAT(answer, HasSubstr("no memory"));
   EXPECT_THAT(server_->drops(), ElementsAre(Pair("handler_failed", 1)));
+}
+
+TEST_F(HttpServerTest, RequestThatMustWait_IsAnsweredWhenItsNeedsAreThere) {
+  bool prepared = false;
+  prepare_ = [&](const HttpRequest& request, std::function<void()> ready) {
+    if (request.path != "/slow") return false;
+    // Two turns later, with other requests served meanwhile.
+    loop_.Defer([&, ready] {
+      loop_.Defer([&, ready] {
+        prepared = true;
+        ready();
+      });
+    });
+    return true;
+  };
+  handler_ = [&](const HttpRequest& request) {
+    EXPECT_TRUE(request.path == "/quick" || prepared);
+    HttpResponse response;
+    response.body = request.path + ":" + request.body;
+    return response;
+  };
+  Start();
+  const auto answers = Exchange({Request("POST /slow", "body"), Request("GET /quick")});
+  EXPECT_THAT(answers[0], EndsWith("\r\n\r\n/slow:body"));
+  EXPECT_THAT(answers[1], EndsWith("\r\n\r\n/quick:"));
+}
+
+TEST_F(HttpServerTest, StoppedWhileARequestWaits_ClosesIt) {
+  std::function<void()> ready;
+  prepare_ = [&](const HttpRequest&, std::function<void()> when_ready) {
+    ready = std::move(when_ready);
+    loop_.Defer([this] { server_.reset(); });
+    return true;
+  };
+  Start();
+  EXPECT_THAT(Exchange({Request("GET /v1")}), ElementsAre(IsEmpty()));
+  EXPECT_TRUE(ready);
+  EXPECT_THAT(requests_, IsEmpty());
 }
 
 TEST_F(HttpServerTest, LargeAnswer_ComesWhole) {

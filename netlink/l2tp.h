@@ -48,13 +48,14 @@ class L2tp {
   /// long as the socket's last descriptor. Errors: EEXIST (id in use, or its deletion not yet
   /// complete), EBUSY (the socket has a tunnel).
   Expected<void, KernelError> CreateTunnel(L2tpIds tunnel, int udp_fd);
-  /// Errors: EEXIST as above; ENOENT: no such tunnel.
+  /// Errors: EEXIST as above; ENODEV: no such tunnel.
   Expected<void, KernelError> CreateSession(const L2tpSessionParameters& parameters);
 
-  /// Deletes the tunnel with all its sessions; the kernel finishes after the call. Error ENOENT.
+  /// Deletes the tunnel with all its sessions; the kernel finishes after the call. Error ENODEV:
+  /// no such tunnel.
   Expected<void, KernelError> DeleteTunnel(uint16_t local_tunnel_id);
   /// To be called only after the PPPoL2TP socket is closed: Linux 6.1 sends on through a deleted
-  /// session whose socket is kept.
+  /// session whose socket is kept. Error ENODEV: no such session.
   Expected<void, KernelError> DeleteSession(uint16_t local_tunnel_id, uint16_t local_session_id);
 
   /// One session; the kernel's dump of all is quadratic in 6.1 (l2tp_core.c, get_nth), so there is

@@ -53,7 +53,7 @@ struct TunnelPort {
   auto operator<=>(const TunnelPort&) const = default;
 };
 
-/// Changes of the table. Adding what is there succeeds if the port is the same and is EBUSY if not;
+/// Changes of the table. Adding what is there succeeds if the port is the same and is EEXIST if not;
 /// deleting what is not there is ENOENT.
 struct AddTunnel {
   TunnelPort tunnel;

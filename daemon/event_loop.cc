@@ -146,6 +146,14 @@ int EventLoop::Run() {
   return code;
 }
 
+void EventLoop::RunPending() {
+  int served = 1;
+  while (served > 0) {
+    served = sd_event_run(event_, 0);
+    Check(served, "run the event loop");
+  }
+}
+
 void EventLoop::Exit(int code) { Check(sd_event_exit(event_, code), "end the event loop"); }
 
 }  // namespace sallyport::daemon

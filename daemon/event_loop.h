@@ -75,6 +75,8 @@ class EventLoop {
 
   /// Serves events until Exit(); returns its code. Answers systemd's watchdog when it asks.
   int Run();
+  /// Serves what is due now, without waiting; for a caller that has a loop of its own, as a test.
+  void RunPending();
   void Exit(int code);
 
  private:

@@ -207,7 +207,20 @@ TEST(Config, SyntaxErrorHidesAllOthers) {
                           "'mtu'), expected TOML (https://toml.io)"));
   EXPECT_THAT(ErrorsOf("[ppp]\nmtu = 99999999999999999999\n"),
               ElementsAre(HasSubstr("/c:2:27: syntax: found a number that is too large")));
-  EXPECT_THAT(ErrorsOf("\xFF\xFE"), ElementsAre(HasSubstr("/c:1:1: syntax: found invalid TOML")));
+}
+
+TEST(Config, CharactersOutsideAsciiStandInCommentsOnly) {
+  for (const std::string text :
+       {"users_fil\u0439\n", "x = \"\"\"\\\n\u00A7\"\"\"\n", "x = \"\u00E9\"\n", "\xFF\xFE\n"}) {
+    EXPECT_THAT(ErrorsOf("# \u00E9\n" + text + std::string(kMinimal)),
+                ElementsAre(HasSubstr("syntax: found a character outside ASCII")))
+        << text;
+  }
+  EXPECT_THAT(ErrorsOf("# f\u00FCr alle\nx = \u00E9"),
+              ElementsAre(HasSubstr("/c:2:5: syntax: found a character outside ASCII")));
+  EXPECT_THAT(ErrorsOf("\uFEFF# \u00DCbersicht\n" + std::string(kMinimal)), IsEmpty());
+  EXPECT_THAT(ErrorsOf("# \xFF\n"), ElementsAre(HasSubstr("/c:1:2: syntax: found invalid TOML")));
+  EXPECT_THAT(ErrorsWith("status", "socket = \"/r\\u00E9seau\""), IsEmpty());
 }
 
 TEST(Config, ErrorsOfAllKindsComeTogetherByPosition) {

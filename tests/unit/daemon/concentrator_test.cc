@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/concentrator.h"
+
+#include <array>
+#include <chrono>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "tests/unit/daemon/fakes.h"
+#include "tests/unit/l2tp/wire_builder.h"
+
+namespace sallyport::daemon {
+namespace {
+
+using l2tp::testing::AvpList;
+using l2tp::testing::Bytes;
+using l2tp::testing::Decode;
+using l2tp::testing::Decoded;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// Message types, RFC 2661 §3.2, and protocol numbers, RFC 1661 §2.
+constexpr uint16_t kSccrp = 2;
+constexpr uint16_t kStopCcn = 4;
+constexpr uint16_t kIcrp = 11;
+constexpr uint16_t kCdn = 14;
+constexpr uint16_t kAssignedTunnelId = 9;
+constexpr uint16_t kAssignedSessionId = 14;
+constexpr uint16_t kPeerTunnel = 77;
+constexpr uint16_t kPeerSession = 501;
+
+const IpEndpoint kPeer{IpAddress::V4(0xCB007101), 1701};
+const IpAddress kLocal = IpAddress::V4(0xCB00710A);
+
+SecurityAssociation Sa(uint64_t id = 1) {
+  SecurityAssociation sa;
+  sa.id = SaId(id);
+  sa.reqid = ReqId(static_cast<uint32_t>(id));
+  sa.peer = {kPeer.address, 4500};
+  sa.local = kLocal;
+  return sa;
+}
+
+Concentrator::Options Options(bool ipsec_required) {
+  Concentrator::Options options;
+  options.ipsec_required = ipsec_required;
+  options.l2tp.host_name = "gw";
+  options.ppp.host_name = "gw";
+  options.ppp.auth = {ppp::AuthMethod::kPap};
+  return options;
+}
+
+/// A client made of octets, on one side of the concentrator, and its surroundings on the other.
+class ConcentratorTest : public testing::Test {
+ protected:
+  explicit ConcentratorTest(bool ipsec_required = true)
+      : concentrator_(loop_, plane_, ipsec_required ? &ike_ : nullptr, access_, random_,
+                      Options(ipsec_required)) {}
+
+  void Settle() {
+    do {
+      plane_.Work();
+      loop_.RunPending();
+    } while (!plane_.answers.empty());
+  }
+  void Send(l2tp::PathId path, const Bytes& bytes, bool from_listener = false) {
+    concentrator_.OnDatagram({.path = path, .peer = kPeer, .local = kLocal, .bytes = bytes},
+                             from_listener);
+    Settle();
+  }
+  /// The control messages of one type sent so far.
+  std::vector<Decoded> Sent(uint16_t type) const {
+    std::vector<Decoded> found;
+    for (const auto& datagram : plane_.sent) {
+      Decoded message = Decode(datagram.bytes);
+      if (message.type == type) found.push_back(std::move(message));
+    }
+    return found;
+  }
+  Bytes Sccrq() const {
+    return l2tp::testing::ControlMessage(0, 0, 0, 0, l2tp::testing::SccrqAvps(kPeerTunnel).bytes());
+  }
+  Bytes Message(uint16_t session, const AvpList& avps) {
+    return l2tp::testing::ControlMessage(tunnel_, session, ns_++, static_cast<uint16_t>(nr_),
+                                         avps.bytes());
+  }
+
+  void OpenTunnel(l2tp::PathId origin) {
+    Send(origin, Sccrq());
+    const auto replies = Sent(kSccrp);
+    ASSERT_THAT(replies, SizeIs(1));
+    tunnel_ = replies[0].U16(kAssignedTunnelId);
+    tunnel_path_ = l2tp::PathId(plane_.last_path);
+    ns_ = 1;
+    nr_ = 1;
+    Send(tunnel_path_, Message(0, l2tp::testing::ScccnAvps()));
+  }
+  void OpenSession() {
+    Send(tunnel_path_, Message(0, l2tp::testing::IcrqAvps(kPeerSession)));
+    const auto replies = Sent(kIcrp);
+    ASSERT_THAT(replies, SizeIs(1));
+    nr_ = 2;
+    key_ = {l2tp::TunnelId(tunnel_), l2tp::SessionId(replies[0].U16(kAssignedSessionId))};
+    Send(tunnel_path_, Message(key_.session.value(), l2tp::testing::IccnAvps()));
+  }
+  void Frame(const Bytes& frame) {
+    concentrator_.OnFrame(key_, frame);
+    Settle();
+  }
+  /// The frames of one protocol and code written so far.
+  std::vector<Bytes> Frames(uint16_t protocol, uint8_t code) const {
+    std::vector<Bytes> found;
+    for (const auto& frame : plane_.frames) {
+      if (frame.size() >= 4 && (frame[0] << 8 | frame[1]) == protocol && frame[2] == code) {
+        found.push_back(frame);
+      }
+    }
+    return found;
+  }
+  /// Acknowledges our latest Configure-Request and asks for nothing, or for `options`.
+  void Negotiate(uint16_t protocol, const Bytes& options = {}) {
+    const auto requests = Frames(protocol, 1);
+    ASSERT_THAT(requests, testing::Not(IsEmpty()));
+    Bytes ack = requests.back();
+    ack[2] = 2;  // Configure-Ack
+    Frame(ack);
+    const auto length = static_cast<uint8_t>(4 + options.size());
+    Bytes request{
+        static_cast<uint8_t>(protocol >> 8), static_cast<uint8_t>(protocol), 1, 9, 0, length};
+    request.insert(request.end(), options.begin(), options.end());
+    Frame(request);
+  }
+  void LogIn(std::string_view password) {
+    Bytes request{0xC0, 0x23, 1, 5, 0, static_cast<uint8_t>(4 + 1 + 5 + 1 + password.size()), 5};
+    for (const char c : std::string_view("alice")) request.push_back(static_cast<uint8_t>(c));
+    request.push_back(static_cast<uint8_t>(password.size()));
+    for (const char c : password) request.push_back(static_cast<uint8_t>(c));
+    Frame(request);
+  }
+  void BringUp() {
+    concentrator_.OnSaUp(Sa());
+    OpenTunnel(l2tp::PathId(plane_.last_path));
+    OpenSession();
+    Negotiate(0xC021);
+    LogIn("secret");
+    Negotiate(0x8021, {3, 6, 10, 64, 0, 2});
+    ASSERT_EQ(State(), SessionState::kUp);
+  }
+  std::optional<SessionState> State() const {
+    const auto& sessions = concentrator_.sessions().sessions();
+    const auto found = sessions.find(key_);
+    return found == sessions.end() ? std::nullopt : std::optional(found->second.state);
+  }
+
+  EventLoop loop_;
+  testing::FakeDataPlane plane_;
+  testing::FakeIke ike_;
+  testing::FakeAccess access_;
+  RandomSource random_;
+  Concentrator concentrator_;
+  uint16_t tunnel_ = 0;
+  l2tp::PathId tunnel_path_;
+  SessionKey key_;
+  uint16_t ns_ = 0;
+  uint16_t nr_ = 0;
+};
+
+class ClearTextConcentratorTest : public ConcentratorTest {
+ protected:
+  ClearTextConcentratorTest() : ConcentratorTest(false) {}
+};
+
+TEST_F(ConcentratorTest, ALoginEndsWithARouteAndARecordOfEveryLayer) {
+  BringUp();
+  EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(ReqId(1))) << "the tunnel is bound to its SA";
+  EXPECT_EQ(plane_.up.at(key_).peer.ToString(), "10.64.0.2");
+  const auto& session = concentrator_.sessions().sessions().at(key_);
+  EXPECT_EQ(session.user, "alice");
+  EXPECT_EQ(session.interface, "sallyport0");
+  EXPECT_EQ(session.peer_session.value(), kPeerSession);
+  EXPECT_EQ(concentrator_.tunnels().at(key_.tunnel).sa, SaId(1));
+  EXPECT_EQ(concentrator_.sessions().authentication().accepted, 1U);
+}
+
+TEST_F(ConcentratorTest, IcrpWaitsForTheChannel) {
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  const Bytes icrq = Message(0, l2tp::testing::IcrqAvps(kPeerSession));
+  concentrator_.OnDatagram({.path = tunnel_path_, .peer = kPeer, .local = kLocal, .bytes = icrq},
+                           false);
+  EXPECT_THAT(Sent(kIcrp), IsEmpty());
+  Settle();
+  EXPECT_THAT(Sent(kIcrp), SizeIs(1));
+}
+
+TEST_F(ConcentratorTest, AnSccrqThatOvertakesTheNewsOfItsSaIsAnsweredThen) {
+  Send(l2tp::PathId(99), Sccrq(), true);
+  EXPECT_THAT(plane_.sent, IsEmpty());
+  concentrator_.OnSaUp(Sa());
+  Settle();
+  EXPECT_THAT(Sent(kSccrp), SizeIs(1));
+}
+
+TEST_F(ConcentratorTest, AnSccrqThatOvertakesItsMapElementGoesToTheOnlySaOfItsPeer) {
+  concentrator_.OnSaUp(Sa());
+  Send(l2tp::PathId(99), Sccrq(), true);
+  EXPECT_THAT(Sent(kSccrp), SizeIs(1));
+  EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(ReqId(1)));
+}
+
+TEST_F(ConcentratorTest, WithTwoSasBehindOneAddressTheListenerDoesNotGuess) {
+  concentrator_.OnSaUp(Sa(1));
+  concentrator_.OnSaUp(Sa(2));
+  Send(l2tp::PathId(99), Sccrq(), true);
+  EXPECT_THAT(plane_.sent, IsEmpty());
+}
+
+TEST_F(ConcentratorTest, AnSaThatGoesTakesItsClientWithItAndNothingStays) {
+  BringUp();
+  plane_.sent.clear();
+  concentrator_.OnSaDown(SaId(1), ReqId(1), "deleted by the peer");
+  Settle();
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(plane_.sent, IsEmpty()) << "there is no SA to send through";
+  EXPECT_THAT(plane_.sessions, IsEmpty());
+  EXPECT_THAT(plane_.paths, IsEmpty());
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, TheAddressIsFreeOnlyWhenTheRouteHasGone) {
+  BringUp();
+  concentrator_.OnSaDown(SaId(1), ReqId(1), "deleted by the peer");
+  EXPECT_EQ(access_.leases, 1) << "the kernel still has the session";
+  Settle();
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, TheOperatorsDisconnectSaysGoodbyeInPppAndL2tp) {
+  BringUp();
+  concentrator_.Disconnect(key_, "disconnected by the operator");
+  Settle();
+  ASSERT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+  EXPECT_THAT(Sent(kCdn), IsEmpty()) << "the client has not answered yet";
+  Bytes ack = Frames(0xC021, 5)[0];
+  ack[2] = 6;  // Terminate-Ack
+  Frame(ack);
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, AWrongPasswordIsCountedAndGetsNothing) {
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  OpenSession();
+  Negotiate(0xC021);
+  LogIn("guess");
+  EXPECT_EQ(concentrator_.sessions().authentication().rejected, 1U);
+  EXPECT_THAT(Frames(0xC023, 3), SizeIs(1)) << "Authenticate-Nak";
+  EXPECT_THAT(Frames(0xC023, 2), IsEmpty());
+  EXPECT_THAT(plane_.up, IsEmpty());
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, WithoutAnInterfaceTheSessionIsClosedAndTheAddressFreed) {
+  plane_.interfaces_work = false;
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  OpenSession();
+  Negotiate(0xC021);
+  LogIn("secret");
+  ASSERT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+  Bytes ack = Frames(0xC021, 5)[0];
+  ack[2] = 6;
+  Frame(ack);
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, ASessionThatTheKernelLostEndsWithCdn) {
+  BringUp();
+  concentrator_.OnSessionLost(key_);
+  Settle();
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, ASessionThatCannotBeMadeIsRefusedWithCdn) {
+  plane_.sessions_work = false;
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  Send(tunnel_path_, Message(0, l2tp::testing::IcrqAvps(kPeerSession)));
+  EXPECT_THAT(Sent(kIcrp), IsEmpty());
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_THAT(concentrator_.sessions().sessions(), IsEmpty());
+  EXPECT_THAT(plane_.sessions, IsEmpty());
+}
+
+TEST_F(ConcentratorTest, ATunnelThatCannotBeMadeIsRefusedWithStopCcn) {
+  plane_.tunnels_work = false;
+  concentrator_.OnSaUp(Sa());
+  Send(l2tp::PathId(plane_.last_path), Sccrq());
+  EXPECT_THAT(Sent(kSccrp), IsEmpty());
+  EXPECT_THAT(Sent(kStopCcn), SizeIs(1));
+}
+
+TEST_F(ConcentratorTest, ShutdownTellsThePeersWaitsAndDeletesTheSas) {
+  BringUp();
+  bool done = false;
+  concentrator_.Shutdown([&] { done = true; });
+  Settle();
+  ASSERT_THAT(Sent(kStopCcn), SizeIs(1));
+  EXPECT_FALSE(done) << "the client has not acknowledged";
+  Send(tunnel_path_,
+       l2tp::testing::ControlMessage(tunnel_, 0, ns_, static_cast<uint16_t>(nr_ + 1)));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(ike_.terminated, testing::Contains(SaId(1)));
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(ConcentratorTest, ShutdownWithoutClientsIsDoneAtOnce) {
+  bool done = false;
+  concentrator_.Shutdown([&] { done = true; });
+  Settle();
+  EXPECT_TRUE(done);
+}
+
+TEST_F(ConcentratorTest, CountersReachTheRecordInOneDumpForAllWhoAsk) {
+  BringUp();
+  plane_.counters[key_] = {.rx_bytes = 840, .tx_bytes = 84, .rx_packets = 10, .tx_packets = 1};
+  int answered = 0;
+  concentrator_.RefreshCounters([&] { ++answered; });
+  concentrator_.RefreshCounters([&] { ++answered; });
+  EXPECT_THAT(plane_.answers, SizeIs(1));
+  Settle();
+  EXPECT_EQ(answered, 2);
+  EXPECT_EQ(concentrator_.sessions().sessions().at(key_).counters.rx_bytes, 840U);
+}
+
+TEST_F(ConcentratorTest, FramesOfUnknownSessionsAreIgnored) {
+  Frame({0xC0, 0x21, 1, 1, 0, 4});
+  EXPECT_THAT(plane_.frames, IsEmpty());
+}
+
+TEST_F(ClearTextConcentratorTest, TheListenerServesClientsWithoutAnSa) {
+  Send(l2tp::PathId(99), Sccrq(), true);
+  EXPECT_THAT(Sent(kSccrp), SizeIs(1));
+  EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(std::nullopt));
+}
+
+}  // namespace
+}  // namespace sallyport::daemon

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Stand-ins for what is outside of the concentrator: kernel, IKE daemon, users. They record what is
+// asked of them and answer when the test says so.
+#pragma once
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "daemon/access_control.h"
+#include "daemon/data_plane.h"
+#include "daemon/ike.h"
+
+namespace sallyport::daemon::testing {
+
+class FakeDataPlane final : public DataPlane {
+ public:
+  std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress&) override {
+    sa_reqids.push_back(reqid);
+    const l2tp::PathId path(++last_path);
+    paths.insert(path);
+    return path;
+  }
+  void RemovePath(l2tp::PathId path) override { paths.erase(path); }
+  void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
+                     PathCallback done) override {
+    tunnel_requests.push_back(request);
+    tunnel_reqids.push_back(reqid);
+    Answer([this, done = std::move(done)]() mutable {
+      if (!tunnels_work) return done(std::nullopt);
+      const l2tp::PathId path(++last_path);
+      paths.insert(path);
+      done(path);
+    });
+  }
+  uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
+  void Send(const l2tp::SendDatagram& datagram) override { sent.push_back(datagram); }
+  void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override {
+    sessions.insert({request.tunnel, request.session});
+    Answer([this, done = std::move(done)]() mutable { done(sessions_work); });
+  }
+  void WriteFrame(const SessionKey&, std::span<const uint8_t> frame) override {
+    frames.emplace_back(frame.begin(), frame.end());
+  }
+  void CreateInterface(const SessionKey&, InterfaceCallback done) override {
+    Answer([this, done = std::move(done)]() mutable {
+      done(interfaces_work ? std::optional<std::string>("sallyport0") : std::nullopt);
+    });
+  }
+  void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override {
+    up[key] = network;
+    Answer([done = std::move(done)]() mutable { done(true); });
+  }
+  void BringDown(const SessionKey& key) override { up.erase(key); }
+  void ReleaseSession(const SessionKey& key, DoneCallback done) override {
+    Answer([this, key, done = std::move(done)]() mutable {
+      sessions.erase(key);
+      up.erase(key);
+      done(true);
+    });
+  }
+  void ReadCounters(CountersCallback done) override {
+    Answer([this, done = std::move(done)]() mutable { done(counters); });
+  }
+  const std::map<std::string, uint64_t>& drops() const override { return no_drops; }
+
+  /// Carries out what has been asked for, and what that leads to.
+  void Work() {
+    while (!answers.empty()) {
+      auto answer = std::move(answers.front());
+      answers.pop_front();
+      answer();
+    }
+  }
+  void Answer(UniqueFunction<void()> answer) { answers.push_back(std::move(answer)); }
+
+  bool tunnels_work = true;
+  bool sessions_work = true;
+  bool interfaces_work = true;
+  std::vector<ReqId> sa_reqids;
+  std::vector<l2tp::PrepareTunnel> tunnel_requests;
+  std::vector<std::optional<ReqId>> tunnel_reqids;
+  std::set<l2tp::PathId> paths;
+  std::set<SessionKey> sessions;
+  std::map<SessionKey, SessionNetwork> up;
+  std::map<SessionKey, InterfaceCounters> counters;
+  std::vector<l2tp::SendDatagram> sent;
+  std::vector<std::vector<uint8_t>> frames;
+  std::deque<UniqueFunction<void()>> answers;
+  uint64_t last_path = 0;
+  std::map<std::string, uint64_t> no_drops;
+};
+
+class FakeIke final : public Ike {
+ public:
+  void Start(Observer&) override {}
+  void Terminate(SaId id) override { terminated.push_back(id); }
+  void Stop(UniqueFunction<void()> done) override { done(); }
+  const IkeState& state() const override { return state_; }
+
+  std::vector<SaId> terminated;
+
+ private:
+  IkeState state_;
+};
+
+/// One user, "alice" with the PAP password "secret", and one address.
+class FakeAccess final : public AccessControl {
+ public:
+  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override {
+    const auto* pap = std::get_if<ppp::PapCredential>(&request.credential);
+    if (request.user != "alice" || pap == nullptr || pap->password.text() != "secret") {
+      return Unexpected{AccessDenied{"wrong password", {}}};
+    }
+    ++leases;
+    AccessGranted granted;
+    granted.lease = {.pool = "default",
+                     .user = "alice",
+                     .address = IpAddress::V4(0x0A400002),
+                     .gateway = IpAddress::V4(0x0A400001)};
+    granted.answer.network.local = granted.lease.gateway;
+    granted.answer.network.peer = granted.lease.address;
+    return granted;
+  }
+  void Release(const Lease&) override { --leases; }
+
+  int leases = 0;
+};
+
+}  // namespace sallyport::daemon::testing

@@ -13,9 +13,9 @@ std::string ConfigError::ToString() const {
 }
 
 void SortByPosition(std::vector<ConfigError>& errors, const std::string& first_file) {
+  using Place = std::tuple<bool, std::string_view, unsigned, unsigned>;
   const auto place = [&first_file](const ConfigError& error) {
-    return std::tuple(error.file != first_file, std::string_view(error.file), error.line,
-                      error.column);
+    return Place{error.file != first_file, error.file, error.line, error.column};
   };
   std::stable_sort(
       errors.begin(), errors.end(),

@@ -38,7 +38,7 @@ class Message {
   /// nest five deep at most (child-rekey).
   static constexpr size_t kMaxDepth = 16;
   /// Octets; VICI_MESSAGE_SIZE_MAX in vici_socket.c, for both directions.
-  static constexpr size_t kMaxSize = 512 * 1024;
+  static constexpr size_t kMaxSize = size_t{512} * 1024;
 
   // ---- Building. Each call returns the section it was made on, so that calls can be chained; a
   // second call with the same key replaces, keys being unique within a section.

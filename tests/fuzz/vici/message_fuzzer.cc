@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any octets as a message: what decodes must encode to the same octets, and the typed views must
 // take whatever tree it is.
+#include <algorithm>
 #include <cstdlib>
+#include <span>
 
 #include "vici/events.h"
 #include "vici/message.h"

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/timer_queue.h"
 #include "l2tp/header.h"
@@ -79,12 +79,7 @@ class Endpoint::Implementation {
     Tunnel tunnel;
     Tunnel::Phase counted;
   };
-  /// By path first, then peer.
-  struct PeerKey {
-    PathId path;
-    IpEndpoint peer;
-    auto operator<=>(const PeerKey&) const = default;
-  };
+  using PeerKey = std::pair<PathId, IpEndpoint>;
 
   Context MakeContext(TimePoint now, Actions& out) {
     return {config_, channel_, statistics_, now, out};

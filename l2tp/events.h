@@ -31,11 +31,12 @@ struct EndpointConfig {
   unsigned retransmit_max = 5;                         // RFC 2661 §5.8: 5 retransmissions
   std::chrono::seconds hello_interval{60};             // RFC 2661 §6.5; zero: no HELLO
   std::chrono::seconds setup_timeout{30};              // SCCRQ to SCCCN, ICRQ to ICCN; local policy
-  std::chrono::seconds linger{31};              // RFC 2661 §5.7: one full retransmission cycle
-  std::chrono::seconds no_session_timeout{60};  // tunnel without a session is closed; local policy
-  size_t max_tunnels = 65000;                   // local policy; ids are 16 bit
-  size_t max_half_open_tunnels = 1000;          // local policy
-  size_t max_sessions_per_tunnel = 256;         // local policy
+  std::chrono::seconds linger{31};  // RFC 2661 §5.7: one full retransmission cycle
+  // An established tunnel without a session is closed; zero: never; local policy.
+  std::chrono::seconds no_session_timeout{60};
+  size_t max_tunnels = 65000;            // local policy; ids are 16 bit
+  size_t max_half_open_tunnels = 1000;   // local policy
+  size_t max_sessions_per_tunnel = 256;  // local policy
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel
@@ -74,18 +75,21 @@ struct SessionPrepared {
   SessionId session;
   bool ok = false;
 };
-/// Sends StopCCN; every session of the tunnel ends.
+/// Sends StopCCN; every session of the tunnel ends. Result 0 is sent as 1, "General request to
+/// clear control connection" (RFC 2661 §4.4.2).
 struct CloseTunnel {
   TunnelId tunnel;
   ResultCode result;
 };
-/// Sends CDN.
+/// Sends CDN. Result 0 is sent as 3, "disconnected for administrative reasons" (RFC 2661 §4.4.2).
 struct CloseSession {
   TunnelId tunnel;
   SessionId session;
   ResultCode result;
 };
-/// Nothing can be sent or received on the path any more: its tunnels end without a message.
+/// Nothing can be sent or received on the path any more: the tunnels that send on it, lingering
+/// ones among them, end without a message. A tunnel that has a path of its own does not end with
+/// the one its SCCRQ came in on.
 struct PathDown {
   PathId path;
 };
@@ -93,13 +97,19 @@ struct PathDown {
 struct ProofOfLife {
   TunnelId tunnel;
 };
-/// StopCCN (result 6, RFC 2661 §4.4.2) for every tunnel; no new one is taken.
+/// StopCCN (result 6, RFC 2661 §4.4.2) for every tunnel; no new one is taken. A tunnel is released
+/// as soon as its StopCCN is acknowledged, not a retransmission cycle later: the process is going
+/// away.
 struct Shutdown {};
 
 using Command = std::variant<TunnelPrepared, SessionPrepared, CloseTunnel, CloseSession, PathDown,
                              ProofOfLife, Shutdown>;
 
 // ---- Out of the engine: to be carried out in this order --------------------------------------
+//
+// After each PrepareTunnel come, in the end, one TunnelDown and one TunnelReleased; after each
+// PrepareSession one SessionDown, before its tunnel's TunnelDown. So it is even if the answer was
+// that there is none, or has not been given yet; an answer that comes after them has no effect.
 
 struct SendDatagram {
   PathId path;

@@ -79,7 +79,7 @@ TEST(Redial, SccrqOnTheTunnelsOwnPathIsTheSameClients) {
   EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
 }
 
-TEST(Redial, LateCopyOfTheSccrqDoesNoHarm) {  // L4
+TEST(Redial, LateCopyOfTheSccrqDoesNoHarm) {
   Bench bench;
   bench.OpenTunnel();
   for (int i = 0; i < 6; ++i) {
@@ -108,7 +108,7 @@ TEST(Redial, SameIdButOtherOctetsIsANewDialAtOnce) {
   EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
 }
 
-TEST(Redial, TenTimesInARowWhileTheOldOnesLinger) {  // L33
+TEST(Redial, TenTimesInARowWhileTheOldOnesLinger) {
   for (const bool same_id : {true, false}) {
     Bench bench;
     uint16_t id = kPeerTunnel;

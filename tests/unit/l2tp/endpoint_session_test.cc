@@ -55,7 +55,7 @@ class Call : public ::testing::Test {
   uint16_t tunnel = bench.OpenTunnel();
 };
 
-TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {  // L37, L37b
+TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {
   Receive(0, 2, 1, testing::IcrqAvps(kPeerSession, 4711));
   const auto request = bench.TakeOne<PrepareSession>();
   EXPECT_EQ(request.tunnel, TunnelId(tunnel));
@@ -105,7 +105,7 @@ TEST_F(Call, NoKernelSessionIsRefusedWithCdn4) {
   EXPECT_TRUE(bench.actions.empty());
 }
 
-TEST_F(Call, CallWithoutIccnIsCleared) {  // L10
+TEST_F(Call, CallWithoutIccnIsCleared) {
   Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
   const SessionId session = bench.TakeOne<PrepareSession>().session;
   bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
@@ -117,7 +117,7 @@ TEST_F(Call, CallWithoutIccnIsCleared) {  // L10
   EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
 }
 
-TEST_F(Call, IcrqWithoutAUsableIdIsRefused) {  // L35
+TEST_F(Call, IcrqWithoutAUsableIdIsRefused) {
   Receive(0, 2, 1, testing::IcrqAvps(0));
   ExpectCdn(bench.SentOne(), 0, 2, 5);
   Receive(0, 3, 2, AvpList().U16(0, 10).U32(15, 1));
@@ -126,7 +126,7 @@ TEST_F(Call, IcrqWithoutAUsableIdIsRefused) {  // L35
   EXPECT_EQ(bench.Drops(DropReason::kRejectedMessage), 2u);
 }
 
-TEST_F(Call, IdInUseIsRefusedAndTheFirstSessionLives) {  // L35
+TEST_F(Call, IdInUseIsRefusedAndTheFirstSessionLives) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
   Receive(0, 4, 2, testing::IcrqAvps(kPeerSession));
   const Decoded cdn = bench.SentOne();
@@ -140,7 +140,7 @@ TEST_F(Call, IdInUseIsRefusedAndTheFirstSessionLives) {  // L35
   EXPECT_EQ(bench.Take<DataFrame>().size(), 1u);
 }
 
-TEST_F(Call, MandatoryUnknownAvpEndsTheCallOnly) {  // L13
+TEST_F(Call, MandatoryUnknownAvpEndsTheCallOnly) {
   Receive(0, 2, 1, testing::IcrqAvps(kPeerSession).U16(999, 1));
   ExpectCdn(bench.SentOne(), kPeerSession, 2, 8);
   EXPECT_TRUE(bench.Take<TunnelDown>().empty());
@@ -156,7 +156,7 @@ TEST_F(Call, MandatoryUnknownAvpInIccnEndsTheCallOnly) {
   EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kProtocolError);
 }
 
-TEST_F(Call, SixtyCallsAreEachAnswered) {  // L35, L36
+TEST_F(Call, SixtyCallsAreEachAnswered) {
   EndpointConfig config = BenchConfig();
   config.max_sessions_per_tunnel = 40;
   Bench many(config);
@@ -181,7 +181,7 @@ TEST_F(Call, SixtyCallsAreEachAnswered) {  // L35, L36
   EXPECT_EQ(refusals, 20u);
 }
 
-TEST_F(Call, IcrqBeforeScccnGetsNoIcrp) {  // L9
+TEST_F(Call, IcrqBeforeScccnGetsNoIcrp) {
   Bench other;
   other.ReceiveFrom(kOriginPath, kPeer,
                     ControlMessage(0, 0, 0, 0, testing::SccrqAvps(testing::kPeerTunnel).bytes()));
@@ -195,7 +195,7 @@ TEST_F(Call, IcrqBeforeScccnGetsNoIcrp) {  // L9
   EXPECT_TRUE(other.Take<TunnelDown>().empty());
 }
 
-TEST_F(Call, IccnForAnUnknownSessionLeavesTheTunnel) {  // L38
+TEST_F(Call, IccnForAnUnknownSessionLeavesTheTunnel) {
   Receive(999, 2, 1, testing::IccnAvps());
   EXPECT_TRUE(bench.SentOne().IsZlb());
   EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
@@ -208,7 +208,7 @@ TEST_F(Call, SecondIccnEndsTheCall) {
   EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kProtocolError);
 }
 
-TEST_F(Call, OutgoingCallsAreRefused) {  // L41
+TEST_F(Call, OutgoingCallsAreRefused) {
   AvpList ocrq = AvpList().U16(0, 7).U16(14, 12).U32(15, 1).U32(16, 1).U32(17, 1);
   ocrq.U32(18, 1).U32(19, 1).Text(21, "1");
   Receive(0, 2, 1, ocrq);
@@ -224,7 +224,7 @@ TEST_F(Call, IcrpIsAnsweredByCdn) {
   EXPECT_EQ(bench.Take<SessionDown>().size(), 1u);
 }
 
-TEST_F(Call, WenAndSliLeaveTheSession) {  // L41
+TEST_F(Call, WenAndSliLeaveTheSession) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
   Receive(session, 4, 2, AvpList().U16(0, 15).Add(34, Bytes(26)));
   Receive(session, 5, 2, AvpList().U16(0, 16).Add(35, Bytes(10)));
@@ -235,7 +235,7 @@ TEST_F(Call, WenAndSliLeaveTheSession) {  // L41
   ExpectCdn(bench.SentOne(), kPeerSession, 2, 2);
 }
 
-TEST_F(Call, CdnEndsTheSessionAndTheTunnelTakesANewCall) {  // L32
+TEST_F(Call, CdnEndsTheSessionAndTheTunnelTakesANewCall) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
   Receive(session, 4, 2, testing::CdnAvps(kPeerSession, 3));
   const auto down = bench.TakeOne<SessionDown>();
@@ -282,7 +282,7 @@ TEST_F(Call, AnswersThatNobodyAcknowledgesAreBounded) {
 
 // ---- Data -------------------------------------------------------------------------------------
 
-TEST_F(Call, DataGoesToItsSessionWithoutAddressAndControl) {  // L42
+TEST_F(Call, DataGoesToItsSessionWithoutAddressAndControl) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
   ReceiveData(session, Hex("ff03 c021 0101 0004"));
   ReceiveData(session, Hex("c021 0101 0004"));
@@ -295,7 +295,7 @@ TEST_F(Call, DataGoesToItsSessionWithoutAddressAndControl) {  // L42
   }
 }
 
-TEST_F(Call, DataForNobodyIsCounted) {  // L42
+TEST_F(Call, DataForNobodyIsCounted) {
   Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
   const SessionId session = bench.TakeOne<PrepareSession>().session;
   bench.Take<SendDatagram>();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Control connections: set-up, refusal, keepalive, teardown. "L12" and so on: the list of
-// requirements in docs/rfc-map.md.
+// Control connections: set-up, refusal, keepalive, teardown.
 #include <gtest/gtest.h>
 #include <initializer_list>
 #include <set>
@@ -83,7 +82,7 @@ TEST(TunnelSetup, ScccnIsAcknowledgedAtOnce) {
   EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
 }
 
-TEST(TunnelSetup, RepeatedSccrqIsTheSameTunnel) {  // L4
+TEST(TunnelSetup, RepeatedSccrqIsTheSameTunnel) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
   const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
@@ -99,7 +98,7 @@ TEST(TunnelSetup, RepeatedSccrqIsTheSameTunnel) {  // L4
   EXPECT_EQ(bench.Drops(DropReason::kDuplicate), 2u);
 }
 
-TEST(TunnelSetup, SccrpComesAgainUntilAcknowledged) {  // L24
+TEST(TunnelSetup, SccrpComesAgainUntilAcknowledged) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
   const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
@@ -175,7 +174,7 @@ TEST(TunnelSetup, LateAnswerToPrepareTunnelHasNoEffect) {
   EXPECT_TRUE(bench.actions.empty());
 }
 
-TEST(TunnelSetup, IdsAreDistinctAndScattered) {  // L12
+TEST(TunnelSetup, IdsAreDistinctAndScattered) {
   Bench bench;
   std::set<uint16_t> ids;
   for (uint16_t port = 1; port <= 200; ++port) {
@@ -187,24 +186,24 @@ TEST(TunnelSetup, IdsAreDistinctAndScattered) {  // L12
 
 // ---- Refusal ----------------------------------------------------------------------------------
 
-TEST(TunnelRefusal, OtherProtocolVersion) {  // L5
+TEST(TunnelRefusal, OtherProtocolVersion) {
   ExpectRefused(AvpList().U16(0, 1).U16(2, 0x0200).U32(3, 3).Text(7, "x").U16(9, kPeerTunnel), 5,
                 0x0100);
 }
 
-TEST(TunnelRefusal, HostNameMissing) {  // L6
+TEST(TunnelRefusal, HostNameMissing) {
   ExpectRefused(AvpList().U16(0, 1).U16(2, 0x0100).U32(3, 3).U16(9, kPeerTunnel), 2, 3);
 }
 
-TEST(TunnelRefusal, UnknownMandatoryAvp) {  // L13
+TEST(TunnelRefusal, UnknownMandatoryAvp) {
   ExpectRefused(testing::SccrqAvps(kPeerTunnel).U16(999, 1), 2, 8);
 }
 
-TEST(TunnelRefusal, ChallengeWithoutASecret) {  // L22
+TEST(TunnelRefusal, ChallengeWithoutASecret) {
   ExpectRefused(testing::SccrqAvps(kPeerTunnel).Text(11, "0123456789abcdef"), 4, std::nullopt);
 }
 
-TEST(TunnelRefusal, AssignedTunnelIdMissingOrZeroIsSilence) {  // L6
+TEST(TunnelRefusal, AssignedTunnelIdMissingOrZeroIsSilence) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, testing::SccrqAvps(0).bytes()));
   bench.ReceiveFrom(
@@ -223,7 +222,7 @@ TEST(TunnelRefusal, SccrqMustHaveNsZero) {
   EXPECT_EQ(bench.Drops(DropReason::kBadSccrq), 1u);
 }
 
-TEST(TunnelRefusal, JunkToTunnelZeroLeavesNoState) {  // L11, L27
+TEST(TunnelRefusal, JunkToTunnelZeroLeavesNoState) {
   Bench bench;
   for (int i = 0; i < 100; ++i) {
     bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0));
@@ -237,14 +236,14 @@ TEST(TunnelRefusal, JunkToTunnelZeroLeavesNoState) {  // L11, L27
   EXPECT_EQ(bench.Drops(DropReason::kNotSccrq), 400u);
 }
 
-TEST(TunnelRefusal, UnknownTunnelIsSilence) {  // L27
+TEST(TunnelRefusal, UnknownTunnelIsSilence) {
   Bench bench;
   bench.Receive(ControlMessage(5, 0, 0, 0, testing::HelloAvps().bytes()));
   EXPECT_TRUE(bench.actions.empty());
   EXPECT_EQ(bench.Drops(DropReason::kUnknownTunnel), 1u);
 }
 
-TEST(TunnelRefusal, MalformedHeadersAreCountedAndDropped) {  // L28
+TEST(TunnelRefusal, MalformedHeadersAreCountedAndDropped) {
   Bench bench;
   bench.Receive(testing::Hex("c803"));
   bench.Receive(testing::Hex("c8"));
@@ -305,7 +304,7 @@ TEST(TunnelRefusal, RefusalsHaveALimitEachSecond) {
 
 // ---- Messages out of place --------------------------------------------------------------------
 
-TEST(TunnelProtocol, ControlMessageOutOfOrderEndsInStopCcn7) {  // L9
+TEST(TunnelProtocol, ControlMessageOutOfOrderEndsInStopCcn7) {
   const AvpList out_of_order[] = {
       testing::SccrqAvps(kPeerTunnel), testing::ScccnAvps(),
       AvpList().U16(0, 2).U16(2, 0x0100).U32(3, 3).Text(7, "x").U16(9, kPeerTunnel)};
@@ -320,7 +319,7 @@ TEST(TunnelProtocol, ControlMessageOutOfOrderEndsInStopCcn7) {  // L9
   }
 }
 
-TEST(TunnelProtocol, UnknownMessageTypeClearsTheTunnelOnlyIfMandatory) {  // L19
+TEST(TunnelProtocol, UnknownMessageTypeClearsTheTunnelOnlyIfMandatory) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
   bench.Receive(ControlMessage(tunnel, 0, 2, 1, AvpList().U16(0, 99, 0).bytes()));
@@ -340,7 +339,7 @@ TEST(TunnelProtocol, MandatoryUnknownAvpInHelloClearsTheTunnel) {
   EXPECT_EQ(down.result.error, 8);
 }
 
-TEST(TunnelProtocol, WrongSourceHasNoEffect) {  // L29
+TEST(TunnelProtocol, WrongSourceHasNoEffect) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
   const Bytes stop = ControlMessage(tunnel, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes());
@@ -353,7 +352,7 @@ TEST(TunnelProtocol, WrongSourceHasNoEffect) {  // L29
   EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
 }
 
-TEST(TunnelProtocol, HelloIsAcknowledgedAndAgain) {  // L23
+TEST(TunnelProtocol, HelloIsAcknowledgedAndAgain) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
   for (int i = 0; i < 2; ++i) {
@@ -378,7 +377,7 @@ TEST(TunnelProtocol, MessagesOutOfOrderArriveInOrder) {
   EXPECT_EQ(bench.SentOne().nr, 3);
 }
 
-TEST(TunnelProtocol, NonsenseNumbersLeaveTheTunnelAlone) {  // L23
+TEST(TunnelProtocol, NonsenseNumbersLeaveTheTunnelAlone) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
   for (const uint16_t ns : std::initializer_list<uint16_t>{1002, 32000}) {
@@ -399,7 +398,7 @@ EndpointConfig PatientConfig() {
   return config;
 }
 
-TEST(Keepalive, HelloAfterSixtySecondsOfSilence) {  // L26
+TEST(Keepalive, HelloAfterSixtySecondsOfSilence) {
   Bench bench(PatientConfig());
   const uint16_t tunnel = bench.OpenTunnel();
   bench.Advance(milliseconds(59999));
@@ -475,7 +474,7 @@ TEST(Keepalive, TunnelWithSessionIsNot) {
 
 // ---- Teardown ---------------------------------------------------------------------------------
 
-TEST(TunnelTeardown, StopCcnIsAcknowledgedForACycleAndThenForgotten) {  // L30
+TEST(TunnelTeardown, StopCcnIsAcknowledgedForACycleAndThenForgotten) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
   const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
@@ -502,7 +501,7 @@ TEST(TunnelTeardown, StopCcnIsAcknowledgedForACycleAndThenForgotten) {  // L30
   EXPECT_FALSE(bench.endpoint.NextDeadline());
 }
 
-TEST(TunnelTeardown, StopCcnBeforeScccn) {  // L30
+TEST(TunnelTeardown, StopCcnBeforeScccn) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
   const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
@@ -592,7 +591,7 @@ TEST(TunnelTeardown, PathDownTakesTunnelsThatHaveNoPathYetAndThoseThatLinger) {
   EXPECT_TRUE(bench.actions.empty());
 }
 
-TEST(TunnelTeardown, ShutdownSendsStopCcn6AndReleasesWhatIsAcknowledged) {  // L34
+TEST(TunnelTeardown, ShutdownSendsStopCcn6AndReleasesWhatIsAcknowledged) {
   Bench bench;
   const uint16_t first = bench.OpenTunnel();
   const uint16_t second = bench.OpenTunnel(78, PathId(3), {kPeer.address, 9});

@@ -57,7 +57,7 @@ bool HttpResponseParser::Step() {
   std::string_view line;
   switch (state_) {
     case State::kHead: {
-      const std::string_view rest = std::string_view(pending_).substr(taken_);
+      const std::string_view rest = Rest();
       const size_t end = rest.find("\r\n\r\n");
       if (std::min(end, rest.size()) > kMaxHeadBytes) Fail();
       if (failed() || end == rest.npos) return false;
@@ -89,7 +89,7 @@ bool HttpResponseParser::Step() {
 
 /// A line of the chunked framing, without its end; false while it is not complete.
 bool HttpResponseParser::TakeLine(std::string_view* line) {
-  const std::string_view rest = std::string_view(pending_).substr(taken_);
+  const std::string_view rest = Rest();
   const size_t end = rest.find(kLineEnd);
   if (std::min(end, rest.size()) > kMaxHeadBytes) Fail();
   if (failed() || end == rest.npos) return false;

@@ -42,6 +42,7 @@ class HttpResponseParser {
 
   /// Moves one step on; false when it takes more octets, or none.
   bool Step();
+  std::string_view Rest() const { return std::string_view{pending_}.substr(taken_); }
   bool TakeLine(std::string_view* line);
   void TakeHead(std::string_view head);
   bool TakeHeader(std::string_view line);

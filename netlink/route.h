@@ -62,8 +62,8 @@ struct LocalAddress {
 struct DeviceRoute {
   IpPrefix destination;
   int ifindex = 0;
-  std::optional<IpAddress> preferred_source;  // for packets of our own into it
-  uint32_t table = 254;                       // RT_TABLE_MAIN
+  std::optional<IpAddress> preferred_source{};  // for packets of our own into it
+  uint32_t table = 254;                         // RT_TABLE_MAIN
 };
 
 /// Requests to rtnetlink. Changes need CAP_NET_ADMIN and wait for the kernel's one lock over all

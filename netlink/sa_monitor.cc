@@ -107,7 +107,11 @@ Expected<std::vector<SaEvent>, KernelError> SaMonitor::Read() {
   const auto received = transport_->Receive();
   if (!received) {
     if (received.error() == EAGAIN) return std::vector<SaEvent>{};
-    if (received.error() == ENOBUFS) return std::vector<SaEvent>{Overrun{}};
+    // EMSGSIZE: one larger than any that the kernel is known to send, so its content is lost as
+    // well.
+    if (received.error() == ENOBUFS || received.error() == EMSGSIZE) {
+      return std::vector<SaEvent>{Overrun{}};
+    }
     return Failure(received.error(), "read IPsec notifications");
   }
   auto events = ParseSaEvents(*received);

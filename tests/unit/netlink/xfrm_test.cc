@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "netlink/xfrm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_kernel.h"
+#include "xfrm_messages.h"
+
+namespace sallyport::netlink {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+TEST(ParseSa, ReadsIdentityAndCounters) { EXPECT_EQ(ParseSa(OctetsOf(SaInfo())), PlainSa()); }
+
+TEST(ParseSa, ReadsUdpEncapsulation) {
+  const Octets payload = OctetsOf(SaInfo()) + EncapsulationAttribute();
+  EXPECT_EQ(ParseSa(payload), EncapsulatedSa());
+}
+
+TEST(ParseSa, ReadsIpv6Addresses) {
+  xfrm_usersa_info info = SaInfo();
+  info.family = AF_INET6;
+  const auto source = *IpAddress::Parse("2001:db8::1");
+  std::copy(source.bytes().begin(), source.bytes().end(),
+            reinterpret_cast<uint8_t*>(info.saddr.a6));
+  EXPECT_EQ(ParseSa(OctetsOf(info))->source, source);
+}
+
+TEST(ParseSa, UnknownFamilyHasNoAddress) {
+  xfrm_usersa_info info = SaInfo();
+  info.family = 99;
+  EXPECT_FALSE(ParseSa(OctetsOf(info))->source);
+}
+
+TEST(ParseSa, TunnelModeIsNotTransportMode) {
+  xfrm_usersa_info info = SaInfo();
+  info.mode = XFRM_MODE_TUNNEL;
+  EXPECT_FALSE(ParseSa(OctetsOf(info))->transport_mode);
+}
+
+TEST(ParseSa, EveryTruncationIsNoSaOrOneWithoutEncapsulation) {
+  const Octets whole = OctetsOf(SaInfo()) + EncapsulationAttribute();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    const auto sa = ParseSa(std::span(whole).first(size));
+    EXPECT_EQ(sa.has_value(), size >= sizeof(xfrm_usersa_info)) << size;
+    if (sa) {
+      EXPECT_FALSE(sa->encapsulation) << size;
+    }
+  }
+}
+
+TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
+  FakeKernel kernel;
+  Xfrm xfrm(kernel.MakeSocket());
+  kernel.Answer(
+      RawMessage(XFRM_MSG_NEWSA, NLM_F_MULTI, 1, OctetsOf(SaInfo()) + EncapsulationAttribute()) +
+      RawMessage(XFRM_MSG_NEWSA, NLM_F_MULTI, 1, {1, 2, 3}) +  // cut short
+      RawDone(1));
+  const auto sas = xfrm.ListSas();
+  ASSERT_TRUE(sas);
+  EXPECT_THAT(*sas, ElementsAre(EncapsulatedSa()));
+  EXPECT_EQ(kernel.wipes, 1);
+  const auto request = MessagesOf(kernel.sent.at(0)).at(0);
+  EXPECT_EQ(request.type, XFRM_MSG_GETSA);
+  EXPECT_EQ(Attributes::Behind<xfrm_usersa_id>(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
+}
+
+TEST(ParseXfrmStatistics, ReadsNamesAndNumbers) {
+  EXPECT_THAT(ParseXfrmStatistics("XfrmInError             \t0\nXfrmInNoStates          \t12\n"),
+              ElementsAre(Pair("XfrmInError", 0), Pair("XfrmInNoStates", 12)));
+}
+
+TEST(ParseXfrmStatistics, LeavesOutWhatIsNoNumber) {
+  EXPECT_THAT(ParseXfrmStatistics("A 1\n\nB\nC x\nD 1x\n 5\nE \nF 2"),
+              ElementsAre(Pair("A", 1), Pair("F", 2)));
+  EXPECT_TRUE(ParseXfrmStatistics("").empty());
+}
+
+TEST(SocketPolicy, OfAWrongDescriptorFailsWithItsReqid) {
+  const auto result = SetSocketPolicy(-1, IpAddress::Family::kV4, 7);
+  EXPECT_EQ(result.error().text, "bind a socket to IPsec with reqid 7: Bad file descriptor");
+  EXPECT_EQ(ClearSocketPolicy(-1, IpAddress::Family::kV6).error().code, EBADF);
+}
+
+}  // namespace
+}  // namespace sallyport::netlink

@@ -240,10 +240,11 @@ void Concentrator::Carry(const l2tp::Action& action) {
             sessions_.ReceiveFrame({data.tunnel, data.session}, data.frame);
           },
           [&](const l2tp::Refused& refused) {
-            LogWarning("tunnel_refused",
-                       fmt::format("tunnel asked for by {} is refused: {}", refused.peer.ToString(),
-                                   Describe(l2tp::EndReason::kRefused, refused.result)),
-                       {{"PEER", refused.peer.ToString()}});
+            const auto text = refused_log_.Pass(
+                fmt::format("tunnel asked for by {} is refused: {}", refused.peer.ToString(),
+                            Describe(l2tp::EndReason::kRefused, refused.result)),
+                loop_.Now());
+            if (text) LogWarning("tunnel_refused", *text, {{"PEER", refused.peer.ToString()}});
           },
       },
       action);

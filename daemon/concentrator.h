@@ -13,6 +13,7 @@
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
+#include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/sa_table.h"
 #include "daemon/session_manager.h"
@@ -101,6 +102,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer counters_timer_;
   Timer shutdown_timer_;
   std::optional<std::string> last_ike_error_;
+  LogLimit refused_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -13,6 +13,7 @@ namespace sallyport::daemon {
 namespace {
 
 constexpr std::string_view kUsersFileKey = "ppp.users_file";
+constexpr std::string_view kHostNameKey = "l2tp.host_name";
 constexpr std::string_view kPskFileKey = "ipsec.psk_file";
 constexpr std::string_view kPskKey = "ipsec.psk";
 
@@ -88,6 +89,7 @@ class ConfigLoader {
         errors_(std::move(parsed.errors)) {}
 
   Expected<LoadedConfig, std::vector<ConfigError>> Load(bool config_readable_by_others) && {
+    CheckHostName();
     CheckPools();
     LoadPsk(config_readable_by_others);
     LoadUserDatabase();
@@ -99,6 +101,14 @@ class ConfigLoader {
   }
 
  private:
+  void CheckHostName() {
+    const bool reported = std::any_of(errors_.begin(), errors_.end(),
+                                      [](const auto& error) { return error.key == kHostNameKey; });
+    if (!config_.l2tp.host_name.empty() || reported) return;
+    Add(PositionOf("l2tp"), kHostNameKey, "no such key, and a system without a host name",
+        DescribeExpected(*FindKey("l2tp", "host_name")));
+  }
+
   void CheckPools() {
     const bool has_errors = std::any_of(errors_.begin(), errors_.end(), [](const auto& error) {
       return error.key.starts_with(kPoolSection);

@@ -256,7 +256,7 @@ class ConfigDecoder {
 
   /// The text of `node`, borrowed; an error and nothing if it is no text.
   std::optional<std::string_view> TextIn(const Place& place, const toml::node& node) {
-    if (const auto* text = node.as_string()) return std::string_view(text->get());
+    if (const auto* text = node.as_string()) return text->get();
     AddWrong(place, node, KindOf(node));
     return {};
   }

@@ -179,7 +179,7 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
           return Paths::Finish(
               [this, id, made = std::move(made), done = std::move(done)](Path& path) mutable {
                 if (!made) {
-                  LogError("tunnel_not_made", made.error().text);
+                  LogFailure("tunnel_not_made", made.error().text);
                   paths_.RemoveWhenIdle(id);
                   done(std::nullopt);
                   return;
@@ -198,6 +198,10 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
 uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {
   const Path* path = paths_.Find(id);
   return path == nullptr ? uint16_t{0} : path->port;
+}
+
+void KernelPaths::LogFailure(std::string_view message_id, const std::string& text) {
+  if (const auto passed = failure_log_.Pass(text, loop_.Now())) LogError(message_id, *passed);
 }
 
 void KernelPaths::Send(const l2tp::SendDatagram& datagram) {

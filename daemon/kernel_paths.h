@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/expected.h"
@@ -11,6 +12,7 @@
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_context.h"
+#include "daemon/log_limit.h"
 #include "daemon/serial_objects.h"
 #include "daemon/udp_socket.h"
 #include "daemon/worker_pool.h"
@@ -66,6 +68,8 @@ class KernelPaths {
   void TakePort(uint16_t port) { ++ports_[port]; }
   bool GiveUpPort(uint16_t port);
 
+  void LogFailure(std::string_view message_id, const std::string& text);
+
   EventLoop& loop_;
   Options options_;
   DataPlane::Observer* observer_ = nullptr;
@@ -74,6 +78,7 @@ class KernelPaths {
   std::map<uint16_t, unsigned> ports_;
   uint64_t last_id_ = 0;
   uint64_t send_failures_ = 0;
+  LogLimit failure_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -104,7 +104,7 @@ void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::Don
           return Sessions::Finish([this, key, made = std::move(made),
                                    done = std::move(done)](Session& session) mutable {
             if (!made) {
-              LogError("session_not_made", made.error().text);
+              LogFailure("session_not_made", made.error().text);
               done(false);
               return;
             }
@@ -117,6 +117,10 @@ void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::Don
           });
         });
   });
+}
+
+void KernelSessions::LogFailure(std::string_view message_id, const std::string& text) {
+  if (const auto passed = failure_log_.Pass(text, loop_.Now())) LogError(message_id, *passed);
 }
 
 void KernelSessions::ReadFrames(const SessionKey& key, int fd, uint32_t events) {

@@ -4,11 +4,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/unique_fd.h"
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_context.h"
+#include "daemon/log_limit.h"
 #include "daemon/serial_objects.h"
 #include "daemon/worker_pool.h"
 
@@ -55,11 +57,14 @@ class KernelSessions {
                                      DataPlane::InterfaceCallback done);
   unsigned TakeInterfaceNumber();
 
+  void LogFailure(std::string_view message_id, const std::string& text);
+
   EventLoop& loop_;
   DataPlane::Observer* observer_ = nullptr;
   Sessions sessions_;
   std::set<unsigned> free_numbers_;  // below next_number_
   unsigned next_number_ = 0;
+  LogLimit failure_log_;
 };
 
 }  // namespace sallyport::daemon

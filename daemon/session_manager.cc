@@ -216,11 +216,11 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
-    LogWarning(
-        "login_refused",
+    const auto text = refused_log_.Pass(
         fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
                     session.peer.ToString(), Text(request.method), verdict.error().log_text),
-        Fields(session));
+        loop_.Now());
+    if (text) LogWarning("login_refused", *text, Fields(session));
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
     return;
   }

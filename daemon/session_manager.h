@@ -14,6 +14,7 @@
 #include "daemon/access_control.h"
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
+#include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/status_model.h"
 #include "l2tp/events.h"
@@ -64,9 +65,7 @@ class SessionManager {
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
   /// Runs after each session that is forgotten: its last kernel object is gone.
-  void SetForgottenCallback(std::function<void()> forgotten) {
-    forgotten_ = std::move(forgotten);
-  }
+  void SetForgottenCallback(std::function<void()> forgotten) { forgotten_ = std::move(forgotten); }
 
   /// ICRQ came. `done` says whether ICRP may be sent.
   void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
@@ -119,6 +118,7 @@ class SessionManager {
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   TimerQueue<SessionKey> deadlines_;
   Timer timer_;
+  LogLimit refused_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "daemon/log.h"
+
+namespace sallyport::daemon {
+
+/// For messages that a peer can provoke at will: at most kBurst in each kPeriod are logged; the
+/// first of the next period says how many were left out.
+class LogLimit {
+ public:
+  static constexpr unsigned kBurst = 20;              // local policy
+  static constexpr std::chrono::seconds kPeriod{10};  // local policy
+
+  /// The text to log, or nothing.
+  std::optional<std::string> Pass(std::string text, TimePoint now) {
+    if (now - began_ >= kPeriod) {
+      began_ = now;
+      passed_ = 0;
+      if (suppressed_ > 0) text += " (" + std::to_string(suppressed_) + " like it left out)";
+      suppressed_ = 0;
+    }
+    if (passed_ >= kBurst) {
+      ++suppressed_;
+      return {};
+    }
+    ++passed_;
+    return text;
+  }
+
+ private:
+  TimePoint began_;
+  unsigned passed_ = 0;
+  uint64_t suppressed_ = 0;
+};
+
+}  // namespace sallyport::daemon

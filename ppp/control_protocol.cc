@@ -2,6 +2,7 @@
 #include "ppp/control_protocol.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -53,7 +54,7 @@ void ControlProtocol::Receive(const Packet& packet, TimePoint now, LayerOutputs&
       return ReceiveAnswer(code, packet, now, out);
     case Code::kTerminateRequest: {
       const bool was_opened = state() == State::kOpened;
-      Run(Event::kRtr, {.packet = &packet}, now, out);
+      Run(Event::kRtr, {.packet = packet}, now, out);
       if (was_opened) out.push_back(PeerTerminated{PrintableText(packet.data)});
       return;
     }
@@ -62,7 +63,7 @@ void ControlProtocol::Receive(const Packet& packet, TimePoint now, LayerOutputs&
     case Code::kCodeReject:
       return ReceiveCodeReject(packet, now, out);
   }
-  Run(Event::kRuc, {.packet = &packet}, now, out);
+  Run(Event::kRuc, {.packet = packet}, now, out);
 }
 
 bool ControlProtocol::ReceiveOther() {
@@ -78,9 +79,9 @@ void ControlProtocol::HandleTimeout(TimePoint now, LayerOutputs& out) {
 void ControlProtocol::Run(Event event, const Input& input, TimePoint now, LayerOutputs& out) {
   const State before = state();
   const auto& transition = automaton_.Handle(event);
-  // RFC 1661 §5.1: only a retransmission may keep the Identifier; keeping it lets a late answer
-  // count.
-  retransmission_ = event == Event::kToPlus;
+  // RFC 1661 §5.1: a retransmission may keep the Identifier while it has no valid reply; keeping it
+  // lets a late answer count.
+  retransmission_ = event == Event::kToPlus && !request_answered_;
   for (const auto action : transition.actions()) {
     if (action == Automaton::Action::kTlf) {
       auto cause = LayerFinished::Cause::kClosed;
@@ -120,12 +121,12 @@ void ControlProtocol::Carry(Automaton::Action action, const Input& input, TimePo
       return SendConfigureRequest(now, out);
     case Automaton::Action::kSca:
       naks_sent_ = 0;
-      return SendCode(Code::kConfigureAck, input.packet->identifier, input.answer->options, out);
+      return SendCode(Code::kConfigureAck, input.packet.identifier, input.answer.options, out);
     case Automaton::Action::kScn: {
-      const bool nak = input.answer->verdict == Verdict::kNak;
+      const bool nak = input.answer.verdict == Verdict::kNak;
       if (nak) ++naks_sent_;
-      return SendCode(nak ? Code::kConfigureNak : Code::kConfigureReject, input.packet->identifier,
-                      input.answer->options, out);
+      return SendCode(nak ? Code::kConfigureNak : Code::kConfigureReject, input.packet.identifier,
+                      input.answer.options, out);
     }
     case Automaton::Action::kStr:
       restart_count_ -= std::min(restart_count_, 1U);
@@ -134,11 +135,11 @@ void ControlProtocol::Carry(Automaton::Action action, const Input& input, TimePo
     case Automaton::Action::kSta:
       // RFC 1661 §5.5: the Ack to a Terminate-Request has its Identifier; so has the one that
       // answers a stray Configure packet.
-      return SendCode(Code::kTerminateAck, input.packet->identifier, {}, out);
+      return SendCode(Code::kTerminateAck, input.packet.identifier, {}, out);
     case Automaton::Action::kScj: {
       // RFC 1661 §5.6: the copy is cut to the peer's MRU.
-      const size_t room = max_packet_length_ - 4;
-      const auto copy = input.packet->whole.first(std::min(room, input.packet->whole.size()));
+      const size_t room = max_packet_length_ - kPacketHeaderLength;
+      const auto copy = input.packet.whole.first(std::min(room, input.packet.whole.size()));
       return SendCode(Code::kCodeReject, NextIdentifier(), copy, out);
     }
     case Automaton::Action::kSer:  // the owner answers, see ReceiveOther()
@@ -154,17 +155,19 @@ void ControlProtocol::ReceiveRequest(const Packet& packet, TimePoint now, LayerO
   const bool closed =
       state() == State::kClosed || state() == State::kClosing || state() == State::kStopping;
   // RFC 1661 §4.1: good or bad, these states do the same, so nothing is taken from the request.
-  if (closed) return Run(Event::kRcrMinus, {.packet = &packet}, now, out);
-  const Answer answer = negotiation_.Judge(*options, naks_sent_ < config_.max_failure);
+  if (closed) return Run(Event::kRcrMinus, {.packet = packet}, now, out);
+  Answer answer = negotiation_.Judge(*options, naks_sent_ < config_.max_failure);
   if (auto failure = negotiation_.failure()) return out.push_back(std::move(*failure));
   const bool good = answer.verdict == Verdict::kAck;
-  Run(good ? Event::kRcrPlus : Event::kRcrMinus, {.packet = &packet, .answer = &answer}, now, out);
+  Run(good ? Event::kRcrPlus : Event::kRcrMinus, {.packet = packet, .answer = std::move(answer)},
+      now, out);
 }
 
 void ControlProtocol::ReceiveAnswer(Code code, const Packet& packet, TimePoint now,
                                     LayerOutputs& out) {
-  // RFC 1661 §5.2 to §5.4: the Identifier must match that of the last Configure-Request.
-  if (requests_sent_ == 0 || packet.identifier != request_identifier_) {
+  // RFC 1661 §5.2 to §5.4: the Identifier must match that of the last Configure-Request. Its second
+  // answer is a copy that the line made; in Opened it would take the layer down.
+  if (request_answered_ || packet.identifier != request_identifier_) {
     return drops_.Count(DropReason::kWrongIdentifier);
   }
   const auto answered = ParseOptions(packet.data);
@@ -177,18 +180,20 @@ void ControlProtocol::ReceiveAnswer(Code code, const Packet& packet, TimePoint n
     if (!std::equal(sent.begin(), sent.end(), packet.data.begin(), packet.data.end())) {
       return drops_.Count(DropReason::kMismatchedAnswer);
     }
-    return Run(Event::kRca, {.packet = &packet}, now, out);
+    request_answered_ = true;
+    return Run(Event::kRca, {.packet = packet}, now, out);
   }
   const auto asked = ParseOptions(request.view());
   const bool fits = code == Code::kConfigureNak || IsOrderedSubset(*answered, *asked);
   if (answered->empty() || !fits) return drops_.Count(DropReason::kMismatchedAnswer);
+  request_answered_ = true;
   if (code == Code::kConfigureNak) {
     negotiation_.Naked(*answered);
   } else {
     negotiation_.Rejected(*answered);
   }
   if (auto failure = negotiation_.failure()) return out.push_back(std::move(*failure));
-  Run(Event::kRcn, {.packet = &packet}, now, out);
+  Run(Event::kRcn, {.packet = packet}, now, out);
 }
 
 void ControlProtocol::ReceiveCodeReject(const Packet& packet, TimePoint now, LayerOutputs& out) {
@@ -208,6 +213,7 @@ void ControlProtocol::SendConfigureRequest(TimePoint now, LayerOutputs& out) {
   ++requests_sent_;
   if (!WithinRequestLimit(requests_sent_, out)) return;
   if (!retransmission_) request_identifier_ = NextIdentifier();
+  request_answered_ = false;
   WireWriter options;
   negotiation_.Ask(options);
   SendCode(Code::kConfigureRequest, request_identifier_, options.view(), out);

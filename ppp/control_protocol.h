@@ -55,9 +55,9 @@ class ControlProtocol {
   size_t max_packet_length() const { return max_packet_length_; }
 
  private:
-  struct Input {  // what an event came with; empty for events without a packet
-    const Packet* packet = nullptr;
-    const Answer* answer = nullptr;
+  struct Input {  // what an event came with
+    Packet packet{};
+    Answer answer{};  // to a Configure-Request
   };
 
   void Run(Automaton::Event event, const Input& input, TimePoint now, LayerOutputs& out);
@@ -86,6 +86,7 @@ class ControlProtocol {
   unsigned requests_received_ = 0;  // likewise
   uint8_t identifier_ = 0;          // the last one used
   uint8_t request_identifier_ = 0;  // of our last Configure-Request
+  bool request_answered_ = true;    // no Configure-Request of ours is outstanding
   bool retransmission_ = false;     // the next Configure-Request repeats the last one
   size_t max_packet_length_ = kDefaultMru;
   std::string terminate_text_;

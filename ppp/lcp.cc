@@ -10,8 +10,7 @@
 namespace sallyport::ppp {
 namespace {
 
-constexpr size_t kPacketHeaderLength = 4;  // Code, Identifier, Length
-constexpr size_t kMagicLength = 4;         // RFC 1661 §5.8
+constexpr size_t kMagicLength = 4;  // RFC 1661 §5.8
 
 }  // namespace
 

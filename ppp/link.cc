@@ -383,6 +383,9 @@ void Link::Implementation::Send(SendFrame frame, const Call& call) {
 
 void Link::Implementation::StartNetwork(const Call& call) {
   phase_ = Phase::kNetwork;
+  if (!network_.peer.is_v4()) {
+    return Shut(EndReason::kNetworkRefused, "no IPv4 address for the peer", call);
+  }
   LayerOutputs outputs;
   ipcp_.Start(network_, call.now, outputs);
   CarryIpcp(std::move(outputs), call);

@@ -7,11 +7,6 @@
 #include "base/wire_writer.h"
 
 namespace sallyport::ppp {
-namespace {
-
-constexpr size_t kPacketHeaderLength = 4;  // Code, Identifier, Length
-
-}  // namespace
 
 Expected<Frame, DropReason> ParseFrame(std::span<const uint8_t> bytes) {
   WireReader in(bytes);

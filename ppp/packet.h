@@ -34,6 +34,9 @@ inline constexpr uint16_t kDefaultMru = 1500;
 inline constexpr size_t kMaxNameLength = 255;
 inline constexpr size_t kMaxTextLength = 128;
 
+/// Code, Identifier and Length (RFC 1661 §5), octets.
+inline constexpr size_t kPacketHeaderLength = 4;
+
 struct Frame {
   Protocol protocol{};
   std::span<const uint8_t> information;  // borrowed from the received bytes

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Drives one link by a script of octets and holds what must be true of its actions.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "base/wire_reader.h"
 #include "ppp/link.h"

@@ -82,6 +82,14 @@ TEST(IpcpWithoutNameServers, RejectsThemAll) {
               ElementsAre(Sent(kIpcp, kConfRej, 1, "8106 00000000 8306 00000000")));
 }
 
+TEST(IpcpWithoutAnAddress, EndsTheLink) {
+  TestLink link(ConfigWith(AuthMethod::kPap));
+  link.OpenLcp();
+  link.Receive(Wire(kPap, kPapRequest, 1, "00 00"));
+  link.Handle(AuthAccepted{.network = {}, .authenticator_response = {}});
+  EXPECT_THAT(link.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END network_refused"));
+}
+
 TEST_F(IpcpLink, OpensWhenBothSidesHaveAcknowledged) {
   EXPECT_THAT(link_.Receive(link_.Ack(kIpcp)), IsEmpty());
   EXPECT_THAT(link_.Receive(Wire(kIpcp, kConfReq, 3, "0306 0a090002")),

@@ -53,6 +53,22 @@ TEST(LcpRequest, AnswersWithAnotherIdentifierAreDropped) {
   EXPECT_EQ(link.Drops(DropReason::kWrongIdentifier), 3U);
 }
 
+TEST(LcpRequest, SecondCopyOfTheAckIsDropped) {
+  TestLink link;
+  link.OpenLcp();
+  EXPECT_THAT(link.Receive(link.Ack(kLcp)), IsEmpty());
+  EXPECT_EQ(link.phase(), Phase::kAuthenticate);
+  EXPECT_EQ(link.Drops(DropReason::kWrongIdentifier), 1U);
+}
+
+TEST(LcpRequest, HasANewIdentifierOnceTheLastWasAnswered) {
+  TestLink link;
+  link.Start();
+  link.Receive(link.Ack(kLcp));  // and no request of theirs comes
+  EXPECT_THAT(link.Wait(seconds(3)), ElementsAre(Sent(kLcp, kConfReq, 2, kOurRequest)));
+  EXPECT_THAT(link.Wait(seconds(3)), ElementsAre(Sent(kLcp, kConfReq, 2, kOurRequest)));
+}
+
 TEST(LcpRequest, AckOfOtherOptionsIsDropped) {
   TestLink link;
   link.Start();

@@ -69,8 +69,6 @@ class TestLink {
   uint64_t AllDrops() const;
   Phase phase() const { return link_.phase(); }
   std::optional<TimePoint> NextDeadline() const { return link_.NextDeadline(); }
-  TimePoint now() const { return now_; }
-  LinkConfig& config() { return config_; }
   /// The frames of the last call.
   const std::vector<std::vector<uint8_t>>& frames() const { return frames_; }
 

@@ -111,7 +111,7 @@ Expected<void, std::string> Daemon::Start() {
       loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); },
       [this](const HttpRequest& request, std::function<void()> ready) {
         // What is shown of a session includes the kernel's counters, which are not ours to keep.
-        if (request.method != "GET") return false;
+        if (request.method != "GET" && request.method != "HEAD") return false;
         concentrator_->RefreshCounters(std::move(ready));
         return true;
       });

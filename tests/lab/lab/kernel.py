@@ -102,7 +102,7 @@ def kernel_state(host: Host) -> KernelState:
     return KernelState(
         links=_lines(links),
         addresses=_lines(addresses),
-        routes=_lines(routes),
+        routes=tuple(line for line in _lines(routes) if _LINK_LOCAL not in line),
         rules=_lines(rules),
         tunnels=_lines(tunnels),
         xfrm_states=_lines(states),

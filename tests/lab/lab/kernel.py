@@ -85,7 +85,7 @@ _QUERIES = (
     "ip -o link | cut -d: -f2",
     # Link-local addresses and multicast routes come with an interface, some time later.
     "ip -o address | grep -v 'inet6 fe80'",
-    "ip route show table all; ip -6 route show table all | grep -v -e fe80: -e ff00::/8",
+    "ip -4 route show table all; ip -6 route show table all | grep -v -e fe80: -e ff00::/8",
     "ip rule",
     "ip l2tp show tunnel",
     "ip -o xfrm state",
@@ -102,7 +102,7 @@ def kernel_state(host: Host) -> KernelState:
     return KernelState(
         links=_lines(links),
         addresses=_lines(addresses),
-        routes=tuple(line for line in _lines(routes) if _LINK_LOCAL not in line),
+        routes=_lines(routes),
         rules=_lines(rules),
         tunnels=_lines(tunnels),
         xfrm_states=_lines(states),

@@ -193,8 +193,9 @@ void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
 }
 
 void Link::Implementation::On(const AuthRejected& verdict, const Call& call) {
+  // Also one that comes too late counts: renegotiating LCP must not buy further guesses.
+  if (verdict_awaited_) ++failed_logins_;
   if (TakeStaleVerdict()) return;
-  ++failed_logins_;
   // The user may type another password now: RFC 2759 §6 "disables short timeouts".
   timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
   const bool may_retry = failed_logins_ < config_.auth_max_attempts;

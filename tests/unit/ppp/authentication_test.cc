@@ -293,6 +293,24 @@ TEST_F(MsChapV2Login, RenegotiatingLcpBuysNoFurtherAttempts) {
   EXPECT_EQ(link_.phase(), Phase::kTerminate);
 }
 
+TEST_F(MsChapV2Login, RenegotiatingLcpBeforeTheVerdictBuysNoneEither) {
+  for (int i = 0; i < 2; ++i) {
+    const uint8_t identifier = link_.frames().back()[3];
+    link_.Receive(Wire(kChap, kResponse, identifier, Value('a') + Hex("bob")));
+    link_.Receive(Wire(kLcp, kConfReq, 9));
+    link_.Receive(link_.Ack(kLcp));
+    ASSERT_EQ(link_.phase(), Phase::kAuthenticate);
+    const auto challenge = link_.frames().back();
+    EXPECT_THAT(link_.Handle(AuthRejected{}), IsEmpty());
+    if (i == 0) link_.Wait(seconds(3));  // the challenge again
+    if (i == 1) {
+      link_.Receive(Wire(kChap, kResponse, challenge[3], Value('a') + Hex("bob")));
+    }
+  }
+  EXPECT_THAT(link_.Handle(AuthRejected{}),
+              ElementsAre(testing::HasSubstr(Hex("E=691 R=0")), StartsWith("LCP 5/")));
+}
+
 TEST_F(MsChapV2Login, VerdictThatForbidsARetrySaysSo) {
   link_.Receive(Wire(kChap, kResponse, 0x34, Value('a') + Hex("bob")));
   EXPECT_THAT(link_.Handle(AuthRejected{.message = "", .may_retry = false}),

@@ -112,7 +112,9 @@ TEST(PacketStream, OversizedLength_IsRefusedBeforeItsOctetsCome) {
 
   PacketStream oversized;
   oversized.Append(Bytes{0, 8, 0, 1});
-  EXPECT_EQ(oversized.Next().error(), PacketError::kOversized);
+  const auto refused = oversized.Next();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), PacketError::kOversized);
 }
 
 TEST(PacketStream, ErrorLatches) {

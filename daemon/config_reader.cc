@@ -267,7 +267,7 @@ class ConfigDecoder {
   }
 
   void AddUnknown(std::string_view section, const toml::key& name) {
-    const std::string printable = PrintableText(name.str());
+    const std::string printable = name.str().empty() ? "\"\"" : PrintableText(name.str());
     const auto near = SuggestKey(section, name.str());
     const std::string kind = section.empty() ? "section" : "key";
     Add(PositionOf(name.source()),

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/text.h"
+#include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/overloaded.h"
 
@@ -49,18 +50,6 @@ std::string_view Text(ppp::EndReason reason) {
       return "the L2TP session ended";
   }
   return "ended";
-}
-
-std::string_view Text(ppp::AuthMethod method) {
-  switch (method) {
-    case ppp::AuthMethod::kPap:
-      return "pap";
-    case ppp::AuthMethod::kChapMd5:
-      return "chap";
-    case ppp::AuthMethod::kMsChapV2:
-      return "mschapv2";
-  }
-  return "unknown";
 }
 
 std::vector<LogField> Fields(const ClientSession& session) {
@@ -218,7 +207,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
     ++authentication_.rejected;
     const auto text = refused_log_.Pass(
         fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
-                    session.peer.ToString(), Text(request.method), verdict.error().log_text),
+                    session.peer.ToString(), ToString(request.method), verdict.error().log_text),
         loop_.Now());
     if (text) LogWarning("login_refused", *text, Fields(session));
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
@@ -260,7 +249,7 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
     LogInfo("session_up",
             fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", owner->id, owner->user,
                         owner->peer.ToString(), owner->network->network.peer.ToString(),
-                        *owner->interface, Text(*owner->method), setup.count()),
+                        *owner->interface, ToString(*owner->method), setup.count()),
             Fields(*owner));
   });
 }

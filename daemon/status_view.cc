@@ -6,23 +6,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
 
 namespace sallyport::daemon {
 namespace {
-
-std::string_view Text(ppp::AuthMethod method) {
-  switch (method) {
-    case ppp::AuthMethod::kPap:
-      return "pap";
-    case ppp::AuthMethod::kChapMd5:
-      return "chap";
-    case ppp::AuthMethod::kMsChapV2:
-      return "mschapv2";
-  }
-  return "unknown";
-}
 
 std::chrono::seconds Since(TimePoint start) {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
@@ -139,7 +128,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
       record.peer.nat = sa->sa.peer_behind_nat;
     }
   }
-  if (session.method) record.ppp.auth = std::string(Text(*session.method));
+  if (session.method) record.ppp.auth = std::string(ToString(*session.method));
   record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
   record.ppp.mtu = session.network ? session.network->mtu : options_.mtu;
   record.counters = {.rx_bytes = session.counters.rx_bytes,

@@ -41,8 +41,8 @@ fuzz_one() {
 # Sets fuzzers to the paths of all, or of the named.
 find_fuzzers() {
   local pattern=${1:-*}
-  mapfile -t fuzzers < <(find build/fuzz/tests/fuzz -maxdepth 1 -name "${pattern}_fuzzer" -type f | sort)
-  ((${#fuzzers[@]})) || die "no fuzzer ${1:-at all} in build/fuzz/tests/fuzz"
+  mapfile -t fuzzers < <(find build/fuzz -name "${pattern}_fuzzer" -type f | sort)
+  ((${#fuzzers[@]})) || die "no fuzzer ${1:-at all} in build/fuzz"
 }
 
 cmd_fuzz() {

@@ -90,7 +90,7 @@ _count_cases() {
   done
   ((${#files[@]})) || { echo 0 0; return; }
   # Attributes of each <testsuite>; pytest counts a failing fixture as an error.
-  grep -ohE '<testsuite [^>]*' "${files[@]}" | tr '\n' ' ' | grep -oE '(tests|failures|errors|skipped|disabled)="[0-9]+"' |
+  cat "${files[@]}" | tr '\n\t' '  ' | grep -oE '<testsuite [^>]*' | grep -oE '(tests|failures|errors|skipped|disabled)="[0-9]+"' |
     awk -F'[="]+' '{sum[$1] += $2} END {bad = sum["failures"] + sum["errors"]; print sum["tests"] - bad - sum["skipped"] - sum["disabled"], bad}'
 }
 

@@ -4,8 +4,10 @@
 #include <netinet/in.h>
 
 // After netinet/in.h, whose types linux/in6.h would otherwise define a second time.
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
 #include <optional>
@@ -30,16 +32,16 @@ std::optional<SaEvent> ParseDeleted(std::span<const uint8_t> payload) {
   // XFRMA_SA (the struct) and behind it (the rest).
   const auto info = Attributes::Behind<xfrm_usersa_id>(payload).Find(XFRMA_SA);
   if (!info) return {};
-  auto sa = ParseSa(*info);
+  const auto sa = ParseSa(*info);
   if (!sa) return {};
-  return SaDeleted{*std::move(sa)};
+  return SaDeleted{*sa};
 }
 
 std::optional<SaEvent> ParseExpired(std::span<const uint8_t> payload) {
   const auto expire = ReadStruct<xfrm_user_expire>(payload);
-  auto sa = ParseSa(payload.first(std::min(payload.size(), sizeof(xfrm_usersa_info))));
+  const auto sa = ParseSa(payload.first(std::min(payload.size(), sizeof(xfrm_usersa_info))));
   if (!expire || !sa) return {};
-  return SaExpired{.sa = *std::move(sa), .hard = expire->hard != 0};
+  return SaExpired{.sa = *sa, .hard = expire->hard != 0};
 }
 
 std::optional<SaEvent> ParseFlushed(std::span<const uint8_t> payload) {
@@ -65,9 +67,9 @@ std::optional<SaEvent> ParseEvent(const Received& message) {
   switch (message.type) {
     case XFRM_MSG_NEWSA:
     case XFRM_MSG_UPDSA: {
-      auto sa = ParseSa(message.payload);
+      const auto sa = ParseSa(message.payload);
       if (!sa) return {};
-      return SaNew{.sa = *std::move(sa), .update = message.type == XFRM_MSG_UPDSA};
+      return SaNew{.sa = *sa, .update = message.type == XFRM_MSG_UPDSA};
     }
     case XFRM_MSG_DELSA:
       return ParseDeleted(message.payload);
@@ -89,7 +91,7 @@ std::optional<SaEvent> ParseEvent(const Received& message) {
 std::vector<SaEvent> ParseSaEvents(std::span<const uint8_t> datagram) {
   std::vector<SaEvent> events;
   while (const auto message = TakeMessage(datagram)) {
-    if (auto event = ParseEvent(*message)) events.push_back(*std::move(event));
+    if (const auto event = ParseEvent(*message)) events.push_back(*event);
   }
   return events;
 }

@@ -15,7 +15,9 @@ namespace {
 
 // The kernel builds dumps in pieces of at most 32 KiB (net/netlink/af_netlink.c, netlink_dump) and
 // single answers of about a page; notifications are smaller.
-constexpr size_t kReceiveBuffer = 32 * 1024;
+constexpr size_t kReceiveBuffer = size_t{32} * 1024;
+
+constexpr int32_t kLargestErrno = 4095;  // include/linux/err.h, MAX_ERRNO
 
 constexpr std::string_view kTooLong = "an attribute of the request is too long";
 
@@ -98,6 +100,9 @@ Expected<void, KernelError> ParseAcknowledgement(const Received& message,
   const auto code = ReadStruct<int32_t>(message.payload);
   if (!code) return Failure(EBADMSG, operation, "acknowledgement without a code");
   if (*code == 0) return {};
+  if (*code > 0 || *code < -kLargestErrno) {
+    return Failure(EBADMSG, operation, "acknowledgement with no errno as its code");
+  }
   std::string detail;
   if ((message.flags & NLM_F_ACK_TLVS) != 0) {
     // NLMSG_DONE: the code, then attributes. NLMSG_ERROR: nlmsgerr, whose copy of the request has

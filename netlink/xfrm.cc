@@ -129,6 +129,16 @@ Expected<std::vector<Sa>, KernelError> Xfrm::ListSas() {
   return sas;
 }
 
+Expected<void, KernelError> Xfrm::DeleteSa(const IpAddress& destination, uint32_t spi) {
+  xfrm_usersa_id id{};
+  const auto octets = destination.bytes();
+  std::copy(octets.begin(), octets.end(), reinterpret_cast<uint8_t*>(&id.daddr));
+  id.spi = htonl(spi);
+  id.family = destination.is_v6() ? AF_INET6 : AF_INET;
+  id.proto = IPPROTO_ESP;
+  return socket_.Request(Message(XFRM_MSG_DELSA, 0, id), "delete an IPsec SA");
+}
+
 std::map<std::string, uint64_t, std::less<>> ParseXfrmStatistics(std::string_view text) {
   std::map<std::string, uint64_t, std::less<>> counters;
   while (!text.empty()) {

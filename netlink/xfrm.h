@@ -62,6 +62,8 @@ class Xfrm {
 
   /// All ESP SAs of this network namespace.
   Expected<std::vector<Sa>, KernelError> ListSas();
+  /// Deletes the ESP SA towards `destination`. Error ESRCH: there is none.
+  Expected<void, KernelError> DeleteSa(const IpAddress& destination, uint32_t spi);
 
  private:
   Socket socket_;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
+#include <span>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -40,14 +41,48 @@ void CheckFails(const Expected<T, netlink::KernelError>& result, int code, const
   std::exit(1);
 }
 
-IpEndpoint Loopback(uint16_t port) { return {IpAddress::V4(INADDR_LOOPBACK), port}; }
+IpEndpoint Loopback(uint16_t port, IpAddress::Family family = IpAddress::Family::kV4) {
+  return {*IpAddress::Parse(family == IpAddress::Family::kV4 ? "127.0.0.1" : "::1"), port};
+}
 
-sockaddr_in ToSockaddr(const IpEndpoint& endpoint) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(endpoint.port);
-  address.sin_addr.s_addr = htonl(endpoint.address.v4());
-  return address;
+struct SocketAddress {
+  explicit SocketAddress(const IpEndpoint& endpoint) {
+    const auto octets = endpoint.address.bytes();
+    if (endpoint.address.is_v4()) {
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_port = htons(endpoint.port);
+      std::memcpy(&address.sin_addr, octets.data(), octets.size());
+      std::memcpy(&storage, &address, sizeof address);
+      size = sizeof address;
+    } else {
+      sockaddr_in6 address{};
+      address.sin6_family = AF_INET6;
+      address.sin6_port = htons(endpoint.port);
+      std::memcpy(&address.sin6_addr, octets.data(), octets.size());
+      std::memcpy(&storage, &address, sizeof address);
+      size = sizeof address;
+    }
+  }
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+UniqueFd BoundUdpSocket(const IpEndpoint& local, bool checksum) {
+  UniqueFd fd(::socket(local.address.is_v4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const int no_check = checksum ? 0 : 1;
+  Check(::setsockopt(fd.get(), SOL_SOCKET, SO_NO_CHECK, &no_check, sizeof no_check) == 0,
+        "SO_NO_CHECK");
+  const SocketAddress address(local);
+  Check(::bind(fd.get(), address.get(), address.size) == 0, "bind");
+  return fd;
+}
+
+void Connect(const UniqueFd& fd, const IpEndpoint& peer) {
+  const SocketAddress address(peer);
+  Check(::connect(fd.get(), address.get(), address.size) == 0, "connect");
 }
 
 /// One end of an L2TP session with all four descriptors.
@@ -241,6 +276,79 @@ void CheckRewriting(const netlink::RewritingOptions& options) {
   Must(nftables.Remove());
 }
 
+/// Whether one datagram is there, and it is `expected`. Loopback delivers before send() returns.
+bool Got(const UniqueFd& fd, std::span<const uint8_t> expected) {
+  std::array<uint8_t, 64> bytes{};
+  const ssize_t size = ::recv(fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  return size == static_cast<ssize_t>(expected.size()) &&
+         std::equal(expected.begin(), expected.end(), bytes.begin());
+}
+
+bool Sends(const UniqueFd& fd, std::span<const uint8_t> bytes) {
+  return ::send(fd.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+}
+
+// L2TP headers (RFC 2661 §3.1) of 14 octets for tunnel 11, session 0.
+constexpr std::array<uint8_t, 14> kWithLength{0xC8, 2, 0, 14, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0};
+constexpr std::array<uint8_t, 14> kWithoutLength{0x08, 2, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+constexpr std::array<uint8_t, 14> kOtherTunnel{0xC8, 2, 0, 14, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0};
+constexpr std::array<uint8_t, 14> kVersion3{0xC8, 3, 0, 14, 0, 11, 0, 0, 0, 0, 0, 0, 0, 0};
+
+/// One host is client and server at once: datagrams go to the tunnel's socket and come from port
+/// 1701.
+void CheckClearText(IpAddress::Family family, bool checksum) {
+  std::printf("clear text, IPv%d, UDP checksum %d\n", family == IpAddress::Family::kV4 ? 4 : 6,
+              checksum);
+  auto nftables = Must(netlink::Nftables::Open());
+  Must(nftables.Install({.port = 1701, .ipsec_required = false}));
+  const auto client = BoundUdpSocket(Loopback(30001, family), checksum);
+  Connect(client, Loopback(1701, family));
+  const auto tunnel = BoundUdpSocket(Loopback(30002, family), checksum);
+  Connect(tunnel, Loopback(30001, family));
+  const auto listener = BoundUdpSocket(Loopback(1701, family), checksum);
+  const netlink::PeerTunnelKey key{
+      .peer = Loopback(30001, family), .local = Loopback(0, family).address, .tunnel_id = 11};
+  Check(Sends(client, kWithLength) && Got(listener, kWithLength), "unknown tunnel to the listener");
+  const std::vector<netlink::RewritingChange> add{netlink::AddTunnel{{key, 30002}},
+                                                  netlink::AddPort{30002}};
+  Check(nftables.Apply(add).empty(), "add the tunnel");
+  Check(Sends(client, kWithLength) && Got(tunnel, kWithLength), "with Length to the tunnel");
+  Check(Sends(client, kWithoutLength) && Got(tunnel, kWithoutLength), "without Length likewise");
+  Check(Sends(client, kOtherTunnel) && Got(listener, kOtherTunnel), "another to the listener");
+  Check(Sends(client, kVersion3) && Got(listener, kVersion3), "another version to the listener");
+  Check(Sends(tunnel, kWithLength) && Got(client, kWithLength), "the answer is from port 1701");
+  const std::vector<netlink::RewritingChange> erase{netlink::DeleteTunnel{key},
+                                                    netlink::DeletePort{30002}};
+  Check(nftables.Apply(erase).empty(), "delete the tunnel");
+  Check(Sends(client, kWithLength) && Got(listener, kWithLength), "the listener has it again");
+  Check(Sends(tunnel, kWithLength) && !Got(client, kWithLength), "and port 30002 is itself again");
+  Must(nftables.Remove());
+}
+
+void CheckFence() {
+  std::puts("fence");
+  auto nftables = Must(netlink::Nftables::Open());
+  Must(nftables.Install({.port = 1701, .ipsec_required = true}));
+  Must(nftables.Apply(netlink::AddPort{30002}));
+  const auto client = BoundUdpSocket(Loopback(30001), true);
+  const auto listener = BoundUdpSocket(Loopback(1701), true);
+  const auto tunnel = BoundUdpSocket(Loopback(30002), true);
+  Connect(client, Loopback(1701));
+  Check(Sends(client, kWithLength) && !Got(listener, kWithLength), "clear text to port 1701");
+  Connect(client, Loopback(30002));
+  Check(Sends(client, kWithLength) && !Got(tunnel, kWithLength), "clear text to a tunnel's port");
+  for (const UniqueFd* const from : {&listener, &tunnel}) {
+    Connect(*from, Loopback(30001));
+    Check(!Sends(*from, kWithLength) && errno == EPERM, "clear text is not sent");
+  }
+  const auto counters = Must(nftables.Counters());
+  constexpr uint64_t kOctets = 20 + 8 + kWithLength.size();  // IPv4 and UDP headers
+  Check(counters.clear_text_in == netlink::FenceCounter{.packets = 2, .bytes = 2 * kOctets} &&
+            counters.clear_text_out == netlink::FenceCounter{.packets = 2, .bytes = 2 * kOctets},
+        "the fence counts");
+  Must(nftables.Remove());
+}
+
 void CheckXfrm() {
   std::puts("IPsec");
   auto monitor = Must(netlink::SaMonitor::Open());
@@ -297,21 +405,21 @@ void CheckXfrm() {
 }  // namespace
 
 UniqueFd ConnectedUdpSocket(const IpEndpoint& local, const IpEndpoint& peer, uint32_t reqid) {
-  UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const int one = 1;
-  Check(::setsockopt(fd.get(), SOL_SOCKET, SO_NO_CHECK, &one, sizeof one) == 0, "SO_NO_CHECK");
-  if (reqid != 0) Must(netlink::SetSocketPolicy(fd.get(), IpAddress::Family::kV4, reqid));
-  const sockaddr_in from = ToSockaddr(local);
-  const sockaddr_in to = ToSockaddr(peer);
-  Check(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&from), sizeof from) == 0, "bind");
-  Check(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, "connect");
+  UniqueFd fd = BoundUdpSocket(local, false);
+  if (reqid != 0) Must(netlink::SetSocketPolicy(fd.get(), local.address.family(), reqid));
+  Connect(fd, peer);
   return fd;
 }
 
 void SelfCheck() {
-  CheckRoute();
   CheckRewriting({.port = 1701, .ipsec_required = true});
   CheckRewriting({.port = 1701, .ipsec_required = false});
+  for (const bool checksum : {false, true}) {
+    CheckClearText(IpAddress::Family::kV4, checksum);
+    CheckClearText(IpAddress::Family::kV6, checksum);
+  }
+  CheckFence();
+  CheckRoute();
   CheckXfrm();
   CheckConcurrentUnits();
   CheckSession();

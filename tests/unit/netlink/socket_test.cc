@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "fake_kernel.h"
@@ -82,6 +83,15 @@ TEST(Request, AcknowledgementWithoutACodeIsAnError) {
   kernel.Answer(RawMessage(NLMSG_ERROR, 0, 1, {0, 0}));
   Socket socket = kernel.MakeSocket();
   EXPECT_EQ(socket.Request(AnyRequest(), "x").error().code, EBADMSG);
+}
+
+TEST(Request, CodeThatIsNoErrnoIsAnError) {
+  for (const int32_t code : {1, -4096, std::numeric_limits<int32_t>::min()}) {
+    FakeKernel kernel;
+    kernel.Answer(RawMessage(NLMSG_ERROR, 0, 1, OctetsOf(code) + Octets(sizeof(nlmsghdr))));
+    Socket socket = kernel.MakeSocket();
+    EXPECT_EQ(socket.Request(AnyRequest(), "x").error().code, EBADMSG) << code;
+  }
 }
 
 TEST(Request, AnswersOfAnEarlierExchangeAreSkipped) {

@@ -68,6 +68,21 @@ TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
   EXPECT_EQ(Attributes::Behind<xfrm_usersa_id>(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
 }
 
+TEST(DeleteSa, NamesTheSaByDestinationSpiAndProtocol) {
+  FakeKernel kernel;
+  Xfrm xfrm(kernel.MakeSocket());
+  kernel.Answer(RawAcknowledgement(1, 0));
+  EXPECT_TRUE(xfrm.DeleteSa(*IpAddress::Parse("203.0.113.1"), 0xC1000001));
+  const auto request = MessagesOf(kernel.sent.at(0)).at(0);
+  EXPECT_EQ(request.type, XFRM_MSG_DELSA);
+  const auto id = ReadStruct<xfrm_usersa_id>(request.payload);
+  ASSERT_TRUE(id);
+  EXPECT_EQ(id->daddr.a4, htonl(0xCB007101));
+  EXPECT_EQ(id->spi, htonl(0xC1000001));
+  EXPECT_EQ(id->family, AF_INET);
+  EXPECT_EQ(id->proto, IPPROTO_ESP);
+}
+
 TEST(ParseXfrmStatistics, ReadsNamesAndNumbers) {
   EXPECT_THAT(ParseXfrmStatistics("XfrmInError             \t0\nXfrmInNoStates          \t12\n"),
               ElementsAre(Pair("XfrmInError", 0), Pair("XfrmInNoStates", 12)));

@@ -18,6 +18,10 @@ constexpr std::chrono::seconds kShortestCountersInterval{5};
 /// How long a shutdown waits for the peers; systemd gives 90 s. Local policy.
 constexpr std::chrono::seconds kShutdownLimit{5};
 
+/// An IKE daemon says that an SA is down just before it deletes it; what is there after this time
+/// it has left behind. Local policy.
+constexpr std::chrono::seconds kLeftoverDelay{2};
+
 std::string_view Text(l2tp::EndReason reason) {
   switch (reason) {
     case l2tp::EndReason::kPeerClosed:
@@ -84,7 +88,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
           ArmCountersTimer();
         });
       })),
-      shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })) {
+      shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
+      leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
@@ -156,6 +161,15 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   }
   for (const auto path : paths) Give(l2tp::PathDown{path});
   data_plane_.RemovePath(entry->path);
+  leftovers_.push_back(entry->sa);
+  leftovers_timer_.Set(loop_.Now() + kLeftoverDelay);
+}
+
+void Concentrator::DeleteLeftovers() {
+  for (const auto& sa : std::exchange(leftovers_, {})) {
+    data_plane_.DeleteSecurityAssociation(sa.local, sa.spi_in);
+    data_plane_.DeleteSecurityAssociation(sa.peer.address, sa.spi_out);
+  }
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
@@ -331,6 +345,7 @@ void Concentrator::FinishShutdown() {
   shutdown_timer_.Set(std::nullopt);
   // The SAs were made for L2TP alone, and nobody is left to serve it (RFC 3193 §3.1).
   for (const auto& [id, entry] : sas_.entries()) ike_->Terminate(id);
+  DeleteLeftovers();
   std::exchange(shutdown_done_, {})();
 }
 

@@ -80,6 +80,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TerminateIfUnused(SaId id);
   void FinishShutdownIfIdle();
   void FinishShutdown();
+  void DeleteLeftovers();
   void Rearm();
   void ArmCountersTimer();
 
@@ -101,6 +102,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer l2tp_timer_;
   Timer counters_timer_;
   Timer shutdown_timer_;
+  Timer leftovers_timer_;
+  std::vector<SecurityAssociation> leftovers_;  // of SAs that are down
   std::optional<std::string> last_ike_error_;
   LogLimit refused_log_;
 };

@@ -77,6 +77,9 @@ class DataPlane {
   virtual std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid,
                                                              const IpAddress& local) = 0;
   virtual void RemovePath(l2tp::PathId path) = 0;
+  /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its
+  /// SAs behind, and its successor uses the same reqids.
+  virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
 
   /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one.
   virtual void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,

@@ -8,6 +8,7 @@
 #include "netlink/l2tp.h"
 #include "netlink/nftables.h"
 #include "netlink/route.h"
+#include "netlink/xfrm.h"
 
 namespace sallyport::daemon {
 
@@ -20,6 +21,7 @@ class KernelContext final : public WorkerContext {
     (void)l2tp();
     (void)route();
     (void)nftables();
+    (void)xfrm();
   }
 
   template <typename T>
@@ -28,6 +30,7 @@ class KernelContext final : public WorkerContext {
   Result<netlink::L2tp*> l2tp() { return Get(l2tp_); }
   Result<netlink::Route*> route() { return Get(route_); }
   Result<netlink::Nftables*> nftables() { return Get(nftables_); }
+  Result<netlink::Xfrm*> xfrm() { return Get(xfrm_); }
 
  private:
   template <typename T>
@@ -43,6 +46,7 @@ class KernelContext final : public WorkerContext {
   std::optional<netlink::L2tp> l2tp_;
   std::optional<netlink::Route> route_;
   std::optional<netlink::Nftables> nftables_;
+  std::optional<netlink::Xfrm> xfrm_;
 };
 
 }  // namespace sallyport::daemon

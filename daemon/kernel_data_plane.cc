@@ -106,6 +106,15 @@ std::optional<l2tp::PathId> KernelDataPlane::AddSecurityAssociation(ReqId reqid,
 
 void KernelDataPlane::RemovePath(l2tp::PathId path) { paths_.Remove(path); }
 
+void KernelDataPlane::DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) {
+  pool_.Submit([destination, spi](WorkerContext& context) {
+    auto xfrm = static_cast<KernelContext&>(context).xfrm();
+    // Most often it has gone already.
+    if (xfrm) (void)(*xfrm)->DeleteSa(destination, spi);
+    return WorkerPool::Completion([] {});
+  });
+}
+
 void KernelDataPlane::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                                     PathCallback done) {
   paths_.PrepareTunnel(request, reqid, std::move(done));

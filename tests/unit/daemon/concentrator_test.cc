@@ -324,6 +324,19 @@ TEST_F(ConcentratorTest, ShutdownTellsThePeersWaitsAndDeletesTheSas) {
   EXPECT_EQ(access_.leases, 0);
 }
 
+TEST_F(ConcentratorTest, WhatAnIkeDaemonLeavesInTheKernelIsDeleted) {
+  SecurityAssociation sa = Sa();
+  sa.spi_in = 0xC1000001;
+  sa.spi_out = 0xC2000002;
+  concentrator_.OnSaUp(sa);
+  concentrator_.OnSaDown(sa.id, sa.reqid, "the IKE daemon was killed");
+  Settle();
+  EXPECT_THAT(plane_.deleted_spis, IsEmpty()) << "an IKE daemon that lives deletes it itself";
+  concentrator_.Shutdown([] {});
+  Settle();
+  EXPECT_THAT(plane_.deleted_spis, ElementsAre(sa.spi_in, sa.spi_out));
+}
+
 TEST_F(ConcentratorTest, ShutdownWithoutClientsIsDoneAtOnce) {
   bool done = false;
   concentrator_.Shutdown([&] { done = true; });

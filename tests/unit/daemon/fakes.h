@@ -25,6 +25,9 @@ class FakeDataPlane final : public DataPlane {
     return path;
   }
   void RemovePath(l2tp::PathId path) override { paths.erase(path); }
+  void DeleteSecurityAssociation(const IpAddress&, uint32_t spi) override {
+    deleted_spis.push_back(spi);
+  }
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override {
     tunnel_requests.push_back(request);
@@ -83,6 +86,7 @@ class FakeDataPlane final : public DataPlane {
   std::vector<ReqId> sa_reqids;
   std::vector<l2tp::PrepareTunnel> tunnel_requests;
   std::vector<std::optional<ReqId>> tunnel_reqids;
+  std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
   std::map<SessionKey, SessionNetwork> up;

@@ -71,7 +71,7 @@ TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
 TEST(DeleteSa, NamesTheSaByDestinationSpiAndProtocol) {
   FakeKernel kernel;
   Xfrm xfrm(kernel.MakeSocket());
-  kernel.Answer(RawAcknowledgement(1, 0));
+  kernel.Answer(RawAck(1, 0));
   EXPECT_TRUE(xfrm.DeleteSa(*IpAddress::Parse("203.0.113.1"), 0xC1000001));
   const auto request = MessagesOf(kernel.sent.at(0)).at(0);
   EXPECT_EQ(request.type, XFRM_MSG_DELSA);

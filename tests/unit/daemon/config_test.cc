@@ -197,6 +197,18 @@ TEST(Config, EmptyFileLacksAllThatIsRequired) {
                           "the file that holds the pre-shared key (or ipsec.required = false)"));
 }
 
+TEST(Config, SystemWithoutAHostNameNeedsTheKey) {
+  Files files = GoodFiles();
+  files.Add("/c", kMinimal);
+  const auto loaded = LoadConfig("/c", "", files.reader());
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_THAT(Lines(loaded.error()),
+              ElementsAre("/c:1:1: l2tp.host_name: found no such key, and a system without a host "
+                          "name, expected a name of 1 to 128 letters, digits and signs"));
+  files.Add("/c", std::string(kMinimal) + "[l2tp]\nhost_name = \"gw\"\n");
+  EXPECT_TRUE(LoadConfig("/c", "", files.reader()).has_value());
+}
+
 TEST(Config, SyntaxErrorHidesAllOthers) {
   EXPECT_THAT(
       ErrorsOf("[ppp]\n=3\n"),
@@ -265,6 +277,8 @@ TEST(Config, UnknownKeysAreAnsweredWithTheNearest) {
   EXPECT_THAT(ErrorsOf("mtu = 1400\n" + std::string(kMinimal)),
               ElementsAre("/c:1:1: mtu: found an unknown section, expected ppp.mtu (did you mean "
                           "that?)"));
+  EXPECT_THAT(ErrorsOf("\"\" = 1\n" + std::string(kMinimal)),
+              ElementsAre(HasSubstr("/c:1:1: \"\": found an unknown section")));
   EXPECT_THAT(ErrorsOf("\"\\u001b[2J\" = 1\n" + std::string(kMinimal)),
               ElementsAre(AllOf(HasSubstr("\\x1b[2J"),
                                 HasSubstr("one of ipsec, l2tp, ppp, pool, status, workers"))));

@@ -22,6 +22,9 @@ constexpr std::chrono::seconds kShutdownLimit{5};
 /// it has left behind. Local policy.
 constexpr std::chrono::seconds kLeftoverDelay{2};
 
+/// How often the kernel is asked whether an SA that no IKE daemon knows is still there.
+constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
+
 std::string_view Text(l2tp::EndReason reason) {
   switch (reason) {
     case l2tp::EndReason::kPeerClosed:
@@ -89,7 +92,10 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
         });
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
-      leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(); })) {
+      leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(); })),
+      orphans_timer_(loop.AddTimer([this] {
+        for (const SaId id : orphans_) CheckOrphan(id);
+      })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
@@ -133,6 +139,13 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
                       sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
           {{"PEER", sa.peer.ToString()}});
   if (stopping_) return;
+  for (const SaId orphan : std::set<SaId>(orphans_)) {
+    const SaTable::Entry* entry = sas_.Find(orphan);
+    if (entry == nullptr || entry->sa.reqid != sa.reqid) continue;
+    // Two clients with one reqid could get each other's packets.
+    OnSaDown(orphan, sa.reqid, "a new SA has its reqid");
+    DeleteLeftovers();
+  }
   const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
   if (!path) {
     LogError("sa_without_path",
@@ -151,6 +164,7 @@ void Concentrator::OnSaChanged(const SecurityAssociation& sa) { sas_.Update(sa);
 void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   const auto entry = sas_.Remove(id);
   if (!entry) return;
+  orphans_.erase(id);
   LogInfo("sa_down",
           fmt::format("SA {} with {} is down: {}", reqid.value(), entry->sa.peer.address.ToString(),
                       reason),
@@ -163,6 +177,23 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   data_plane_.RemovePath(entry->path);
   leftovers_.push_back(entry->sa);
   leftovers_timer_.Set(loop_.Now() + kLeftoverDelay);
+}
+
+void Concentrator::OnSaForgotten(SaId id) {
+  const SaTable::Entry* entry = sas_.Find(id);
+  if (entry == nullptr) return;
+  orphans_.insert(id);
+  CheckOrphan(id);
+}
+
+void Concentrator::CheckOrphan(SaId id) {
+  const SecurityAssociation& sa = sas_.Find(id)->sa;  // an orphan has an entry
+  data_plane_.FindSecurityAssociation(sa.local, sa.spi_in, [this, id](bool found) {
+    const SaTable::Entry* entry = sas_.Find(id);
+    if (entry == nullptr) return;
+    if (!found) OnSaDown(id, entry->sa.reqid, "it went with the IKE daemon that made it");
+    if (!orphans_.empty()) orphans_timer_.Set(loop_.Now() + kOrphanInterval);
+  });
 }
 
 void Concentrator::DeleteLeftovers() {
@@ -328,6 +359,10 @@ void Concentrator::TerminateIfUnused(SaId id) {
   for (const auto& [tunnel, record] : tunnels_) {
     if (record.sa == id) return;
   }
+  if (orphans_.contains(id)) {
+    OnSaDown(id, sas_.Find(id)->sa.reqid, "no tunnel uses it");
+    return;
+  }
   ike_->Terminate(id);  // RFC 3193 §3.1
 }
 
@@ -344,7 +379,13 @@ void Concentrator::FinishShutdown() {
   if (!shutdown_done_) return;
   shutdown_timer_.Set(std::nullopt);
   // The SAs were made for L2TP alone, and nobody is left to serve it (RFC 3193 §3.1).
-  for (const auto& [id, entry] : sas_.entries()) ike_->Terminate(id);
+  for (const auto& [id, entry] : sas_.entries()) {
+    if (orphans_.contains(id)) {
+      leftovers_.push_back(entry.sa);
+    } else {
+      ike_->Terminate(id);
+    }
+  }
   DeleteLeftovers();
   std::exchange(shutdown_done_, {})();
 }

@@ -66,6 +66,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void OnSaUp(const SecurityAssociation& sa) override;
   void OnSaChanged(const SecurityAssociation& sa) override;
   void OnSaDown(SaId id, ReqId reqid, const std::string& reason) override;
+  void OnSaForgotten(SaId id) override;
   void OnIkeState(const IkeState& state) override;
 
  private:
@@ -81,6 +82,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdownIfIdle();
   void FinishShutdown();
   void DeleteLeftovers();
+  void CheckOrphan(SaId id);
   void Rearm();
   void ArmCountersTimer();
 
@@ -104,6 +106,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer shutdown_timer_;
   Timer leftovers_timer_;
   std::vector<SecurityAssociation> leftovers_;  // of SAs that are down
+  Timer orphans_timer_;
+  std::set<SaId> orphans_;  // SAs of an IKE daemon that is no more; the kernel has them
   std::optional<std::string> last_ike_error_;
   LogLimit refused_log_;
 };

@@ -79,6 +79,9 @@ class DataPlane {
   virtual void RemovePath(l2tp::PathId path) = 0;
   /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its
   /// SAs behind, and its successor uses the same reqids.
+  /// Whether the kernel has the SA towards `destination`.
+  virtual void FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
+                                       DoneCallback done) = 0;
   virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
 
   /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one.

@@ -56,6 +56,9 @@ class Ike {
     virtual void OnSaChanged(const SecurityAssociation& sa) = 0;
     /// The pair is gone; `reason` is readable.
     virtual void OnSaDown(SaId id, ReqId reqid, const std::string& reason) = 0;
+    /// A backend that was started anew does not know the pair. It is told of no more, though the
+    /// kernel may still have it and carry a client's traffic through it.
+    virtual void OnSaForgotten(SaId id) = 0;
     virtual void OnIkeState(const IkeState& state) = 0;
   };
 

@@ -106,6 +106,20 @@ std::optional<l2tp::PathId> KernelDataPlane::AddSecurityAssociation(ReqId reqid,
 
 void KernelDataPlane::RemovePath(l2tp::PathId path) { paths_.Remove(path); }
 
+void KernelDataPlane::FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
+                                              DoneCallback done) {
+  pool_.Submit([destination, spi, done = std::move(done)](WorkerContext& context) mutable {
+    bool found = false;
+    auto xfrm = static_cast<KernelContext&>(context).xfrm();
+    if (auto sas = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()}) {
+      found = std::any_of(sas->begin(), sas->end(), [&](const netlink::Sa& sa) {
+        return sa.destination == destination && sa.spi == spi;
+      });
+    }
+    return WorkerPool::Completion([found, done = std::move(done)]() mutable { done(found); });
+  });
+}
+
 void KernelDataPlane::DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) {
   pool_.Submit([destination, spi](WorkerContext& context) {
     auto xfrm = static_cast<KernelContext&>(context).xfrm();

@@ -35,6 +35,8 @@ class KernelDataPlane final : public DataPlane {
 
   std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local) override;
   void RemovePath(l2tp::PathId path) override;
+  void FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
+                               DoneCallback done) override;
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;

@@ -15,6 +15,9 @@ namespace {
 /// comes to the listener must have come through ESP, no matter whose.
 constexpr uint32_t kAnySecurityAssociation = 0;
 
+/// There is one table.
+constexpr int kTable = 0;
+
 SystemError ToSystemError(const netlink::KernelError& error) { return {error.code, error.text}; }
 
 Expected<UniqueFd, SystemError> OpenSocket(const IpEndpoint& local, std::optional<uint32_t> reqid) {
@@ -29,13 +32,6 @@ Expected<UniqueFd, SystemError> OpenSocket(const IpEndpoint& local, std::optiona
   return socket;
 }
 
-/// What a tunnel has once its path is made.
-struct TunnelSocket {
-  UniqueFd socket;
-  uint16_t port = 0;
-  netlink::TunnelKey key;
-};
-
 netlink::TunnelKey KeyOf(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid) {
   if (reqid) {
     return netlink::SaTunnelKey{.reqid = reqid->value(), .tunnel_id = request.tunnel.value()};
@@ -44,12 +40,13 @@ netlink::TunnelKey KeyOf(const l2tp::PrepareTunnel& request, std::optional<ReqId
       .peer = request.peer, .local = request.local, .tunnel_id = request.tunnel.value()};
 }
 
-Expected<TunnelSocket, SystemError> MakeTunnel(KernelContext& context,
-                                               const l2tp::PrepareTunnel& request,
-                                               std::optional<ReqId> reqid) {
+/// A socket of its own, connected, and the kernel's tunnel on it.
+Expected<UniqueFd, SystemError> MakeTunnel(KernelContext& context,
+                                           const l2tp::PrepareTunnel& request,
+                                           std::optional<ReqId> reqid) {
   auto socket = OpenSocket({request.local, 0},
                            reqid ? std::optional(reqid->value()) : std::optional<uint32_t>());
-  if (!socket) return Unexpected{socket.error()};
+  if (!socket) return socket;
   if (auto done = ConnectUdpSocket(*socket, request.peer); !done) return Unexpected{done.error()};
   auto l2tp = context.l2tp();
   if (!l2tp) return Unexpected{ToSystemError(l2tp.error())};
@@ -57,21 +54,23 @@ Expected<TunnelSocket, SystemError> MakeTunnel(KernelContext& context,
   if (auto made = (*l2tp)->CreateTunnel(ids, socket->get()); !made) {
     return Unexpected{ToSystemError(made.error())};
   }
-  TunnelSocket tunnel{*std::move(socket), 0, KeyOf(request, reqid)};
-  tunnel.port = LocalUdpPort(tunnel.socket);
+  return socket;
+}
+
+/// The text of the first failure; empty when there is none.
+std::string Apply(KernelContext& context, const std::vector<netlink::RewritingChange>& changes) {
   auto nftables = context.nftables();
-  if (!nftables) return Unexpected{ToSystemError(nftables.error())};
-  const std::vector<netlink::RewritingChange> changes{
-      netlink::AddPort{tunnel.port}, netlink::AddTunnel{{tunnel.key, tunnel.port}}};
+  if (!nftables) return nftables.error().text;
   const auto failures = (*nftables)->Apply(changes);
-  if (!failures.empty()) return Unexpected{ToSystemError(failures.front().error)};
-  return tunnel;
+  return failures.empty() ? std::string() : failures.front().error.text;
 }
 
 }  // namespace
 
 KernelPaths::KernelPaths(EventLoop& loop, WorkerPool& pool, Options options)
-    : loop_(loop), options_(std::move(options)), paths_(pool) {}
+    : loop_(loop), pool_(pool), options_(std::move(options)), table_(pool) {
+  table_.Add(kTable, {});
+}
 
 Expected<void, SystemError> KernelPaths::Listen() {
   if (options_.listen.empty()) return Listen(IpAddress::V4(0));
@@ -86,15 +85,37 @@ Expected<void, SystemError> KernelPaths::Listen(const IpAddress& local) {
   if (options_.ipsec_required) reqid = kAnySecurityAssociation;
   auto socket = OpenSocket({local, options_.port}, reqid);
   if (!socket) return Unexpected{socket.error()};
-  const l2tp::PathId id = NextId();
-  paths_.Add(id, Path{.kind = Kind::kListener,
-                      .socket = *std::move(socket),
-                      .source = {},
-                      .local = local,
-                      .port = options_.port,
-                      .key = {}});
-  Watch(id, *paths_.Find(id));
+  Path path;
+  path.kind = Kind::kListener;
+  path.socket = *std::move(socket);
+  path.local = local;
+  path.port = options_.port;
+  Add(std::move(path));
   return {};
+}
+
+l2tp::PathId KernelPaths::Add(Path path) {
+  const l2tp::PathId id(++last_id_);
+  path.source = loop_.AddIo(path.socket.get(), EPOLLIN, [this, id](uint32_t) { Read(id); });
+  paths_.emplace(id, std::move(path));
+  return id;
+}
+
+const KernelPaths::Path* KernelPaths::Find(l2tp::PathId id) const {
+  const auto found = paths_.find(id);
+  return found == paths_.end() || found->second.leaving ? nullptr : &found->second;
+}
+
+void KernelPaths::Change(std::vector<netlink::RewritingChange> changes,
+                         UniqueFunction<void(const std::string& failure)> done) {
+  table_.Do(
+      kTable, [changes = std::move(changes), done = std::move(done)](RewritingTable&) mutable {
+        return Table::Work(
+            [changes = std::move(changes), done = std::move(done)](KernelContext& context) mutable {
+              return Table::Finish([failure = Apply(context, changes), done = std::move(done)](
+                                       RewritingTable&) mutable { done(failure); });
+            });
+      });
 }
 
 std::optional<l2tp::PathId> KernelPaths::AddSecurityAssociation(ReqId reqid,
@@ -104,36 +125,19 @@ std::optional<l2tp::PathId> KernelPaths::AddSecurityAssociation(ReqId reqid,
     LogError("sa_socket_not_made", socket.error().text);
     return {};
   }
-  const l2tp::PathId id = NextId();
-  const netlink::TunnelPort element{
-      .key = netlink::SaTunnelKey{.reqid = reqid.value(), .tunnel_id = 0},
-      .port = LocalUdpPort(*socket)};
-  paths_.Add(id, Path{.kind = Kind::kSecurityAssociation,
-                      .socket = *std::move(socket),
-                      .source = {},
-                      .local = local,
-                      .port = element.port,
-                      .key = element.key});
-  TakePort(element.port);
-  Watch(id, *paths_.Find(id));
-  paths_.Do(id, [element](Path&) {
-    return Paths::Work([element](KernelContext& context) {
-      std::string failure;
-      if (auto nftables = context.nftables(); !nftables) {
-        failure = nftables.error().text;
-      } else {
-        const std::vector<netlink::RewritingChange> changes{netlink::AddPort{element.port},
-                                                            netlink::AddTunnel{element}};
-        const auto failures = (*nftables)->Apply(changes);
-        if (!failures.empty()) failure = failures.front().error.text;
-      }
-      return Paths::Finish([failure](Path&) {
-        // Its clients still reach the listener, if they are alone behind their address.
-        if (!failure.empty()) LogError("sa_path_not_made", failure);
-      });
-    });
-  });
-  return id;
+  Path path;
+  path.kind = Kind::kSecurityAssociation;
+  path.port = LocalUdpPort(*socket);
+  path.socket = *std::move(socket);
+  path.local = local;
+  path.key = netlink::SaTunnelKey{.reqid = reqid.value(), .tunnel_id = 0};
+  TakePort(path.port);
+  Change({netlink::AddPort{path.port}, netlink::AddTunnel{{*path.key, path.port}}},
+         [](const std::string& failure) {
+           // Its clients still reach the listener, if they are alone behind their address.
+           if (!failure.empty()) LogError("sa_path_not_made", failure);
+         });
+  return Add(std::move(path));
 }
 
 bool KernelPaths::GiveUpPort(uint16_t port) {
@@ -144,59 +148,74 @@ bool KernelPaths::GiveUpPort(uint16_t port) {
 }
 
 void KernelPaths::Remove(l2tp::PathId id) {
-  Path* path = paths_.Find(id);
-  if (path == nullptr) return;
-  path->source.Reset();
-  paths_.Do(id, [this](Path& last) {
-    std::vector<netlink::RewritingChange> changes;
-    if (last.key) changes.emplace_back(netlink::DeleteTunnel{*last.key});
-    if (last.key && GiveUpPort(last.port)) changes.emplace_back(netlink::DeletePort{last.port});
-    return Paths::Work([changes, socket = std::move(last.socket)](KernelContext& context) mutable {
-      auto nftables = context.nftables();
-      // The rules go first: the kernel may give the port to somebody else once it is closed. An
-      // element that is missing was removed with the table.
-      if (nftables && !changes.empty()) (void)(*nftables)->Apply(changes);
+  const auto found = paths_.find(id);
+  if (found == paths_.end() || found->second.leaving) return;
+  Path& path = found->second;
+  path.leaving = true;
+  path.source.Reset();
+  std::vector<netlink::RewritingChange> changes;
+  if (path.key) changes.emplace_back(netlink::DeleteTunnel{*path.key});
+  if (path.key && GiveUpPort(path.port)) changes.emplace_back(netlink::DeletePort{path.port});
+  // An element that is missing has gone with the table.
+  if (!changes.empty()) Change(std::move(changes), [](const std::string&) {});
+  // Not now: the caller may stand in Read() of this very socket.
+  loop_.Defer([this, id] { Close(id); });
+}
+
+void KernelPaths::Close(l2tp::PathId id) {
+  const auto found = paths_.find(id);
+  UniqueFd socket = std::move(found->second.socket);
+  paths_.erase(found);
+  // After the rules: the kernel may give the port to somebody else once it is closed.
+  table_.Do(kTable, [socket = std::move(socket)](RewritingTable&) mutable {
+    return Table::Work([socket = std::move(socket)](KernelContext&) mutable {
       socket.Reset();  // deletes the kernel's tunnel
-      return Paths::Finish([](Path&) {});
+      return Table::Finish([](RewritingTable&) {});
     });
   });
-  paths_.RemoveWhenIdle(id);
 }
 
 void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                                 DataPlane::PathCallback done) {
-  const l2tp::PathId id = NextId();
-  paths_.Add(id, Path{.kind = Kind::kTunnel,
-                      .socket = {},
-                      .source = {},
-                      .local = request.local,
-                      .port = 0,
-                      .key = {}});
-  paths_.Do(id, [this, id, request, reqid, done = std::move(done)](Path&) mutable {
-    return Paths::Work(
-        [this, id, request, reqid, done = std::move(done)](KernelContext& context) mutable {
-          auto made = MakeTunnel(context, request, reqid);
-          return Paths::Finish(
-              [this, id, made = std::move(made), done = std::move(done)](Path& path) mutable {
-                if (!made) {
-                  LogFailure("tunnel_not_made", made.error().text);
-                  paths_.RemoveWhenIdle(id);
-                  done(std::nullopt);
-                  return;
-                }
-                path.socket = std::move(made->socket);
-                path.port = made->port;
-                path.key = made->key;
-                TakePort(path.port);
-                Watch(id, path);
-                done(id);
-              });
+  pool_.Submit([this, request, reqid, done = std::move(done)](WorkerContext& context) mutable {
+    auto made = MakeTunnel(static_cast<KernelContext&>(context), request, reqid);
+    return WorkerPool::Completion(
+        [this, request, reqid, made = std::move(made), done = std::move(done)]() mutable {
+          if (!made) {
+            LogFailure("tunnel_not_made", made.error().text);
+            done(std::nullopt);
+            return;
+          }
+          Path path;
+          path.kind = Kind::kTunnel;
+          path.port = LocalUdpPort(*made);
+          path.socket = *std::move(made);
+          path.local = request.local;
+          path.key = KeyOf(request, reqid);
+          LeadTo(std::move(path), std::move(done));
         });
   });
 }
 
+void KernelPaths::LeadTo(Path path, DataPlane::PathCallback done) {
+  TakePort(path.port);
+  std::vector<netlink::RewritingChange> changes{netlink::AddPort{path.port},
+                                                netlink::AddTunnel{{*path.key, path.port}}};
+  const l2tp::PathId id = Add(std::move(path));
+  Change(std::move(changes),
+         [this, id, done = std::move(done)](const std::string& failure) mutable {
+           if (failure.empty()) {
+             done(id);
+             return;
+           }
+           LogFailure("tunnel_not_made", failure);
+           Remove(id);
+           done(std::nullopt);
+         });
+}
+
 uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {
-  const Path* path = paths_.Find(id);
+  const Path* path = Find(id);
   return path == nullptr ? uint16_t{0} : path->port;
 }
 
@@ -205,23 +224,19 @@ void KernelPaths::LogFailure(std::string_view message_id, const std::string& tex
 }
 
 void KernelPaths::Send(const l2tp::SendDatagram& datagram) {
-  const Path* path = paths_.Find(datagram.path);
-  if (path == nullptr || !path->socket) return;
+  const Path* path = Find(datagram.path);
+  if (path == nullptr) return;
   // A tunnel's socket is connected, and an address would make the kernel look up a route each time.
   const IpEndpoint to = path->kind == Kind::kTunnel ? IpEndpoint{} : datagram.peer;
   if (!SendUdpDatagram(path->socket, to, {}, datagram.bytes)) ++send_failures_;
 }
 
-void KernelPaths::Watch(l2tp::PathId id, Path& path) {
-  path.source = loop_.AddIo(path.socket.get(), EPOLLIN, [this, id](uint32_t) { Read(id); });
-}
-
 void KernelPaths::Read(l2tp::PathId id) {
-  const Path* path = paths_.Find(id);
+  const Path* path = Find(id);
   if (path == nullptr || observer_ == nullptr) return;
   const bool listener = path->kind == Kind::kListener;
   const IpAddress bound = path->local;
-  // Removing the path meanwhile does no harm: its socket is closed by a later step.
+  // Removing the path meanwhile does no harm: its socket is closed in a later turn.
   ReceiveUdpDatagrams(path->socket, [&](const UdpDatagram& received) {
     observer_->OnDatagram({.path = id,
                            .peer = received.peer,

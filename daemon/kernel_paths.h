@@ -58,22 +58,34 @@ class KernelPaths {
     IpAddress local;
     uint16_t port = 0;                      // local
     std::optional<netlink::TunnelKey> key;  // its element in the rewriting table
+    bool leaving = false;                   // closed at the end of this turn of the loop
   };
-  using Paths = SerialObjects<l2tp::PathId, Path>;
+  struct RewritingTable {};
+  /// Changes of the rewriting table are made in the order in which they are asked for, so that the
+  /// element of an SA that goes cannot be taken for that of its successor with the same reqid. The
+  /// kernel makes them one at a time as well.
+  using Table = SerialObjects<int, RewritingTable>;
 
   Expected<void, SystemError> Listen(const IpAddress& local);
-  l2tp::PathId NextId() { return l2tp::PathId(++last_id_); }
-  void Watch(l2tp::PathId id, Path& path);
+  l2tp::PathId Add(Path path);
+  const Path* Find(l2tp::PathId path) const;
   void Read(l2tp::PathId id);
+  void Close(l2tp::PathId id);
+  /// Makes the rules that lead to a tunnel's socket.
+  void LeadTo(Path path, DataPlane::PathCallback done);
+  /// Queues changes of the table; `done` gets what went wrong, or nothing.
+  void Change(std::vector<netlink::RewritingChange> changes,
+              UniqueFunction<void(const std::string& failure)> done);
   void TakePort(uint16_t port) { ++ports_[port]; }
   bool GiveUpPort(uint16_t port);
-
   void LogFailure(std::string_view message_id, const std::string& text);
 
   EventLoop& loop_;
+  WorkerPool& pool_;
   Options options_;
   DataPlane::Observer* observer_ = nullptr;
-  Paths paths_;
+  std::map<l2tp::PathId, Path> paths_;
+  Table table_;
   /// How many sockets use a port: those of different local addresses can have the same one.
   std::map<uint16_t, unsigned> ports_;
   uint64_t last_id_ = 0;

@@ -255,6 +255,8 @@ void Strongswan::Report(StrongswanSas::Changes changes) {
       observer_->OnSaChanged(changed->sa);
     } else if (const auto* down = std::get_if<StrongswanSas::Down>(&change)) {
       observer_->OnSaDown(down->id, down->reqid, down->reason);
+    } else if (const auto* forgotten = std::get_if<StrongswanSas::Forgotten>(&change)) {
+      observer_->OnSaForgotten(forgotten->id);
     } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
       const std::string peer = failed->peer.ToString();
       LogInfo("ike_attempt_failed",

@@ -125,7 +125,10 @@ void StrongswanSas::EndList(Changes& out) {
   for (const auto& [id, record] : records_) {
     if (!record.listed) gone.push_back(id);
   }
-  for (const SaId id : gone) Remove(id, kGone, out);
+  for (const SaId id : gone) {
+    records_.erase(id);
+    out.emplace_back(Forgotten{id});
+  }
   std::erase_if(ike_by_peer_, [&](const auto& entry) { return !ikes_.at(entry.second).listed; });
   std::erase_if(ikes_, [](const auto& entry) { return !entry.second.listed; });
 }

@@ -36,13 +36,17 @@ class StrongswanSas {
     ReqId reqid;
     std::string reason;
   };
+  /// charon was started anew and does not know it; it may still be in the kernel.
+  struct Forgotten {
+    SaId id;
+  };
   /// An IKE exchange ended without an SA for L2TP.
   struct AttemptFailed {
     IpEndpoint peer;
     std::string remote_id;  // printable; empty when it was not told
     std::string reason;
   };
-  using Change = std::variant<Up, Changed, Down, AttemptFailed>;
+  using Change = std::variant<Up, Changed, Down, Forgotten, AttemptFailed>;
   using Changes = std::vector<Change>;
 
   /// What `terminate` is to be asked for: the IKE SA, or only the child when another client uses

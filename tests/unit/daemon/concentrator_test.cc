@@ -157,9 +157,9 @@ class ConcentratorTest : public testing::Test {
   }
 
   EventLoop loop_;
-  testing::FakeDataPlane plane_;
-  testing::FakeIke ike_;
-  testing::FakeAccess access_;
+  fake::FakeDataPlane plane_;
+  fake::FakeIke ike_;
+  fake::FakeAccess access_;
   RandomSource random_;
   Concentrator concentrator_;
   uint16_t tunnel_ = 0;
@@ -335,6 +335,36 @@ TEST_F(ConcentratorTest, WhatAnIkeDaemonLeavesInTheKernelIsDeleted) {
   concentrator_.Shutdown([] {});
   Settle();
   EXPECT_THAT(plane_.deleted_spis, ElementsAre(sa.spi_in, sa.spi_out));
+}
+
+TEST_F(ConcentratorTest, AnSaThatOnlyTheKernelKnowsKeepsItsClient) {
+  BringUp();
+  concentrator_.OnSaForgotten(SaId(1));
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp);
+  EXPECT_THAT(concentrator_.sas().entries(), SizeIs(1));
+}
+
+TEST_F(ConcentratorTest, AForgottenSaThatIsNotInTheKernelEndsItsClient) {
+  BringUp();
+  plane_.sas_in_kernel = false;
+  concentrator_.OnSaForgotten(SaId(1));
+  Settle();
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(concentrator_.sas().entries(), IsEmpty());
+}
+
+TEST_F(ConcentratorTest, ANewSaWithTheReqidOfAForgottenOneReplacesIt) {
+  BringUp();
+  concentrator_.OnSaForgotten(SaId(1));
+  Settle();
+  SecurityAssociation sa = Sa(2);
+  sa.reqid = ReqId(1);
+  concentrator_.OnSaUp(sa);
+  Settle();
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(plane_.deleted_spis, SizeIs(2));
+  EXPECT_THAT(concentrator_.sas().entries(), ElementsAre(testing::Key(SaId(2))));
 }
 
 TEST_F(ConcentratorTest, ShutdownWithoutClientsIsDoneAtOnce) {

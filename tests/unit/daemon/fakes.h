@@ -14,7 +14,7 @@
 #include "daemon/data_plane.h"
 #include "daemon/ike.h"
 
-namespace sallyport::daemon::testing {
+namespace sallyport::daemon::fake {
 
 class FakeDataPlane final : public DataPlane {
  public:
@@ -25,6 +25,9 @@ class FakeDataPlane final : public DataPlane {
     return path;
   }
   void RemovePath(l2tp::PathId path) override { paths.erase(path); }
+  void FindSecurityAssociation(const IpAddress&, uint32_t, DoneCallback done) override {
+    Answer([this, done = std::move(done)]() mutable { done(sas_in_kernel); });
+  }
   void DeleteSecurityAssociation(const IpAddress&, uint32_t spi) override {
     deleted_spis.push_back(spi);
   }
@@ -80,6 +83,7 @@ class FakeDataPlane final : public DataPlane {
   }
   void Answer(UniqueFunction<void()> answer) { answers.push_back(std::move(answer)); }
 
+  bool sas_in_kernel = true;
   bool tunnels_work = true;
   bool sessions_work = true;
   bool interfaces_work = true;
@@ -134,4 +138,4 @@ class FakeAccess final : public AccessControl {
   int leases = 0;
 };
 
-}  // namespace sallyport::daemon::testing
+}  // namespace sallyport::daemon::fake

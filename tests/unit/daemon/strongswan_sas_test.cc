@@ -75,6 +75,9 @@ struct Describe {
   std::string operator()(const StrongswanSas::Changed& changed) const {
     return "changed " + Endpoints(changed.sa);
   }
+  std::string operator()(const StrongswanSas::Forgotten& forgotten) const {
+    return "forgotten " + std::to_string(forgotten.id.value());
+  }
   std::string operator()(const StrongswanSas::Down& down) const {
     return "down " + std::to_string(down.id.value()) + " reqid " +
            std::to_string(down.reqid.value()) + ": " + down.reason;
@@ -256,8 +259,7 @@ TEST_F(StrongswanSasTest, List_TellsOfNewAndMissingSas) {
   Take();
   List({{{.unique_id = 1}, {{.unique_id = 1, .reqid = 1}}},
         {{.unique_id = 3, .port = 3}, {{.unique_id = 3, .reqid = 3}}}});
-  EXPECT_EQ(Take(), (Lines{"up 3 reqid 3 203.0.113.2:3 spi 1",
-                           "down 2 reqid 2: the IKE daemon does not know it any more"}));
+  EXPECT_EQ(Take(), (Lines{"up 3 reqid 3 203.0.113.2:3 spi 1", "forgotten 2"}));
 }
 
 TEST_F(StrongswanSasTest, List_LooksOnlyAtChildrenThatAreAlive) {

@@ -139,6 +139,9 @@ class RecordingObserver final : public Ike::Observer {
   void OnSaDown(SaId /*id*/, ReqId reqid, const std::string& reason) override {
     lines.push_back("down " + std::to_string(reqid.value()) + ": " + reason);
   }
+  void OnSaForgotten(SaId id) override {
+    lines.push_back("forgotten " + std::to_string(id.value()));
+  }
   void OnIkeState(const IkeState& state) override {
     lines.emplace_back(state.connected ? "connected" : "not connected");
     last = state;
@@ -314,8 +317,7 @@ TEST_F(StrongswanTest, CharonRestart_KeepsSasUntilTheNewListSaysOtherwise) {
   WhenSeen("connected");
   Run();
   std::erase(observer_.lines, "not connected");
-  EXPECT_EQ(observer_.lines,
-            (Lines{"up 3", "down 1: the IKE daemon does not know it any more", "connected"}));
+  EXPECT_EQ(observer_.lines, (Lines{"up 3", "forgotten 1", "connected"}));
   EXPECT_EQ(charon_->Count("load-conn"), 2U);
   EXPECT_EQ(charon_->Count("load-shared"), 2U);
 }

@@ -14,6 +14,7 @@ EndpointConfig BenchConfig() {
 void ExpectOne(size_t count) { EXPECT_EQ(count, 1u); }
 
 Entropy Bench::NextEntropy() {
+  if (fixed_entropy) return *fixed_entropy;
   Entropy entropy{};
   for (uint8_t& octet : entropy) {
     random_ = random_ * 1664525 + 1013904223;

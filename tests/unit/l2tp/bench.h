@@ -69,6 +69,7 @@ class Bench {
   Endpoint endpoint;
   TimePoint now{std::chrono::hours(1)};
   Actions actions;
+  std::optional<Entropy> fixed_entropy;  // for each call, instead of a sequence
 
  private:
   Entropy NextEntropy();

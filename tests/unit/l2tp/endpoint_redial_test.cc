@@ -138,6 +138,15 @@ TEST(Redial, LingeringTunnelStillAcknowledgesBesideTheNewOne) {
   EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
 }
 
+TEST(Redial, LingeringTunnelIsLeftAloneOnItsOwnPathToo) {
+  Bench bench;
+  const uint16_t old = bench.OpenTunnel();
+  bench.Receive(ControlMessage(old, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel, 1).bytes()));
+  bench.ReceiveFrom(kOwnPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+  EXPECT_TRUE(bench.Take<TunnelReleased>().empty());
+}
+
 TEST(Redial, CrashedClientGetsTheAnswerOfItsHalfOpenTunnel) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));

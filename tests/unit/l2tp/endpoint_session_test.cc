@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "l2tp/id_allocator.h"
 #include "tests/unit/l2tp/bench.h"
 
 namespace sallyport::l2tp {
@@ -51,8 +52,14 @@ class Call : public ::testing::Test {
     }
   }
 
-  Bench bench;
-  uint16_t tunnel = bench.OpenTunnel();
+  static EndpointConfig Config() {
+    EndpointConfig config = BenchConfig();
+    config.no_session_timeout = seconds(0);
+    return config;
+  }
+
+  Bench bench{Config()};
+  const uint16_t tunnel = bench.OpenTunnel();
 };
 
 TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {
@@ -102,6 +109,15 @@ TEST_F(Call, NoKernelSessionIsRefusedWithCdn4) {
   EXPECT_EQ(cdn.U16(14), session.value());
   EXPECT_EQ(bench.TakeOne<SessionDown>().reason, EndReason::kRefused);
   bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST_F(Call, SecondAnswerToPrepareSessionHasNoEffect) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  bench.Take<SendDatagram>();
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, false});
   EXPECT_TRUE(bench.actions.empty());
 }
 
@@ -244,6 +260,22 @@ TEST_F(Call, CdnEndsTheSessionAndTheTunnelTakesANewCall) {
   EXPECT_EQ(down.result.result, 3);
   EXPECT_TRUE(bench.SentOne().IsZlb());
   EXPECT_NE(bench.OpenSession(tunnel, kPeerSession, 5, 2), session);
+}
+
+TEST_F(Call, FreedSessionIdRestsAndIsThenGivenAgain) {
+  bench.fixed_entropy = Entropy{0x12, 0x34};
+  uint16_t ns = 2;
+  std::vector<uint16_t> given;
+  for (const seconds wait : {seconds(0), seconds(0), IdAllocator::kQuarantine}) {
+    bench.Advance(wait / 2);
+    bench.Give(ProofOfLife{TunnelId(tunnel)});
+    bench.Advance(wait / 2);
+    Receive(0, ns, 1, testing::IcrqAvps(kPeerSession));
+    given.push_back(bench.TakeOne<PrepareSession>().session.value());
+    Receive(0, static_cast<uint16_t>(ns + 1), 1, testing::CdnAvps(kPeerSession, 1));
+    ns = static_cast<uint16_t>(ns + 2);
+  }
+  EXPECT_EQ(given, (std::vector<uint16_t>{0x1234, 0x1235, 0x1234}));
 }
 
 TEST_F(Call, CdnOfAPeerThatDoesNotKnowOurId) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "l2tp/id_allocator.h"
 #include "tests/unit/l2tp/bench.h"
 
 namespace sallyport::l2tp {
@@ -171,6 +172,17 @@ TEST(TunnelSetup, LateAnswerToPrepareTunnelHasNoEffect) {
   bench.Give(TunnelPrepared{tunnel, kOwnPath});
   EXPECT_TRUE(bench.actions.empty());
   bench.Give(TunnelPrepared{TunnelId(4711), kOwnPath});
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(TunnelSetup, SecondAnswerToPrepareTunnelHasNoEffect) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  EXPECT_EQ(bench.SentOne().type, 2);
+  bench.Give(TunnelPrepared{tunnel, PathId(9)});
+  bench.Give(TunnelPrepared{tunnel, std::nullopt});
   EXPECT_TRUE(bench.actions.empty());
 }
 
@@ -441,6 +453,18 @@ TEST(Keepalive, DataAndProofOfLifePutHelloOff) {
   EXPECT_EQ(bench.SentOne().type, 6);
 }
 
+TEST(Keepalive, UnacknowledgedMessageProbesInsteadOfAHello) {
+  Bench bench(PatientConfig());
+  const uint16_t tunnel = bench.OpenTunnel();
+  const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
+  bench.Advance(milliseconds(59500));
+  bench.Give(CloseSession{TunnelId(tunnel), SessionId(session), {}});
+  bench.Advance(seconds(1));
+  const auto sent = bench.Sent();
+  ASSERT_EQ(sent.size(), 2u);
+  for (const Decoded& cdn : sent) EXPECT_EQ(cdn.type, 14);
+}
+
 TEST(Keepalive, IntervalZeroSendsNone) {
   EndpointConfig config = PatientConfig();
   config.hello_interval = seconds(0);
@@ -554,6 +578,23 @@ TEST(TunnelTeardown, UnacknowledgedStopCcnIsGivenUp) {
   EXPECT_TRUE(bench.Take<TunnelDown>().empty()) << "it is down only once";
 }
 
+TEST(TunnelTeardown, PeerThatAcknowledgesSlowlyCannotHoldAnEndedTunnel) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  for (uint16_t i = 0; i < 10; ++i) {  // refusals that wait for the peer's window
+    bench.Receive(
+        ControlMessage(tunnel, 0, static_cast<uint16_t>(2 + i), 1, testing::IcrqAvps(0).bytes()));
+  }
+  bench.Give(CloseTunnel{TunnelId(tunnel), {}});
+  for (uint16_t nr = 2; nr < 5; ++nr) {
+    bench.Advance(seconds(20));
+    bench.Receive(ControlMessage(tunnel, 0, 12, nr));
+  }
+  EXPECT_TRUE(bench.Take<TunnelReleased>().empty());
+  bench.Advance(seconds(2));
+  EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
+}
+
 TEST(TunnelTeardown, CrossingStopCcnsAreBothAcknowledged) {
   Bench bench;
   const uint16_t tunnel = bench.OpenTunnel();
@@ -616,16 +657,17 @@ TEST(TunnelTeardown, ShutdownReleasesLingeringTunnelsAtOnce) {
   EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
 }
 
-TEST(TunnelTeardown, FreedIdIsNotGivenAgainAtOnce) {
-  EndpointConfig config = BenchConfig();
-  Bench bench(config);
-  std::set<uint16_t> ids;
-  for (int i = 0; i < 50; ++i) {
+TEST(TunnelTeardown, FreedIdRestsAndIsThenGivenAgain) {
+  Bench bench;
+  bench.fixed_entropy = Entropy{0x12, 0x34};
+  std::vector<uint16_t> given;
+  for (const seconds wait : {seconds(0), seconds(0), IdAllocator::kQuarantine}) {
+    bench.Advance(wait);
     bench.ReceiveFrom(kOriginPath, kPeer, kSccrq);
-    const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
-    EXPECT_TRUE(ids.insert(tunnel.value()).second);
+    given.push_back(bench.TakeOne<PrepareTunnel>().tunnel.value());
     bench.Give(PathDown{kOriginPath});
   }
+  EXPECT_EQ(given, (std::vector<uint16_t>{0x1234, 0x1235, 0x1234}));
 }
 
 }  // namespace

@@ -137,6 +137,17 @@ TEST_F(Receiving, KeepsNoMoreThanItsWindowSays) {
             Receipt::kOutsideWindow);
 }
 
+TEST_F(Receiving, KeepsNoMoreThanFifteenHoweverWideItsWindow) {
+  ChannelSettings wide = kSettings;
+  wide.receive_window = 64;
+  const Bytes avps = testing::HelloAvps().bytes();
+  const auto accept = [&](uint16_t ns) {
+    return channel.Accept({{.tunnel = {}, .session = {}, .ns = ns, .nr = 0}, avps}, wide);
+  };
+  EXPECT_EQ(accept(15), Receipt::kQueued);
+  EXPECT_EQ(accept(16), Receipt::kOutsideWindow);
+}
+
 TEST_F(Receiving, DoesNotKeepWhatIsTooLarge) {
   EXPECT_EQ(Accept(1, Bytes(16384)), Receipt::kQueued);
   EXPECT_EQ(Accept(2), Receipt::kNoRoom);
@@ -327,6 +338,26 @@ TEST_F(CongestionWindow, GrowsByOneInCwndAcksPastTheThreshold) {
   EXPECT_EQ(channel.congestion_window(), 5);
   Exchange(1);
   EXPECT_EQ(channel.congestion_window(), 6);
+}
+
+TEST_F(CongestionWindow, ALossForgetsTheAcksCountedBefore) {
+  Exchange(7);
+  SendHello();
+  (void)Flush();
+  Timeout();  // threshold 4
+  (void)Flush();
+  EXPECT_TRUE(Acknowledge(8));
+  Exchange(2 + 3);  // three of the four that the next step takes
+  ASSERT_EQ(channel.congestion_window(), 4);
+  SendHello();
+  (void)Flush();
+  Timeout();  // threshold 2
+  (void)Flush();
+  EXPECT_TRUE(Acknowledge(14));
+  Exchange(1);
+  EXPECT_EQ(channel.congestion_window(), 2);
+  Exchange(1);
+  EXPECT_EQ(channel.congestion_window(), 3);
 }
 
 TEST_F(CongestionWindow, ThresholdIsNeverBelowOne) {

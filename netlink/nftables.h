@@ -53,8 +53,8 @@ struct TunnelPort {
   auto operator<=>(const TunnelPort&) const = default;
 };
 
-/// Changes of the table. Adding what is there succeeds if the port is the same and is EEXIST if not;
-/// deleting what is not there is ENOENT.
+/// Changes of the table. Adding what is there succeeds if the port is the same and is EEXIST if
+/// not; deleting what is not there is ENOENT.
 struct AddTunnel {
   TunnelPort tunnel;
 };

@@ -28,8 +28,9 @@ enum DataType : uint32_t {
 };
 constexpr unsigned kTypeBits = 6;  // a concatenation's number is its types' after each other
 
-// Base chains come before conntrack (-200) and before the defragmentation for it is of no use to
-// us: a packet out of an SA is whole. Local policy: next to the "raw" priority of -300.
+// After the defragmentation that conntrack brings (-400), since ports are only in a packet's first
+// part; before "raw" (-300) and conntrack (-200), which are to see the rewritten packets untracked.
+// Local policy.
 constexpr int32_t kPriority = -350;
 
 constexpr std::string_view kByReqid = "by_reqid";

@@ -104,7 +104,7 @@ class Route {
 
   /// All interfaces whose name begins with `name_prefix`, in one dump.
   Expected<Snapshot<Link>, KernelError> Links(std::string_view name_prefix);
-  /// The counters of all interfaces in one dump, at a fifth of the octets of Links().
+  /// The counters of all interfaces in one dump, without the names and all else that Links() reads.
   Expected<Snapshot<LinkStatistics>, KernelError> Statistics();
 
  private:

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<int, 3> kGroups{XFRMNLGRP_EXPIRE, XFRMNLGRP_SA, XFRMNLGRP_MAPPING};
 
-// Local policy: room for some 5,000 notifications of about 800 octets, which is every client
+// Local policy: room for thousands of notifications of under 1,000 octets, which is every client
 // rekeying while the loop is busy.
 constexpr int kReceiveBuffer = 4 << 20;
 

@@ -304,27 +304,60 @@ class ConfigDecoder {
   ParsedConfig& out_;
 };
 
-/// An error for the first character outside ASCII that no `#` precedes on its line. toml++ 3.3 has
-/// undefined behaviour when it asks whether such a character is a blank
-/// (https://github.com/marzer/tomlplusplus/issues/190); in comments, and in text after a `#`, it
-/// never asks.
+/// The offset past the TOML string that begins at `start`; that of the line's end if a string of
+/// one line has no end.
+size_t EndOfString(std::string_view text, size_t start) {
+  const std::string three(3, text[start]);
+  const bool multiline = text.substr(start, three.size()) == three;
+  const std::string_view delimiter = text.substr(start, multiline ? three.size() : 1);
+  size_t offset = start + delimiter.size();
+  while (offset < text.size()) {
+    if (!multiline && text[offset] == '\n') return offset;
+    if (text.substr(offset, delimiter.size()) == delimiter) return offset + delimiter.size();
+    const bool escape = text[start] == '"' && text[offset] == '\\';
+    offset += escape ? 2 : 1;
+  }
+  return text.size();
+}
+
+/// The offset of the first character outside ASCII that is not in a comment, or npos. Of a text
+/// that is TOML up to some point, it is right up to that point.
+size_t FirstOutsideAscii(std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<uint8_t>(c) < 0x80; };
+  size_t offset = 0;
+  while (offset < text.size()) {
+    if (text[offset] == '#') {
+      offset = std::min(text.find('\n', offset), text.size());
+      continue;
+    }
+    const bool quote = text[offset] == '"' || text[offset] == '\'';
+    const size_t end = quote ? EndOfString(text, offset) : offset + 1;
+    const auto token = text.substr(offset, end - offset);
+    const auto stray = std::find_if_not(token.begin(), token.end(), is_ascii);
+    if (stray != token.end()) return offset + static_cast<size_t>(stray - token.begin());
+    offset = end;
+  }
+  return std::string_view::npos;
+}
+
+/// An error for the first character outside ASCII, comments aside. toml++ 3.3 has undefined
+/// behaviour when it asks whether such a character is a blank
+/// (https://github.com/marzer/tomlplusplus/issues/190). In comments it never asks; in strings it
+/// sometimes does.
 std::optional<ConfigError> CharacterOutsideAscii(std::string_view text, const std::string& file) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  ConfigError error{.file = file,
-                    .line = 1,
-                    .column = 1,
-                    .key = "syntax",
-                    .found = "a character outside ASCII",
-                    .expected = "ASCII, or a comment (in quotes: \\u and four hexadecimal digits)"};
-  bool after_hash = false;
-  for (const char c : text) {
-    if (static_cast<uint8_t>(c) >= 0x80 && !after_hash) return error;
-    after_hash = c != '\n' && (after_hash || c == '#');
-    error.line += c == '\n' ? 1 : 0;
-    error.column = c == '\n' ? 1 : error.column + 1;
-  }
-  return {};
+  const size_t offset = FirstOutsideAscii(text);
+  if (offset == std::string_view::npos) return {};
+  const std::string_view before = text.substr(0, offset);
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
+  return ConfigError{
+      .file = file,
+      .line = static_cast<unsigned>(std::count(before.begin(), before.end(), '\n')) + 1,
+      .column = static_cast<unsigned>(offset - line_start) + 1,
+      .key = "syntax",
+      .found = "a character outside ASCII",
+      .expected = "ASCII, or a comment (in quotes: \\u and four hexadecimal digits)"};
 }
 
 /// The parser's message, "Error while parsing KIND: REASON", in our form.

@@ -222,17 +222,33 @@ TEST(Config, SyntaxErrorHidesAllOthers) {
 }
 
 TEST(Config, CharactersOutsideAsciiStandInCommentsOnly) {
-  for (const std::string text :
-       {"users_fil\u0439\n", "x = \"\"\"\\\n\u00A7\"\"\"\n", "x = \"\u00E9\"\n", "\xFF\xFE\n"}) {
-    EXPECT_THAT(ErrorsOf("# \u00E9\n" + text + std::string(kMinimal)),
-                ElementsAre(HasSubstr("syntax: found a character outside ASCII")))
+  const std::pair<std::string, std::string> refused[] = {
+      {"users_fil\u0439 = 1", "2:10"},
+      {"x = \"\u00E9\"", "2:6"},
+      {"x = '\u00E9'", "2:6"},
+      {"x = \"#\"\u00E9", "2:8"},  // the # is no comment
+      {"x = '#'\u00E9", "2:8"},
+      {"x = \"\\\"#\u00E9\"", "2:9"},  // nor is it after an escaped quote
+      {"x = '\\'\u00E9", "2:8"},       // a backslash in '...' escapes nothing
+      {"x = \"\"\u00E9", "2:7"},
+      {"x = \"\"\"\\\n\u00A7\"\"\"", "3:1"},
+      {"x = '''\n#'\n# '''\u00E9", "4:6"},
+      {"x = \"\"\"\n\\\"\"\" # \u00E9\"\"\"", "3:8"},
+      {"x = \"never closed\ny = \u00E9", "3:5"},
+      {"\xFF\xFE", "2:1"},
+  };
+  for (const auto& [text, place] : refused) {
+    EXPECT_THAT(ErrorsOf("# \u00E9\n" + text + "\n" + std::string(kMinimal)),
+                ElementsAre(HasSubstr("/c:" + place + ": syntax: found a character outside ASCII")))
         << text;
   }
-  EXPECT_THAT(ErrorsOf("# f\u00FCr alle\nx = \u00E9"),
-              ElementsAre(HasSubstr("/c:2:5: syntax: found a character outside ASCII")));
-  EXPECT_THAT(ErrorsOf("\uFEFF# \u00DCbersicht\n" + std::string(kMinimal)), IsEmpty());
+  for (const std::string text :
+       {"\uFEFF# \u00DCbersicht", "#\u00E9", "[l2tp] # f\u00FCr \"alle", "# it's f\u00FCr",
+        "[l2tp]\nhost_name = \"a#b\" # \u00E9", "[l2tp]\nhost_name = '''a''' # \u00E9",
+        "[l2tp]\nhost_name = \"\\\\\" # \u00E9", "[status]\nsocket = \"/r\\u00E9seau\""}) {
+    EXPECT_THAT(ErrorsOf(text + "\n" + std::string(kMinimal)), IsEmpty()) << text;
+  }
   EXPECT_THAT(ErrorsOf("# \xFF\n"), ElementsAre(HasSubstr("/c:1:2: syntax: found invalid TOML")));
-  EXPECT_THAT(ErrorsWith("status", "socket = \"/r\\u00E9seau\""), IsEmpty());
 }
 
 TEST(Config, ErrorsOfAllKindsComeTogetherByPosition) {

@@ -126,7 +126,7 @@ void StrongswanSas::EndList(Changes& out) {
     if (!record.listed) gone.push_back(id);
   }
   for (const SaId id : gone) {
-    records_.erase(id);
+    Erase(id);
     out.emplace_back(Forgotten{id});
   }
   std::erase_if(ike_by_peer_, [&](const auto& entry) { return !ikes_.at(entry.second).listed; });
@@ -248,13 +248,18 @@ void StrongswanSas::Refresh(Record& record, const vici::IkeSa& ike, const vici::
 }
 
 void StrongswanSas::Remove(SaId id, std::string reason, Changes& out) {
+  out.emplace_back(Down{id, Erase(id), std::move(reason)});
+}
+
+ReqId StrongswanSas::Erase(SaId id) {
   const auto found = records_.find(id);
   Record& record = found->second;
   SetIke(record, {});
   by_child_.erase(record.child);
   by_reqid_.erase(record.sa.reqid);
-  out.emplace_back(Down{id, record.sa.reqid, std::move(reason)});
+  const ReqId reqid = record.sa.reqid;
   records_.erase(found);
+  return reqid;
 }
 
 void StrongswanSas::SetIke(Record& record, vici::IkeUniqueId ike) {

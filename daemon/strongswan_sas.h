@@ -113,6 +113,8 @@ class StrongswanSas {
   void ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
   /// Brings `record` up to date with a child that carries on with its reqid.
   void Refresh(Record& record, const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
+  /// Out of the books, with its reqid given back.
+  ReqId Erase(SaId id);
   void Remove(SaId id, std::string reason, Changes& out);
   void SetIke(Record& record, vici::IkeUniqueId ike);
   Record* FindByChild(vici::ChildUniqueId child);

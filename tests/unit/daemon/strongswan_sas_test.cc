@@ -262,6 +262,16 @@ TEST_F(StrongswanSasTest, List_TellsOfNewAndMissingSas) {
   EXPECT_EQ(Take(), (Lines{"up 3 reqid 3 203.0.113.2:3 spi 1", "forgotten 2"}));
 }
 
+TEST_F(StrongswanSasTest, ForgottenSa_LeavesItsNumbersToTheNextOne) {
+  ChildUp({}, {.unique_id = 1, .reqid = 1});
+  List({});
+  Take();
+  ChildUp({}, {.unique_id = 1, .reqid = 1, .spi_in = "c0000009"});
+  ChildDown({}, {.unique_id = 1});
+  EXPECT_EQ(Take(), (Lines{"up 2 reqid 1 203.0.113.2:4500 spi 9",
+                           "down 2 reqid 1: the SA was deleted or has expired"}));
+}
+
 TEST_F(StrongswanSasTest, List_LooksOnlyAtChildrenThatAreAlive) {
   List({{{},
          {{.unique_id = 1, .state = "REKEYED"},

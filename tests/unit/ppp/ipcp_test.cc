@@ -114,6 +114,15 @@ TEST_F(IpcpLink, ForeignAddressIsRejectedAfterMaxFailureAndNeverAcknowledged) {
               ElementsAre(Sent(kIpcp, kConfRej, 6, "0306 c0a80101")));
 }
 
+TEST_F(IpcpLink, AddressIsNoLongerDemandedAfterMaxFailure) {
+  for (uint8_t i = 1; i <= 5; ++i) {
+    EXPECT_THAT(link_.Receive(Wire(kIpcp, kConfReq, i)),
+                ElementsAre(Sent(kIpcp, kConfNak, i, "0306 0a090002")));
+  }
+  // RFC 1661 §4.6: "locally desired options are no longer appended".
+  EXPECT_THAT(link_.Receive(Wire(kIpcp, kConfReq, 6)), ElementsAre(Sent(kIpcp, kConfAck, 6)));
+}
+
 TEST_F(IpcpLink, EndlessNegotiatorIsDropped) {
   for (int i = 0; i < 40; ++i) link_.Receive(Wire(kIpcp, kConfReq, 7, "0306 c0a80101"));
   EXPECT_EQ(link_.phase(), Phase::kNetwork);

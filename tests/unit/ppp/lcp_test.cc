@@ -240,6 +240,13 @@ TEST(LcpOptions, AfterMaxFailureNaksTurnIntoRejects) {
               ElementsAre(Sent(kLcp, kConfRej, 6, "0104 0040")));
 }
 
+TEST(LcpOptions, LargerMruIsGrantedAndNotUsed) {
+  TestLink link;
+  const auto texts = link.OpenLcp("0104 2328");  // 9000
+  ASSERT_GE(texts.size(), 2U);
+  EXPECT_EQ(texts[1], "ESTABLISHED ms-chap-v2 1500");
+}
+
 TEST(LcpOptions, OptionLeftOutHasItsDefaultAgain) {
   TestLink link;
   link.Start();

@@ -43,9 +43,12 @@ class Ping:
 class Process:
     """A program running on a host. Its standard output and error go to one log file."""
 
-    def __init__(self, name: str, popen: subprocess.Popen[bytes], log_path: Path) -> None:
+    def __init__(
+        self, name: str, popen: subprocess.Popen[bytes], log_path: Path, log_start: int
+    ) -> None:
         self.name = name
         self.log_path = log_path
+        self._log_start = log_start
         self._popen = popen
 
     @property
@@ -58,7 +61,10 @@ class Process:
 
     @property
     def log(self) -> str:
-        return self.log_path.read_text(errors="replace")
+        """What it has logged since this start."""
+        with self.log_path.open("rb") as log:
+            log.seek(self._log_start)
+            return log.read().decode(errors="replace")
 
     def wait_for(self, pattern: str, timeout: float = DEFAULT_TIMEOUT) -> re.Match[str]:
         """Waits until the log has `pattern` (a regular expression, multi-line)."""
@@ -201,6 +207,7 @@ class Host:
         """Starts a program that stays. Each start appends to the log NAME.log in the host's folder."""
         log_path = self.scratch / f"{name}.log"
         with log_path.open("ab") as log:
+            log_start = log.tell()
             popen = subprocess.Popen(
                 self._enter(arguments),
                 stdin=subprocess.DEVNULL,
@@ -208,7 +215,7 @@ class Host:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(environment or {})},
             )
-        process = Process(f"{self.name}:{name}", popen, log_path)
+        process = Process(f"{self.name}:{name}", popen, log_path, log_start)
         self.processes.append(process)
         return process
 

@@ -122,6 +122,7 @@ class Lac:
 
     def start(self) -> "Lac":
         self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
+        self.host.path(_CONTROL).unlink(missing_ok=True)  # of a former life
         self.process = self.host.start(
             "xl2tpd", "xl2tpd", "-D", "-c", str(self._conf), "-C", _CONTROL, "-p", "/run/xl2tpd/pid"
         )

@@ -152,10 +152,6 @@ void ControlProtocol::ReceiveRequest(const Packet& packet, TimePoint now, LayerO
   if (!options) return drops_.Count(options.error());
   ++requests_received_;
   if (!WithinRequestLimit(requests_received_, out)) return;
-  const bool closed =
-      state() == State::kClosed || state() == State::kClosing || state() == State::kStopping;
-  // RFC 1661 §4.1: good or bad, these states do the same, so nothing is taken from the request.
-  if (closed) return Run(Event::kRcrMinus, {.packet = packet}, now, out);
   Answer answer = negotiation_.Judge(*options, naks_sent_ < config_.max_failure);
   if (auto failure = negotiation_.failure()) return out.push_back(std::move(*failure));
   const bool good = answer.verdict == Verdict::kAck;

@@ -85,7 +85,7 @@ start() {
 
 wait_for() {
   local text=$1 file=$2 try
-  for try in $(seq 100); do
+  for _ in $(seq 100); do
     grep -q "$text" "$log/$file" && return
     sleep 0.1
   done
@@ -131,6 +131,7 @@ packets_of() { ip netns exec server nft list table inet watch | sed -n "s/.*pack
 
 ping_from() { ip netns exec "$1" ping -c 5 -i 0.2 -W 2 -q "$2" | grep -q '5 received'; }
 only_control_for() { grep -q "control for tunnel $2" "$log/$1" && ! grep 'control for tunnel' "$log/$1" | grep -qv "tunnel $2$"; }
+# shellcheck disable=SC2016  # awk's own field
 xfrm_errors() { ip netns exec "$1" awk '$2 > 0' /proc/net/xfrm_stat; }
 counters() { ip netns exec server "$probe" counters; }
 

@@ -84,7 +84,7 @@ start() {
 }
 
 wait_for() {
-  local text=$1 file=$2 try
+  local text=$1 file=$2
   for _ in $(seq 100); do
     grep -q "$text" "$log/$file" && return
     sleep 0.1

@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/overloaded.h"
 #include "daemon/log.h"
-#include "daemon/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "base/overloaded.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
-#include "daemon/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {

@@ -5,10 +5,10 @@
 #include <utility>
 #include <variant>
 
+#include "base/overloaded.h"
 #include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
-#include "daemon/overloaded.h"
 
 namespace sallyport::daemon {
 namespace {

@@ -29,11 +29,10 @@ SessionIpsec ToStatus(const SecurityAssociation& sa) {
           .esp_proposal = sa.esp_proposal};
 }
 
-/// `reasons`: every value of the counters' enum.
-template <typename Drops, typename Reasons>
-CountByReason ToStatus(const Drops& drops, const Reasons& reasons) {
+template <typename Drops>
+CountByReason ToStatus(const Drops& drops) {
   CountByReason counts;
-  for (const auto reason : reasons) counts[std::string(ToString(reason))] = drops.Get(reason);
+  for (const auto& [reason, count] : drops.All()) counts[std::string(ToString(reason))] = count;
   return counts;
 }
 
@@ -83,9 +82,9 @@ DaemonStatus StatusView::Status() const {
   for (const auto& pool : pools_.pools()) {
     status.pools.push_back({pool.settings().name, pool.size(), pool.used()});
   }
-  status.drops.l2tp = ToStatus(endpoint.statistics().drops, l2tp::kAllDropReasons);
+  status.drops.l2tp = ToStatus(endpoint.statistics().drops);
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
-  status.drops.ppp = ToStatus(concentrator_.sessions().drops(), ppp::kAllDropReasons);
+  status.drops.ppp = ToStatus(concentrator_.sessions().drops());
   if (server_ != nullptr) status.drops.status = server_->drops();
   const auto& authentication = concentrator_.sessions().authentication();
   status.auth = {.accepted = authentication.accepted, .rejected = authentication.rejected};

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/reason_counters.h"
+
 namespace sallyport::l2tp {
 
 enum class DropReason : uint8_t {
@@ -47,20 +49,7 @@ static_assert(kAllDropReasons.size() == static_cast<size_t>(DropReason::kEmptyFr
 /// The reason as a metric label: "unknown_tunnel".
 std::string_view ToString(DropReason reason);
 
-/// Counts by reason; they only grow.
-class DropCounters {
- public:
-  void Count(DropReason reason) { ++counts_[static_cast<size_t>(reason)]; }
-  uint64_t Get(DropReason reason) const { return counts_[static_cast<size_t>(reason)]; }
-
-  /// Calls `visit(DropReason, uint64_t)` for each reason, zero counts included.
-  template <typename Visit>
-  void ForEach(Visit visit) const {
-    for (const DropReason reason : kAllDropReasons) visit(reason, Get(reason));
-  }
-
- private:
-  std::array<uint64_t, kAllDropReasons.size()> counts_{};
-};
+/// How often each reason struck.
+using DropCounters = ReasonCounters<DropReason, kAllDropReasons.size()>;
 
 }  // namespace sallyport::l2tp

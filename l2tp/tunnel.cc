@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/overloaded.h"
 #include "base/text.h"
 
 namespace sallyport::l2tp {
@@ -15,13 +16,6 @@ namespace {
 constexpr size_t kBacklogLimit = 1024;
 /// Session ids at rest in one tunnel: local policy, several times what a redialling client frees.
 constexpr size_t kSessionQuarantine = 64;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 /// RFC 2661 §7.1: a message "received in an improper sequence" clears what it belongs to.
 Ending OutOfOrder() {

@@ -35,12 +35,4 @@ std::string_view ToString(DropReason reason) {
   return "unknown";
 }
 
-std::array<DropCounters::Entry, kAllDropReasons.size()> DropCounters::All() const {
-  std::array<Entry, kAllDropReasons.size()> entries{};
-  for (size_t i = 0; i < entries.size(); ++i) {
-    entries[i] = {.reason = kAllDropReasons[i], .count = Get(kAllDropReasons[i])};
-  }
-  return entries;
-}
-
 }  // namespace sallyport::ppp

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/reason_counters.h"
+
 namespace sallyport::ppp {
 
 /// Why a received frame had no effect (or, last, why one of ours was not sent).
@@ -35,22 +37,7 @@ inline constexpr std::array kAllDropReasons{
 /// snake_case, for metrics: "bad_length".
 std::string_view ToString(DropReason reason);
 
-/// How often each reason struck; the counts only grow.
-class DropCounters {
- public:
-  struct Entry {
-    DropReason reason;
-    uint64_t count;
-  };
-
-  void Count(DropReason reason) { ++counts_[static_cast<size_t>(reason)]; }
-  uint64_t Get(DropReason reason) const { return counts_[static_cast<size_t>(reason)]; }
-
-  /// One entry a reason, the zeros as well: `for (const auto& [reason, count] : drops.All())`.
-  std::array<Entry, kAllDropReasons.size()> All() const;
-
- private:
-  std::array<uint64_t, kAllDropReasons.size()> counts_{};
-};
+/// How often each reason struck.
+using DropCounters = ReasonCounters<DropReason, kAllDropReasons.size()>;
 
 }  // namespace sallyport::ppp

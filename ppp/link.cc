@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/overloaded.h"
 #include "base/text.h"
 #include "base/timer_table.h"
 #include "ppp/authenticator.h"
@@ -13,18 +14,6 @@
 #include "ppp/packet.h"
 
 namespace sallyport::ppp {
-namespace {
-
-/// A visitor made of lambdas.
-template <typename... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-template <typename... Cases>
-Overloaded(Cases...) -> Overloaded<Cases...>;
-
-}  // namespace
-
 std::string_view ToString(Phase phase) {
   switch (phase) {
     case Phase::kDead:

@@ -30,10 +30,10 @@ TEST(DropCounters, CountEachReasonApart) {
   counters.Count(DropReason::kDuplicate);
   counters.Count(DropReason::kEmptyFrame);
   uint64_t sum = 0;
-  counters.ForEach([&](DropReason reason, uint64_t count) {
+  for (const auto& [reason, count] : counters.All()) {
     EXPECT_EQ(count, counters.Get(reason));
     sum += count;
-  });
+  }
   EXPECT_EQ(counters.Get(DropReason::kDuplicate), 2u);
   EXPECT_EQ(counters.Get(DropReason::kEmptyFrame), 1u);
   EXPECT_EQ(sum, 3u);

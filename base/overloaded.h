@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-namespace sallyport::daemon {
+namespace sallyport {
 
 /// std::visit with one lambda an alternative: std::visit(Overloaded{[](A) {...}, [](B) {...}}, v).
 template <typename... Handlers>
@@ -11,4 +11,4 @@ struct Overloaded : Handlers... {
 template <typename... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
-}  // namespace sallyport::daemon
+}  // namespace sallyport

@@ -38,38 +38,42 @@ Message BatchMarker(uint16_t type, uint8_t subsystem) {
 
 Expected<std::unique_ptr<KernelTransport>, KernelError> KernelTransport::Open(
     int protocol, std::span<const int> groups) {
-  UniqueFd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
-  if (!fd) return Failure(errno, "open a netlink socket of protocol " + std::to_string(protocol));
-  sockaddr_nl address{};
-  address.nl_family = AF_NETLINK;
-  const auto* const generic = reinterpret_cast<const sockaddr*>(&address);
-  if (::bind(fd.get(), generic, sizeof address) < 0) return Failure(errno, "bind a netlink socket");
+  // Not blocking: see Receive().
+  MnlSocket socket(mnl_socket_open2(protocol, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket) {
+    return Failure(errno, "open a netlink socket of protocol " + std::to_string(protocol));
+  }
+  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
+    return Failure(errno, "bind a netlink socket");
+  }
+  const int fd = mnl_socket_get_fd(socket.get());
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
   // Connected to the kernel (port 0), so that no other process can answer in its place
   // (net/netlink/af_netlink.c, netlink_getsockbyportid).
-  if (::connect(fd.get(), generic, sizeof address) < 0) {
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) < 0) {
     return Failure(errno, "connect a netlink socket to the kernel");
   }
   // Kernels from 4.12 on have both; without them an error is only less eloquent.
-  (void)SetIntOption(fd.get(), SOL_NETLINK, NETLINK_EXT_ACK, 1);
-  (void)SetIntOption(fd.get(), SOL_NETLINK, NETLINK_CAP_ACK, 1);
+  (void)SetIntOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+  (void)SetIntOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
   for (const int group : groups) {
-    const auto joined = SetIntOption(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+    const auto joined = SetIntOption(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
     if (!joined) {
       return Failure(joined.error(), "join netlink multicast group " + std::to_string(group));
     }
   }
-  return std::unique_ptr<KernelTransport>(new KernelTransport(std::move(fd)));
+  return std::unique_ptr<KernelTransport>(new KernelTransport(std::move(socket)));
 }
 
 Expected<void, int> KernelTransport::Send(std::span<const uint8_t> datagram) {
   bool enlarged = false;
-  while (::send(fd_.get(), datagram.data(), datagram.size(), 0) < 0) {
+  while (mnl_socket_sendto(socket_.get(), datagram.data(), datagram.size()) < 0) {
     if (errno == EINTR) continue;
     if (errno != EMSGSIZE || enlarged) return Unexpected{errno};
     // A transaction of thousands of elements is larger than net.core.wmem_default allows.
     const int room = static_cast<int>(datagram.size()) * 2;
-    if (const auto set = SetIntOption(fd_.get(), SOL_SOCKET, SO_SNDBUFFORCE, room); !set)
-      return set;
+    if (const auto set = SetIntOption(fd(), SOL_SOCKET, SO_SNDBUFFORCE, room); !set) return set;
     enlarged = true;
   }
   return {};
@@ -82,17 +86,17 @@ Expected<std::span<const uint8_t>, int> KernelTransport::Receive() {
     // The kernel handles a request, and queues its answers, before send() returns; it queues the
     // next piece of a dump before recv() returns (af_netlink.c: netlink_unicast_kernel,
     // netlink_recvmsg). So there is nothing to wait for, and a lost answer cannot hang the caller.
-    size = ::recv(fd_.get(), received_.data(), received_.size(), MSG_DONTWAIT | MSG_TRUNC);
+    size = mnl_socket_recvfrom(socket_.get(), received_.data(), received_.size());
   } while (size < 0 && errno == EINTR);
-  if (size < 0) return Unexpected{errno};
-  if (static_cast<size_t>(size) > received_.size()) return Unexpected{EMSGSIZE};
+  // libmnl's word for a message that did not fit.
+  if (size < 0) return Unexpected{errno == ENOSPC ? EMSGSIZE : errno};
   return std::span<const uint8_t>(received_).first(static_cast<size_t>(size));
 }
 
 void KernelTransport::WipeReceived() { WipeBytes(received_); }
 
 Expected<void, int> KernelTransport::ReserveReceiveBuffer(int octets) {
-  return SetIntOption(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, octets);
+  return SetIntOption(fd(), SOL_SOCKET, SO_RCVBUFFORCE, octets);
 }
 
 Expected<void, KernelError> ParseAcknowledgement(const Received& message,

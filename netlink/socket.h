@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <libmnl/libmnl.h>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "base/unique_fd.h"
 #include "netlink/kernel_error.h"
 #include "netlink/message.h"
 
@@ -30,7 +30,7 @@ class Transport {
   virtual void WipeReceived() = 0;
 };
 
-/// An AF_NETLINK socket of the calling thread's network namespace.
+/// An AF_NETLINK socket (libmnl's) of the calling thread's network namespace.
 class KernelTransport : public Transport {
  public:
   /// `protocol` is NETLINK_ROUTE or another; `groups` is the list of multicast groups to join.
@@ -44,12 +44,16 @@ class KernelTransport : public Transport {
   /// Sets aside room for `octets` of notifications, beyond net.core.rmem_max (needs CAP_NET_ADMIN).
   Expected<void, int> ReserveReceiveBuffer(int octets);
   /// For the caller's event loop; readable when Receive() has something.
-  int fd() const { return fd_.get(); }
+  int fd() const { return mnl_socket_get_fd(socket_.get()); }
 
  private:
-  explicit KernelTransport(UniqueFd fd) : fd_(std::move(fd)) {}
+  struct Closer {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  using MnlSocket = std::unique_ptr<mnl_socket, Closer>;
+  explicit KernelTransport(MnlSocket socket) : socket_(std::move(socket)) {}
 
-  UniqueFd fd_;
+  MnlSocket socket_;
   std::vector<uint8_t> received_;
 };
 

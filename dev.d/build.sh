@@ -13,12 +13,15 @@ _need_for() {
 
 _configure() { cmake --preset "$1"; }
 
+# PRESET [TARGET...]: all targets when none is named.
 _compile() {
-  _configure "$1" && cmake --build --preset "$1"
+  local preset=$1
+  shift
+  _configure "$preset" && cmake --build --preset "$preset" ${1+--target "$@"}
 }
 
 build_preset() {
-  _need_for "$1" && step "build $1" _compile "$1"
+  _need_for "$1" && step "build $1" _compile "$@"
 }
 
 cmd_build() {

@@ -30,7 +30,7 @@ _scenario_arguments() {
 run_scenarios() {
   local arguments
   export SALLYPORT_PRESET=${SALLYPORT_PRESET:-asan}
-  build_preset "$SALLYPORT_PRESET" || return
+  build_preset "$SALLYPORT_PRESET" sallyportd sallyport netlink_probe || return
   prepare_lab || return
   rm -f build/lab/results.xml
   mapfile -t arguments < <(_scenario_arguments "$@")
@@ -54,7 +54,7 @@ cmd_lab() {
 
 cmd_demo() {
   export SALLYPORT_PRESET=release
-  build_preset release
+  build_preset release sallyportd sallyport
   prepare_lab
   echo
   exec tests/lab/vm -- tests/lab/demo.py

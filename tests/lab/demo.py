@@ -130,7 +130,7 @@ def tell_traffic(story: Story, lab: Scenario, client: VpnClient, link: PppUp) ->
 
 def tell_kernel_path(story: Story, lab: Scenario, daemon: Sallyportd, client: VpnClient) -> None:
     story.chapter(f"{PACKETS} packets more, and who had to get up for them")
-    received = daemon.session(ALICE.user)["counters"]["rx_packets"]
+    received = int(daemon.session(ALICE.user)["counters"]["rx_packets"])
     # A timer of the daemon's may fall into one measurement; data that needed it would show in all.
     for attempt in range(1, 4):
         before = settled_switches(daemon)

@@ -50,7 +50,7 @@ def wait_counted(gateway: Sallyportd, account: Account, packets: int) -> None:
         counters = gateway.session(account.user)["counters"]
         assert counters["rx_bytes"] >= counters["rx_packets"]
         assert counters["tx_bytes"] >= counters["tx_packets"]
-        return min(counters["rx_packets"], counters["tx_packets"]) >= packets
+        return bool(min(counters["rx_packets"], counters["tx_packets"]) >= packets)
 
     wait_until(f"{packets} packets each way in the record", counted)
 

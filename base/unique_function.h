@@ -19,7 +19,8 @@ class UniqueFunction<Result(Arguments...)> {
   template <typename Callable>
   requires(!std::same_as<std::remove_cvref_t<Callable>, UniqueFunction> &&
            std::is_invocable_r_v<Result, Callable&, Arguments...>)
-      UniqueFunction(Callable&& callable)  // NOLINT: implicit, as std::function's
+      // NOLINTNEXTLINE: implicit, as std::function's; the constraint lets copies and moves through
+      UniqueFunction(Callable&& callable)
       : holder_(
             std::make_unique<Holder<std::decay_t<Callable>>>(std::forward<Callable>(callable))) {}
 
@@ -39,8 +40,7 @@ class UniqueFunction<Result(Arguments...)> {
   };
   template <typename Callable>
   struct Holder final : AnyHolder {
-    template <typename Source>
-    explicit Holder(Source&& source) : callable(std::forward<Source>(source)) {}
+    explicit Holder(Callable source) : callable(std::move(source)) {}
     Result Call(Arguments... arguments) override {
       return callable(std::forward<Arguments>(arguments)...);
     }

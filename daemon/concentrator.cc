@@ -22,6 +22,10 @@ constexpr std::chrono::seconds kShutdownLimit{5};
 /// it has left behind. Local policy.
 constexpr std::chrono::seconds kLeftoverDelay{2};
 
+/// Tunnels that the data path may be busy with at once; more are refused, so that a flood of
+/// requests cannot fill the queue of the worker threads. Local policy.
+constexpr size_t kMaxPreparingTunnels = 256;
+
 /// How often the kernel is asked whether an SA that no IKE daemon knows is still there.
 constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 
@@ -92,7 +96,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
         });
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
-      leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(); })),
+      leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(loop_.Now()); })),
       orphans_timer_(loop.AddTimer([this] {
         for (const SaId id : orphans_) CheckOrphan(id);
       })) {
@@ -138,13 +142,16 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
                       sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
                       sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
           {{"PEER", sa.peer.ToString()}});
-  if (stopping_) return;
+  if (stopping_) {
+    ike_->Terminate(sa.id);
+    return;
+  }
   for (const SaId orphan : std::set<SaId>(orphans_)) {
     const SaTable::Entry* entry = sas_.Find(orphan);
     if (entry == nullptr || entry->sa.reqid != sa.reqid) continue;
     // Two clients with one reqid could get each other's packets.
     OnSaDown(orphan, sa.reqid, "a new SA has its reqid");
-    DeleteLeftovers();
+    DeleteLeftovers(TimePoint::max());
   }
   const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
   if (!path) {
@@ -175,8 +182,8 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   }
   for (const auto path : paths) Give(l2tp::PathDown{path});
   data_plane_.RemovePath(entry->path);
-  leftovers_.push_back(entry->sa);
-  leftovers_timer_.Set(loop_.Now() + kLeftoverDelay);
+  leftovers_.push_back({entry->sa, loop_.Now() + kLeftoverDelay});
+  leftovers_timer_.Set(leftovers_.front().due);
 }
 
 void Concentrator::OnSaForgotten(SaId id) {
@@ -196,11 +203,13 @@ void Concentrator::CheckOrphan(SaId id) {
   });
 }
 
-void Concentrator::DeleteLeftovers() {
-  for (const auto& sa : std::exchange(leftovers_, {})) {
+void Concentrator::DeleteLeftovers(TimePoint due) {
+  for (; !leftovers_.empty() && leftovers_.front().due <= due; leftovers_.pop_front()) {
+    const SecurityAssociation& sa = leftovers_.front().sa;
     data_plane_.DeleteSecurityAssociation(sa.local, sa.spi_in);
     data_plane_.DeleteSecurityAssociation(sa.peer.address, sa.spi_out);
   }
+  if (!leftovers_.empty()) leftovers_timer_.Set(leftovers_.front().due);
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
@@ -309,7 +318,13 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
     return;
   }
   tunnels_.insert_or_assign(tunnel, std::move(record));
+  if (preparing_tunnels_ >= kMaxPreparingTunnels) {
+    Give(l2tp::TunnelPrepared{tunnel, std::nullopt});
+    return;
+  }
+  ++preparing_tunnels_;
   data_plane_.PrepareTunnel(request, reqid, [this, tunnel](std::optional<l2tp::PathId> path) {
+    --preparing_tunnels_;
     const auto found = tunnels_.find(tunnel);
     if (found == tunnels_.end()) {
       if (path) data_plane_.RemovePath(*path);  // ended while its path was made
@@ -381,12 +396,12 @@ void Concentrator::FinishShutdown() {
   // The SAs were made for L2TP alone, and nobody is left to serve it (RFC 3193 §3.1).
   for (const auto& [id, entry] : sas_.entries()) {
     if (orphans_.contains(id)) {
-      leftovers_.push_back(entry.sa);
+      leftovers_.push_back({entry.sa, loop_.Now()});
     } else {
       ike_->Terminate(id);
     }
   }
-  DeleteLeftovers();
+  DeleteLeftovers(TimePoint::max());
   std::exchange(shutdown_done_, {})();
 }
 

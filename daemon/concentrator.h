@@ -81,7 +81,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TerminateIfUnused(SaId id);
   void FinishShutdownIfIdle();
   void FinishShutdown();
-  void DeleteLeftovers();
+  void DeleteLeftovers(TimePoint due);
   void CheckOrphan(SaId id);
   void Rearm();
   void ArmCountersTimer();
@@ -97,6 +97,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out
   bool running_actions_ = false;
+  size_t preparing_tunnels_ = 0;  // asked of the data path and not answered, ended ones included
   bool counters_timer_armed_ = false;
   bool stopping_ = false;
   UniqueFunction<void()> shutdown_done_;
@@ -105,7 +106,11 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer counters_timer_;
   Timer shutdown_timer_;
   Timer leftovers_timer_;
-  std::vector<SecurityAssociation> leftovers_;  // of SAs that are down
+  struct Leftover {
+    SecurityAssociation sa;
+    TimePoint due;
+  };
+  std::deque<Leftover> leftovers_;  // of SAs that are down, the oldest first
   Timer orphans_timer_;
   std::set<SaId> orphans_;  // SAs of an IKE daemon that is no more; the kernel has them
   std::optional<std::string> last_ike_error_;

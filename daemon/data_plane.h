@@ -98,7 +98,7 @@ class DataPlane {
   virtual void CreateInterface(const SessionKey& key, InterfaceCallback done) = 0;
   /// Interface up, host route to the client.
   virtual void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) = 0;
-  /// Route away; the interface stays.
+  /// Route away, interface down.
   virtual void BringDown(const SessionKey& key) = 0;
   /// Ends everything that the session has in the kernel.
   virtual void ReleaseSession(const SessionKey& key, DoneCallback done) = 0;

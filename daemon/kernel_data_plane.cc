@@ -109,7 +109,7 @@ void KernelDataPlane::RemovePath(l2tp::PathId path) { paths_.Remove(path); }
 void KernelDataPlane::FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
                                               DoneCallback done) {
   pool_.Submit([destination, spi, done = std::move(done)](WorkerContext& context) mutable {
-    bool found = false;
+    bool found = true;  // an error tells nothing: nobody is to lose a session by it
     auto xfrm = static_cast<KernelContext&>(context).xfrm();
     if (auto sas = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()}) {
       found = std::any_of(sas->begin(), sas->end(), [&](const netlink::Sa& sa) {

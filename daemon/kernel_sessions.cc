@@ -236,6 +236,8 @@ void KernelSessions::BringDown(const SessionKey& key) {
       if (auto route = context.route(); network && route) {
         // It may have gone with the interface.
         (void)(*route)->DeleteRoute(HostRoute(*network, ifindex));
+        // Or the client could go on sending while it logs in anew.
+        (void)(*route)->SetLinkDown(ifindex);
       }
       return Sessions::Finish([](Session&) {});
     });

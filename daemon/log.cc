@@ -56,10 +56,12 @@ void LogToJournal(LogLevel level, std::string_view message_id, std::string_view 
   std::vector<std::string> lines{fmt::format("MESSAGE={}", text),
                                  fmt::format("PRIORITY={}", Priority(level)),
                                  fmt::format("SALLYPORT_EVENT={}", message_id)};
+  lines.reserve(lines.size() + fields.size());
   for (const auto& field : fields) {
     lines.push_back(fmt::format("SALLYPORT_{}={}", field.name, field.value));
   }
   std::vector<iovec> vectors;
+  vectors.reserve(lines.size());
   for (auto& line : lines) vectors.push_back({.iov_base = line.data(), .iov_len = line.size()});
   (void)sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
 }

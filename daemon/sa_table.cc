@@ -27,7 +27,7 @@ void SaTable::Update(const SecurityAssociation& sa) {
   const auto found = entries_.find(sa.id);
   if (found == entries_.end()) return;
   if (found->second.sa.peer.address != sa.peer.address) {
-    std::erase(by_peer_[found->second.sa.peer.address], sa.id);
+    RemoveFromPeer(found->second.sa);
     by_peer_[sa.peer.address].push_back(sa.id);
   }
   found->second.sa = sa;
@@ -39,10 +39,14 @@ std::optional<SaTable::Entry> SaTable::Remove(SaId id) {
   Entry entry = std::move(found->second);
   entries_.erase(found);
   by_path_.erase(entry.path);
-  auto& same_peer = by_peer_[entry.sa.peer.address];
-  std::erase(same_peer, id);
-  if (same_peer.empty()) by_peer_.erase(entry.sa.peer.address);
+  RemoveFromPeer(entry.sa);
   return entry;
+}
+
+void SaTable::RemoveFromPeer(const SecurityAssociation& sa) {
+  auto& same_peer = by_peer_[sa.peer.address];
+  std::erase(same_peer, sa.id);
+  if (same_peer.empty()) by_peer_.erase(sa.peer.address);
 }
 
 const SaTable::Entry* SaTable::Find(SaId id) const {

@@ -51,6 +51,7 @@ class SaTable {
 
  private:
   void DropStale(TimePoint now);
+  void RemoveFromPeer(const SecurityAssociation& sa);
 
   std::map<SaId, Entry> entries_;
   std::map<l2tp::PathId, SaId> by_path_;

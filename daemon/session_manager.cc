@@ -2,6 +2,7 @@
 #include "daemon/session_manager.h"
 
 #include <fmt/format.h>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -12,6 +13,9 @@
 
 namespace sallyport::daemon {
 namespace {
+
+/// As l2tp::EndpointConfig has it; local policy.
+constexpr size_t kMaxSessionsPerTunnel = 256;
 
 /// CDN result codes, RFC 2661 §4.4.2.
 constexpr uint16_t kLossOfCarrier = 1;
@@ -82,8 +86,12 @@ ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                              DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};
-  if (sessions_.contains(key)) {
-    // The engine holds an id back for longer than the kernel needs; if that is not enough, refuse.
+  // Sessions that are being released count as well: the engine has forgotten them, the worker
+  // threads have not.
+  const auto first = sessions_.lower_bound({key.tunnel, {}});
+  const auto past = sessions_.upper_bound({key.tunnel, l2tp::SessionId(UINT16_MAX)});
+  const auto of_tunnel = static_cast<size_t>(std::distance(first, past));
+  if (sessions_.contains(key) || of_tunnel >= kMaxSessionsPerTunnel) {
     done(false);
     return;
   }
@@ -121,7 +129,7 @@ void SessionManager::ReceiveFrame(const SessionKey& key, std::span<const uint8_t
   if (link == links_.end()) return;
   ppp::Actions actions;
   link->second.Receive(frame, loop_.Now(), random_.Draw(), actions);
-  Run(key, std::move(actions));
+  Run(key, actions);
 }
 
 void SessionManager::Lost(const SessionKey& key) {
@@ -144,10 +152,10 @@ void SessionManager::Give(const SessionKey& key, const ppp::Command& command) {
   if (link == links_.end()) return;
   ppp::Actions actions;
   link->second.Handle(command, loop_.Now(), random_.Draw(), actions);
-  Run(key, std::move(actions));
+  Run(key, actions);
 }
 
-void SessionManager::Run(const SessionKey& key, ppp::Actions actions) {
+void SessionManager::Run(const SessionKey& key, const ppp::Actions& actions) {
   for (const auto& action : actions) {
     ClientSession* session = Find(key);
     if (session == nullptr) return;
@@ -164,10 +172,12 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
           [&](const ppp::Authenticate& request) { Decide(session, request); },
           [&](const ppp::NetworkUp& network) {
             session.network = network;
+            ++session.network_changes;
             BringUpIfReady(session);
           },
           [&](const ppp::NetworkDown&) {
             session.network.reset();
+            ++session.network_changes;
             if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
             data_plane_.BringDown(session.key);
           },
@@ -198,10 +208,17 @@ void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& res
 
 void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
   const SessionKey key = session.key;
-  session.user = PrintableText(request.user);
+  const std::string user = PrintableText(request.user);
+  if (const auto lease = std::exchange(session.lease, std::nullopt)) {
+    // LCP was renegotiated: a new login. The same user is to get the same address again.
+    if (user == session.user) {
+      access_.Release(*lease);
+    } else {
+      session.former_leases.push_back(*lease);
+    }
+  }
+  session.user = user;
   session.method = request.method;
-  if (session.lease) access_.Release(*session.lease);  // LCP renegotiated: a new login
-  session.lease.reset();
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
@@ -217,7 +234,8 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   session.lease = verdict->lease;
   // Not inside the engine's own call: its answer comes as a command of its own.
   loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
-  if (session.interface) return;
+  if (session.interface_requested) return;
+  session.interface_requested = true;
   data_plane_.CreateInterface(key, [this, key](std::optional<std::string> name) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->state == SessionState::kClosing) return;
@@ -236,9 +254,11 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
   const SessionNetwork network{.local = session.network->network.local,
                                .peer = session.network->network.peer,
                                .mtu = session.network->mtu};
-  data_plane_.BringUp(key, network, [this, key](bool ok) {
+  const unsigned change = session.network_changes;
+  data_plane_.BringUp(key, network, [this, key, change](bool ok) {
     ClientSession* owner = Find(key);
-    if (owner == nullptr || !owner->network || owner->state != SessionState::kStarting) return;
+    if (owner == nullptr || owner->network_changes != change) return;
+    if (owner->state != SessionState::kStarting) return;
     if (!ok) {
       Disconnect(key, "the network interface could not be brought up");
       return;
@@ -267,6 +287,7 @@ void SessionManager::Forget(const SessionKey& key) {
   const ClientSession& session = found->second;
   // Only now may the address serve another client: its route has gone.
   if (session.lease) access_.Release(*session.lease);
+  for (const auto& lease : session.former_leases) access_.Release(lease);
   const auto lasted =
       std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
   LogInfo("session_end",
@@ -292,7 +313,7 @@ void SessionManager::RunTimers() {
     if (link == links_.end()) continue;
     ppp::Actions actions;
     link->second.HandleTimeout(now, random_.Draw(), actions);
-    Run(*key, std::move(actions));
+    Run(*key, actions);
   }
   timer_.Set(deadlines_.Next());
 }

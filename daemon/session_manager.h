@@ -44,7 +44,10 @@ struct ClientSession {
 
   bool l2tp_up = true;     // the L2TP session lives; nothing is asked of it afterwards
   bool link_down = false;  // the PPP engine has ended
-  std::string end_text;    // why it ended, readable; the first cause wins
+  bool interface_requested = false;
+  unsigned network_changes = 0;  // of `network`; tells an old answer of the data path from a new
+  std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
+  std::string end_text;              // why it ended, readable; the first cause wins
 };
 
 struct AuthenticationCounters {
@@ -93,7 +96,7 @@ class SessionManager {
   ppp::Phase PhaseOf(const SessionKey& key) const;
 
  private:
-  void Run(const SessionKey& key, ppp::Actions actions);
+  void Run(const SessionKey& key, const ppp::Actions& actions);
   void Carry(ClientSession& session, const ppp::Action& action);
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);

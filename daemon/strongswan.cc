@@ -136,22 +136,22 @@ void Strongswan::PrepareEvents() {
       [this](const vici::Message& list_sa) {
         StrongswanSas::Changes changes;
         sas_.HandleListed(list_sa, changes);
-        Report(std::move(changes));
+        Report(changes);
       },
-      [this](ViciConnection::Reply reply) {
+      [this](const ViciConnection::Reply& reply) {
         if (!reply || !events_known_) {
           return Fail({.error = "the IKE daemon does not offer the events that are needed",
                        .hint = kTooOldHint});
         }
         StrongswanSas::Changes changes;
         sas_.EndList(changes);
-        Report(std::move(changes));
+        Report(changes);
         Prepared();
       });
 }
 
 void Strongswan::PrepareCommands() {
-  commands_->Request("version", {}, [this](ViciConnection::Reply reply) {
+  commands_->Request("version", {}, [this](const ViciConnection::Reply& reply) {
     if (!reply) return;
     state_.version =
         PrintableText(fmt::format("strongSwan {} ({})", reply->Value("version").value_or("?"),
@@ -159,7 +159,7 @@ void Strongswan::PrepareCommands() {
   });
   if (options_.psk.empty()) return LoadConnection();
   commands_->Request("load-shared", SharedKeyArguments(options_),
-                     [this](ViciConnection::Reply reply) {
+                     [this](const ViciConnection::Reply& reply) {
                        const std::string failure = FailureOf(reply);
                        if (failure.empty()) return LoadConnection();
                        Fail({.error = fmt::format("the IKE daemon refuses our key: {}", failure),
@@ -169,7 +169,7 @@ void Strongswan::PrepareCommands() {
 
 void Strongswan::LoadConnection() {
   commands_->Request(
-      "load-conn", ConnectionArguments(options_), [this](ViciConnection::Reply reply) {
+      "load-conn", ConnectionArguments(options_), [this](const ViciConnection::Reply& reply) {
         const std::string failure = FailureOf(reply);
         if (failure.empty()) return CheckAlgorithms();
         Fail({.error = fmt::format("the IKE daemon refuses our connection: {}", failure),
@@ -178,7 +178,7 @@ void Strongswan::LoadConnection() {
 }
 
 void Strongswan::CheckAlgorithms() {
-  commands_->Request("get-algorithms", {}, [this](ViciConnection::Reply reply) {
+  commands_->Request("get-algorithms", {}, [this](const ViciConnection::Reply& reply) {
     const std::string missing = reply ? MissingAlgorithms(*reply) : std::string();
     if (!missing.empty()) {
       LogWarning(
@@ -236,7 +236,7 @@ void Strongswan::OnEvent(std::string_view name, const vici::Message& event) {
   if (name == kAlertEvent) return OnAlert(event);
   StrongswanSas::Changes changes;
   sas_.HandleEvent(name, event, changes);
-  Report(std::move(changes));
+  Report(changes);
 }
 
 void Strongswan::OnAlert(const vici::Message& event) const {
@@ -247,7 +247,7 @@ void Strongswan::OnAlert(const vici::Message& event) const {
           {{"PEER", peer}});
 }
 
-void Strongswan::Report(StrongswanSas::Changes changes) {
+void Strongswan::Report(const StrongswanSas::Changes& changes) {
   for (const auto& change : changes) {
     if (const auto* up = std::get_if<StrongswanSas::Up>(&change)) {
       observer_->OnSaUp(up->sa);
@@ -259,9 +259,10 @@ void Strongswan::Report(StrongswanSas::Changes changes) {
       observer_->OnSaForgotten(forgotten->id);
     } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
       const std::string peer = failed->peer.ToString();
-      LogInfo("ike_attempt_failed",
-              fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason),
-              {{"PEER", peer}});
+      const auto text = attempts_log_.Pass(
+          fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason),
+          loop_.Now());
+      if (text) LogInfo("ike_attempt_failed", *text, {{"PEER", peer}});
     }
   }
 }
@@ -292,13 +293,16 @@ void Strongswan::SendTermination(const StrongswanSas::Termination& termination) 
   const auto arguments =
       whole ? TerminateArguments("ike-id", std::to_string(termination.ike->value()))
             : TerminateArguments("child-id", std::to_string(child.value()));
-  commands_->Request("terminate", arguments, [this, child, whole](ViciConnection::Reply reply) {
-    // The IKE SA may have been replaced by a reauthentication; the child is still itself.
-    if (whole && !FailureOf(reply).empty()) return SendTermination({.child = child, .ike = {}});
-    // A failure to find the child is none: it has gone by itself.
-    terminating_ = false;
-    TerminateNext();
-  });
+  commands_->Request("terminate", arguments,
+                     [this, child, whole](const ViciConnection::Reply& reply) {
+                       // The IKE SA may have been replaced by a reauthentication; the child is
+                       // still itself.
+                       if (whole && !FailureOf(reply).empty())
+                         return SendTermination({.child = child, .ike = {}});
+                       // A failure to find the child is none: it has gone by itself.
+                       terminating_ = false;
+                       TerminateNext();
+                     });
 }
 
 void Strongswan::Stop(UniqueFunction<void()> done) {
@@ -310,7 +314,8 @@ void Strongswan::Stop(UniqueFunction<void()> done) {
 }
 
 void Strongswan::Unload() {
-  const auto ignore = [](ViciConnection::Reply) {};  // nothing more can be done about a failure
+  const auto ignore = [](const ViciConnection::Reply&) {
+  };  // nothing more can be done about a failure
   // First, so that no new SA comes up behind the back of what follows.
   commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
@@ -320,7 +325,8 @@ void Strongswan::Unload() {
     commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
   }
   // Answers come in order, so that this one is the last.
-  commands_->Request("version", {}, [this](ViciConnection::Reply) { timer_.Set(loop_.Now()); });
+  commands_->Request("version", {},
+                     [this](const ViciConnection::Reply&) { timer_.Set(loop_.Now()); });
 }
 
 void Strongswan::FinishStop() {

@@ -10,6 +10,7 @@
 #include "base/unique_function.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
+#include "daemon/log_limit.h"
 #include "daemon/strongswan_config.h"
 #include "daemon/strongswan_sas.h"
 #include "daemon/vici_connection.h"
@@ -62,7 +63,7 @@ class Strongswan final : public Ike {
 
   void OnEvent(std::string_view name, const vici::Message& event);
   void OnAlert(const vici::Message& event) const;
-  void Report(StrongswanSas::Changes changes);
+  void Report(const StrongswanSas::Changes& changes);
 
   void TerminateNext();
   void SendTermination(const StrongswanSas::Termination& termination);
@@ -71,6 +72,7 @@ class Strongswan final : public Ike {
 
   EventLoop& loop_;
   StrongswanOptions options_;
+  LogLimit attempts_log_;
   Observer* observer_ = nullptr;  // set as long as phase_ is not kIdle
   Phase phase_ = Phase::kIdle;
   IkeState state_;

@@ -55,9 +55,9 @@ _check_tidy() {
 
 _tidy() {
   _configure clang || return
-  # Sources of ours that the build knows; fuzzers, for one, it does not.
+  # Of the product, as far as the build knows them; tests have the compilers' warnings and the sanitizers.
   jq -r '.[].file' build/clang/compile_commands.json | sort -u >build/clang/known-sources
-  git ls-files '*.cc' | sed "s|^|$PWD/|" | sort -u | comm -12 - build/clang/known-sources >build/clang/sources
+  git ls-files '*.cc' ':!tests' | sed "s|^|$PWD/|" | sort -u | comm -12 - build/clang/known-sources >build/clang/sources
   [[ -s build/clang/sources ]] || die "the build knows none of our sources"
   echo "$(wc -l <build/clang/sources) sources"
   CLANG_TIDY=$(_clang_tool clang-tidy) xargs -P "$(nproc)" -n 1 dev.d/tidy-one <build/clang/sources

@@ -84,7 +84,7 @@ def tell_ike(story: Story, lab: Scenario, client: VpnClient) -> None:
         f"IKE SA is up: IKEv1, {proposal[1] if proposal else '?'}",
     )
     states = lab.net.gateway.output("ip", "-o", "xfrm", "state")
-    pair = re.findall(r"src (\S+) dst (\S+)\\?\s+proto esp spi (0x\w+)", states)
+    pair = re.findall(r"src ([\d.]+) dst ([\d.]+)\\?\s+proto esp spi (0x\w+)", states)
     story.fact(len(pair) == 2, "a pair of ESP SAs is in the kernel, in UDP because of the NAT")
     story.aside(
         "\n".join(f"{source} → {destination}  spi {spi}" for source, destination, spi in pair)
@@ -176,7 +176,7 @@ def tell(story: Story, lab: Scenario) -> None:
     vici = status["ipsec"]["vici"]
     story.fact(
         status["state"] == "running",
-        f"sallyportd {status['version']} is {status['state']}, with charon {vici['version']} for IKE",
+        f"sallyportd {status['version']} is {status['state']}, with {vici['version']} for IKE",
     )
     client = lab.client(lab.net.client1, echo_interval=0).launch()
     alone = client.ping(topology.INSIDE, count=1)

@@ -140,7 +140,7 @@ class World {
     }
   }
 
-  void Carry(std::function<void()> arrival) {
+  void Carry(const std::function<void()>& arrival) {
     if (Chance() < weather_.loss) return;
     events_.emplace(now_ + Delay(weather_.delay), arrival);
     if (Chance() < weather_.duplication) events_.emplace(now_ + Delay(weather_.delay), arrival);

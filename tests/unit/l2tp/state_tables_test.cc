@@ -44,7 +44,7 @@ constexpr TunnelRow kTunnelRows[] = {
 };
 
 TEST(TunnelTable, IsTheRfcs) {
-  static_assert(std::size(kTunnelRows) == 3 * 7, "every cell is named");
+  static_assert(std::size(kTunnelRows) == size_t{3} * 7, "every cell is named");
   for (const auto& row : kTunnelRows) {
     EXPECT_EQ(Next(row.state, row.event), (TunnelStep{row.action, row.next}))
         << "state " << static_cast<int>(row.state) << " event " << static_cast<int>(row.event);
@@ -88,7 +88,7 @@ constexpr SessionRow kSessionRows[] = {
 };
 
 TEST(SessionTable, IsTheRfcs) {
-  static_assert(std::size(kSessionRows) == 3 * 7, "every cell is named");
+  static_assert(std::size(kSessionRows) == size_t{3} * 7, "every cell is named");
   for (const auto& row : kSessionRows) {
     EXPECT_EQ(Next(row.state, row.event), (SessionStep{row.action, row.next}))
         << "state " << static_cast<int>(row.state) << " event " << static_cast<int>(row.event);

@@ -15,6 +15,7 @@ constexpr std::string_view kInstallHint =
 
 std::vector<std::string> AddressTexts(const std::vector<IpAddress>& addresses) {
   std::vector<std::string> texts;
+  texts.reserve(addresses.size());
   for (const IpAddress& address : addresses) texts.push_back(address.ToString());
   return texts;
 }

@@ -17,7 +17,7 @@ namespace sallyport::daemon {
 namespace {
 
 /// Octets taken from the socket at once. Local policy; charon's events have 1 to 2 KiB each.
-constexpr size_t kReadSize = 64 * 1024;
+constexpr size_t kReadSize = size_t{64} * 1024;
 
 std::string ErrorText(int error) { return std::generic_category().message(error); }
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from lab.host import Host, Process
 
 # Whatever is not one of these between the gateway and the world does not belong on the wire of an IPsec concentrator.
-# ICMP is left out of account: it carries no user's data out of a tunnel in this lab, and errors are legitimate.
+# ICMP and IGMP are left out of account: they carry no user's data out of a tunnel in this lab; errors are legitimate, and
+# a kernel reports the groups of its interfaces when it likes.
 ESP_AND_IKE = "(ip proto 50) or (udp port 500) or (udp port 4500)"
 CLEAR_TEXT_L2TP = "udp port 1701"
 

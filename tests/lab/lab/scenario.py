@@ -84,7 +84,7 @@ class Scenario:
         foreign = {
             stack: count
             for stack, count in seen.items()
-            if stack not in allowed and not stack.startswith("icmp")
+            if stack not in allowed and not stack.startswith(("icmp", "igmp"))
         }
         assert not foreign, f"neither IKE nor ESP: {foreign}"
         assert seen["udp:udpencap:esp"] + seen["esp"] > 0, f"not one ESP packet: {seen}"

@@ -86,7 +86,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       sessions_(loop, data_plane, access, random, options_.ppp),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
-        endpoint_.HandleTimeout(loop_.Now(), actions);
+        endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);
         Run(std::move(actions));
       })),
       counters_timer_(loop.AddTimer([this] {
@@ -244,7 +244,7 @@ void Concentrator::ArmCountersTimer() {
 
 void Concentrator::Give(const l2tp::Command& command) {
   l2tp::Actions actions;
-  endpoint_.Handle(command, loop_.Now(), actions);
+  endpoint_.Handle(command, loop_.Now(), random_.Draw(), actions);
   Run(std::move(actions));
 }
 

@@ -66,8 +66,8 @@ class Endpoint::Implementation {
       : config_(std::move(config)), channel_(SettingsOf(config_)), ids_(kTunnelQuarantine) {}
 
   void Receive(const Datagram& datagram, TimePoint now, const Entropy& entropy, Actions& out);
-  void Handle(const Command& command, TimePoint now, Actions& out);
-  void HandleTimeout(TimePoint now, Actions& out);
+  void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
+  void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
   std::optional<TimePoint> NextDeadline() const { return timers_.Next(); }
   size_t tunnel_count() const {
     return Counted(Tunnel::Phase::kHalfOpen) + Counted(Tunnel::Phase::kEstablished);
@@ -107,6 +107,10 @@ class Endpoint::Implementation {
 
   void Execute(const TunnelPrepared& command, const Context& context);
   void Execute(const SessionPrepared& command, const Context& context);
+  void Execute(const OpenTunnel& command, const Context& context);
+  void Execute(const OpenCall& command, const Context& context);
+  void Execute(const ReportErrors& command, const Context& context);
+  void Execute(const SetLinkInfo& command, const Context& context);
   void Execute(const CloseTunnel& command, const Context& context);
   void Execute(const CloseSession& command, const Context& context);
   void Execute(const PathDown& command, const Context& context);
@@ -279,7 +283,7 @@ void Endpoint::Implementation::ReceiveSccrq(const Datagram& datagram, const Cont
            {stop_ccn_result::kShuttingDown, std::nullopt, "shutting down"}, ids, context);
     return;
   }
-  if (request.has_challenge) {
+  if (!request.challenge.empty()) {
     Refuse(datagram, request.assigned_tunnel,
            {stop_ccn_result::kNotAuthorized, std::nullopt, "no tunnel secret is configured"}, ids,
            context);
@@ -327,7 +331,7 @@ void Endpoint::Implementation::Refuse(const Datagram& datagram, TunnelId peer_tu
   const ControlHeader header{.tunnel = peer_tunnel, .session = {}, .ns = 0, .nr = 1};
   ++statistics_.messages_sent;
   context.out.push_back(
-      SendDatagram{datagram.path, datagram.peer,
+      SendDatagram{datagram.path, datagram.peer, datagram.local,
                    BuildControlMessage(header, Encode(StopCcn{assigned, result}))});
   context.out.push_back(Refused{datagram.peer, result});
 }
@@ -353,7 +357,8 @@ void Endpoint::Implementation::Open(const Datagram& datagram, const ControlPacke
 
 // ---- Commands ---------------------------------------------------------------------------------
 
-void Endpoint::Implementation::Handle(const Command& command, TimePoint now, Actions& out) {
+void Endpoint::Implementation::Handle(const Command& command, TimePoint now, const Entropy&,
+                                      Actions& out) {
   const Context context = MakeContext(now, out);
   std::visit([&](const auto& one) { Execute(one, context); }, command);
 }
@@ -376,6 +381,15 @@ void Endpoint::Implementation::Execute(const SessionPrepared& command, const Con
   tunnel->OnSessionPrepared(command.session, command.ok, context);
   Settle(command.tunnel, context);
 }
+
+void Endpoint::Implementation::Execute(const OpenTunnel& command, const Context& context) {
+  context.out.push_back(DialFailed{command.dial, {}});
+}
+void Endpoint::Implementation::Execute(const OpenCall& command, const Context& context) {
+  context.out.push_back(DialFailed{command.dial, {}});
+}
+void Endpoint::Implementation::Execute(const ReportErrors&, const Context&) {}
+void Endpoint::Implementation::Execute(const SetLinkInfo&, const Context&) {}
 
 void Endpoint::Implementation::Execute(const CloseTunnel& command, const Context& context) {
   Tunnel* tunnel = Find(command.tunnel);
@@ -425,7 +439,7 @@ void Endpoint::Implementation::Execute(const Shutdown&, const Context& context) 
   }
 }
 
-void Endpoint::Implementation::HandleTimeout(TimePoint now, Actions& out) {
+void Endpoint::Implementation::HandleTimeout(TimePoint now, const Entropy&, Actions& out) {
   const Context context = MakeContext(now, out);
   while (const auto id = timers_.TakeExpired(now)) {
     if (Tunnel* tunnel = Find(*id)) tunnel->HandleTimeout(context);
@@ -484,11 +498,11 @@ void Endpoint::Receive(const Datagram& datagram, TimePoint now, const Entropy& e
                        Actions& out) {
   implementation_->Receive(datagram, now, entropy, out);
 }
-void Endpoint::Handle(const Command& command, TimePoint now, Actions& out) {
-  implementation_->Handle(command, now, out);
+void Endpoint::Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out) {
+  implementation_->Handle(command, now, entropy, out);
 }
-void Endpoint::HandleTimeout(TimePoint now, Actions& out) {
-  implementation_->HandleTimeout(now, out);
+void Endpoint::HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out) {
+  implementation_->HandleTimeout(now, entropy, out);
 }
 std::optional<TimePoint> Endpoint::NextDeadline() const { return implementation_->NextDeadline(); }
 size_t Endpoint::tunnel_count() const { return implementation_->tunnel_count(); }

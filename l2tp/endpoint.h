@@ -20,6 +20,7 @@ struct Datagram {
   IpEndpoint peer;                 // whence it came
   IpAddress local;                 // to which of our addresses
   std::span<const uint8_t> bytes;  // UDP payload; borrowed for the call
+  bool authenticated = false;      // came through an SA
 };
 
 /// Counters for the status page; they only grow.
@@ -41,9 +42,9 @@ class Endpoint {
   Endpoint& operator=(const Endpoint&) = delete;
 
   void Receive(const Datagram& datagram, TimePoint now, const Entropy& entropy, Actions& out);
-  void Handle(const Command& command, TimePoint now, Actions& out);
+  void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
   /// To be called when NextDeadline() has come; early or late calls do no harm.
-  void HandleTimeout(TimePoint now, Actions& out);
+  void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
   /// The time of the next retransmission, HELLO or expiry; nothing when no tunnel exists.
   std::optional<TimePoint> NextDeadline() const;
 

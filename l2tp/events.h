@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ip_address.h"
+#include "base/secret.h"
 #include "base/strong_id.h"
 #include "base/time.h"
 
@@ -22,6 +23,31 @@ using SessionId = StrongId<struct SessionIdTag, uint16_t>;
 /// belongs to one SA; the engine only ever compares paths and hands them back.
 using PathId = StrongId<struct PathIdTag, uint64_t>;
 
+/// The caller's name for a tunnel or call that it asked for itself (OpenTunnel, OpenCall).
+using DialId = StrongId<struct DialIdTag, uint64_t>;
+
+/// What is agreed with a peer beforehand.
+struct TunnelPolicy {
+  Secret secret;           // RFC 2661 §5.1.1 and §4.3; empty: none is shared
+  bool challenge = false;  // the peer has to prove that it knows the secret
+  bool hide_avps = false;  // what we send is hidden as far as RFC 2661 §4.4 permits
+};
+
+/// A policy and the peers that it is for. `host_name` is compared with the Host Name AVP, octet by
+/// octet; empty means any. Without `addresses` the peer may be anywhere.
+struct PeerPolicy {
+  std::string host_name;
+  std::optional<IpPrefix> addresses;
+  TunnelPolicy tunnel;
+};
+
+/// Sequence numbers on data messages (RFC 2661 §5.4), where the peer may ask for them (§4.4.6).
+enum class Sequencing : uint8_t {
+  kDeny,     // a call that requires them is refused
+  kAllow,    // as the peer asks
+  kRequire,  // in every call
+};
+
 struct EndpointConfig {
   std::string host_name;                  // Host Name AVP, RFC 2661 §4.4.3; 1..128 octets
   std::string vendor_name = "sallyport";  // Vendor Name AVP
@@ -34,9 +60,20 @@ struct EndpointConfig {
   std::chrono::seconds linger{31};  // RFC 2661 §5.7: one full retransmission cycle
   // An established tunnel without a session is closed; zero: never; local policy.
   std::chrono::seconds no_session_timeout{60};
-  size_t max_tunnels = 65000;            // local policy; ids are 16 bit
-  size_t max_half_open_tunnels = 1000;   // local policy
-  size_t max_sessions_per_tunnel = 256;  // local policy
+  // An acknowledgement waits this long for the answer that is being prepared, SCCRP or ICRP, to
+  // carry it (RFC 2661 §5.8); where no answer is on its way it leaves at once. Local policy.
+  std::chrono::milliseconds acknowledgement_delay{100};
+  std::vector<PeerPolicy> peers;  // the first that fits a peer is its policy
+  Sequencing sequencing = Sequencing::kAllow;
+  bool take_outgoing_calls = false;       // as LAC: whether an OCRQ is answered by OCRP
+  size_t max_tunnels = 65000;             // local policy; ids are 16 bit
+  size_t max_half_open_tunnels = 1000;    // local policy
+  size_t max_lingering_tunnels = 4096;    // local policy; the oldest goes first
+  size_t max_sessions = 65000;            // of all tunnels; local policy
+  size_t max_sessions_per_tunnel = 256;   // local policy
+  unsigned sccrq_per_second = 500;        // of all peers; zero: no limit; local policy
+  unsigned sccrq_per_second_prefix = 50;  // of an IPv4 /24 or an IPv6 /64; zero: no limit
+  unsigned refusals_per_second = 100;     // StopCCNs to those who have no tunnel; local policy
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel
@@ -60,6 +97,64 @@ enum class EndReason {
   kPathDown,           // the SA or socket under it went
   kTunnelEnded,        // a session whose tunnel ended
   kIdle,               // a tunnel that carried no session for too long
+  kTieLost,            // the peer dialled at the same time, and its tunnel was kept
+};
+
+/// Which end places the call (RFC 2661 §5.2).
+enum class CallDirection : uint8_t {
+  kIncoming,  // ICRQ, ICRP, ICCN: the LAC asks
+  kOutgoing,  // OCRQ, OCRP, OCCN: the LNS asks
+};
+
+/// What the messages of a call say about it; each is zero or empty when not said.
+struct CallDetails {
+  uint32_t call_serial_number = 0;
+  uint32_t bearer_type = 0;   // RFC 2661 §4.4.4: 1 digital, 2 analog
+  uint32_t framing_type = 0;  // 1 synchronous, 2 asynchronous
+  uint32_t minimum_bps = 0;   // OCRQ
+  uint32_t maximum_bps = 0;   // OCRQ
+  uint32_t physical_channel_id = 0;
+  uint32_t tx_connect_speed = 0;  // bits a second, as the LAC said
+  uint32_t rx_connect_speed = 0;
+  std::string called_number;     // printable
+  std::string calling_number;    // printable
+  std::string sub_address;       // printable
+  std::string private_group_id;  // printable
+  bool operator==(const CallDetails&) const = default;
+};
+
+/// Proxy Authen Type (RFC 2661 §4.4.5).
+enum class ProxyAuthenType : uint16_t {
+  kTextual = 1,
+  kChap = 2,
+  kPap = 3,
+  kNone = 4,
+  kMsChapV1 = 5,
+};
+
+/// What a LAC negotiated with the caller before it passed the call on (RFC 2661 §4.4.5). The
+/// octets are as the LAC sent them and not to be trusted more than the LAC is.
+struct ProxyAttributes {
+  std::vector<uint8_t> initial_received_confreq;  // options of LCP, without a header
+  std::vector<uint8_t> last_sent_confreq;
+  std::vector<uint8_t> last_received_confreq;
+  std::optional<uint16_t> authen_type;  // ProxyAuthenType, or a number that is none
+  std::string authen_name;              // as it came
+  std::vector<uint8_t> authen_challenge;
+  uint8_t authen_id = 0;
+  Secret authen_response;  // with PAP the password itself
+  bool operator==(const ProxyAttributes&) const = default;
+};
+
+/// Call Errors AVP (RFC 2661 §4.4.6): counts since the call was established.
+struct CallErrors {
+  uint32_t crc_errors = 0;
+  uint32_t framing_errors = 0;
+  uint32_t hardware_overruns = 0;
+  uint32_t buffer_overruns = 0;
+  uint32_t timeout_errors = 0;
+  uint32_t alignment_errors = 0;
+  bool operator==(const CallErrors&) const = default;
 };
 
 // ---- Into the engine, besides datagrams -----------------------------------------------------
@@ -93,6 +188,38 @@ struct CloseSession {
 struct PathDown {
   PathId path;
 };
+/// Asks `peer` for a tunnel: PrepareTunnel with the same `dial` comes out, and after the peer's
+/// SCCRP TunnelUp; or DialFailed. `path` is the SA or listener that it belongs to.
+struct OpenTunnel {
+  DialId dial;
+  PathId path;
+  IpEndpoint peer;
+  IpAddress local;  // to send from; unspecified: the route's
+  TunnelPolicy policy;
+};
+/// Asks for a call in an established tunnel: as LAC an incoming one (ICRQ), as LNS an outgoing one
+/// (OCRQ). PrepareSession with the same `dial` comes out when the peer has agreed, then SessionUp;
+/// or DialFailed.
+struct OpenCall {
+  DialId dial;
+  TunnelId tunnel;
+  CallDirection direction = CallDirection::kIncoming;
+  CallDetails details;
+  ProxyAttributes proxy;
+};
+/// Sends WEN (RFC 2661 §6.13) for an established session; a LAC's to send.
+struct ReportErrors {
+  TunnelId tunnel;
+  SessionId session;
+  CallErrors errors;
+};
+/// Sends SLI (RFC 2661 §6.14) for an established session; an LNS's to send.
+struct SetLinkInfo {
+  TunnelId tunnel;
+  SessionId session;
+  uint32_t send_accm = 0xFFFFFFFF;  // RFC 2661 §4.4.6: the default of both
+  uint32_t receive_accm = 0xFFFFFFFF;
+};
 /// Data was received from the peer since the last time: the next HELLO is put off.
 struct ProofOfLife {
   TunnelId tunnel;
@@ -102,8 +229,9 @@ struct ProofOfLife {
 /// away.
 struct Shutdown {};
 
-using Command = std::variant<TunnelPrepared, SessionPrepared, CloseTunnel, CloseSession, PathDown,
-                             ProofOfLife, Shutdown>;
+using Command =
+    std::variant<TunnelPrepared, SessionPrepared, OpenTunnel, OpenCall, ReportErrors, SetLinkInfo,
+                 CloseTunnel, CloseSession, PathDown, ProofOfLife, Shutdown>;
 
 // ---- Out of the engine: to be carried out in this order --------------------------------------
 //
@@ -114,40 +242,70 @@ using Command = std::variant<TunnelPrepared, SessionPrepared, CloseTunnel, Close
 struct SendDatagram {
   PathId path;
   IpEndpoint peer;
+  IpAddress local;  // source address to use; unspecified: the path's own
   std::vector<uint8_t> bytes;
 };
-/// A peer asks for a tunnel. The caller makes the tunnel's own path (connected socket, rewrite
-/// rule) and answers TunnelPrepared; SCCRP waits for it.
+/// A peer asks for a tunnel, or we do. The caller makes the tunnel's own path (connected socket,
+/// rewrite rule) and answers TunnelPrepared; SCCRP or SCCRQ waits for it.
 struct PrepareTunnel {
   TunnelId tunnel;
-  TunnelId peer_tunnel;
-  PathId path;  // where the SCCRQ came in
+  TunnelId peer_tunnel;        // zero when we dial: TunnelUp tells it
+  std::optional<DialId> dial;  // when we dial
+  PathId path;                 // where the SCCRQ came in; OpenTunnel's when we dial
   IpEndpoint peer;
   IpAddress local;  // the address the SCCRQ was sent to; SCCRP leaves from it (RFC 2661 §8.1)
-  std::string host_name;    // printable
+  std::string host_name;    // printable; empty when we dial
   std::string vendor_name;  // printable; empty when the peer sent none
 };
-/// SCCCN came: the control connection is established.
+/// The control connection is established: SCCCN came, or ours is on its way.
 struct TunnelUp {
   TunnelId tunnel;
+  TunnelId peer_tunnel;
+  std::optional<DialId> dial;
+  std::string host_name;    // of the peer, printable
+  std::string vendor_name;  // printable; empty when the peer sent none
 };
-/// A peer asks for a session. The caller makes the kernel's session and PPP channel and answers
-/// SessionPrepared; ICRP waits for it, so that the first PPP frame finds the channel (design D4).
+/// A call was asked for. The caller makes the kernel's session and PPP channel and answers
+/// SessionPrepared; ICRP, OCRP or, when we asked, ICCN waits for it, so that the first PPP frame
+/// finds the channel (design D4).
 struct PrepareSession {
   TunnelId tunnel;
   TunnelId peer_tunnel;
   SessionId session;
   SessionId peer_session;
-  bool send_sequence = false;  // Sequencing Required (RFC 2661 §4.4.6)
+  std::optional<DialId> dial;  // when we asked for the call
+  CallDirection direction = CallDirection::kIncoming;
+  bool send_sequence = false;  // number data messages from the start (RFC 2661 §4.4.6, §5.4)
   uint32_t call_serial_number = 0;
 };
-/// ICCN came: PPP may start.
+/// The call is connected: PPP may start. As LNS the caller is the client of our PPP; as LAC, or
+/// with a `dial`, what is at the other end is for the one who asked to know.
 struct SessionUp {
   TunnelId tunnel;
   SessionId session;
+  std::optional<DialId> dial;
   bool send_sequence = false;
-  uint32_t tx_connect_speed = 0;  // bits a second, as the peer said
-  std::string calling_number;     // printable; empty when not sent
+  CallDetails details;
+  ProxyAttributes proxy;
+};
+/// OpenTunnel or OpenCall came to nothing before the tunnel or session had ids: a limit, or a
+/// tunnel that is not there. What fails later is told by TunnelDown or SessionDown.
+struct DialFailed {
+  DialId dial;
+  ResultCode result;
+};
+/// WEN came: the line behind the LAC has errors.
+struct ErrorsReported {
+  TunnelId tunnel;
+  SessionId session;
+  CallErrors errors;
+};
+/// SLI came: the LNS's PPP agreed on these ACCMs.
+struct LinkInfo {
+  TunnelId tunnel;
+  SessionId session;
+  uint32_t send_accm = 0;
+  uint32_t receive_accm = 0;
 };
 /// The session is gone; the caller releases what PrepareSession made.
 struct SessionDown {
@@ -181,7 +339,8 @@ struct Refused {
 };
 
 using Action = std::variant<SendDatagram, PrepareTunnel, TunnelUp, PrepareSession, SessionUp,
-                            SessionDown, TunnelDown, TunnelReleased, DataFrame, Refused>;
+                            DialFailed, ErrorsReported, LinkInfo, SessionDown, TunnelDown,
+                            TunnelReleased, DataFrame, Refused>;
 using Actions = std::vector<Action>;
 
 }  // namespace sallyport::l2tp

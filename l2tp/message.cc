@@ -29,11 +29,10 @@ void WriteResultCode(AvpWriter& out, const ResultCode& result) {
   out.Bytes(kResultCode, value.view());
 }
 
-}  // namespace
-
+// What follows is not in the header any more: Encode finds it by the message's type.
 // macOS drops the tunnel over any AVP above 39 that is mandatory and over any hidden one: an SCCRP
 // holds neither.
-std::vector<uint8_t> Encode(const Sccrp& message) {
+std::vector<uint8_t> EncodeOne(const Sccrp& message) {
   AvpWriter out = Begin(MessageType::kSccrp);
   out.U16(kProtocolVersion, kProtocolVersion1_0);
   out.U32(kFramingCapabilities, kFramingBoth);
@@ -47,26 +46,37 @@ std::vector<uint8_t> Encode(const Sccrp& message) {
   return std::move(out).Finish();
 }
 
-std::vector<uint8_t> Encode(const StopCcn& message) {
+std::vector<uint8_t> EncodeOne(const StopCcn& message) {
   AvpWriter out = Begin(MessageType::kStopCcn);
   out.U16(kAssignedTunnelId, message.assigned_tunnel.value());
   WriteResultCode(out, message.result);
   return std::move(out).Finish();
 }
 
-std::vector<uint8_t> Encode(const Hello&) { return Begin(MessageType::kHello).Finish(); }
+std::vector<uint8_t> EncodeOne(const Hello&) { return Begin(MessageType::kHello).Finish(); }
 
-std::vector<uint8_t> Encode(const Icrp& message) {
+std::vector<uint8_t> EncodeOne(const Icrp& message) {
   AvpWriter out = Begin(MessageType::kIcrp);
   out.U16(kAssignedSessionId, message.assigned_session.value());
   return std::move(out).Finish();
 }
 
-std::vector<uint8_t> Encode(const Cdn& message) {
+std::vector<uint8_t> EncodeOne(const Cdn& message) {
   AvpWriter out = Begin(MessageType::kCdn);
   WriteResultCode(out, message.result);
   out.U16(kAssignedSessionId, message.assigned_session.value());
   return std::move(out).Finish();
+}
+
+template <typename Other>
+std::vector<uint8_t> EncodeOne(const Other&) {
+  return {};
+}
+
+}  // namespace
+
+std::vector<uint8_t> Encode(const Message& message, const std::optional<Hiding>&) {
+  return std::visit([](const auto& one) { return EncodeOne(one); }, message);
 }
 
 }  // namespace sallyport::l2tp

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The control messages of RFC 2661 §6 as plain values, and the writers of those that an LNS sends.
-// Received bytes become such values in validate.h.
+// The control messages of RFC 2661 §6 as plain values, and their writer. Received bytes become such
+// values in validate.h.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -63,61 +63,89 @@ inline constexpr uint32_t kFramingBoth = 3;
 /// and taken for absent, since there are peers that send it.
 inline constexpr uint16_t kDefaultReceiveWindow = 4;
 
-// Text from the wire has gone through PrintableText. Attributes that an LNS without proxy LCP,
-// outgoing calls and tunnel authentication has no use for are checked and then left out.
+// Text from the wire has gone through PrintableText. Zero and empty mean "not sent".
+
+/// Challenge Response AVP (RFC 2661 §4.4.3).
+using ChallengeResponse = std::array<uint8_t, 16>;
 
 struct Sccrq {
   TunnelId assigned_tunnel;  // not zero
   uint16_t receive_window = kDefaultReceiveWindow;
-  std::string host_name;    // one trailing NUL (macOS) stripped
-  std::string vendor_name;  // empty when not sent
-  bool has_challenge = false;
+  std::string host_name;  // one trailing NUL (macOS) stripped
+  std::string vendor_name;
+  std::vector<uint8_t> challenge;
+  std::optional<uint64_t> tie_breaker;  // as a number in network order: lower wins (§4.4.3)
+  uint32_t framing_capabilities = kFramingBoth;
+  uint32_t bearer_capabilities = 0;
 };
-/// Written only: the LNS is never the originator.
 struct Sccrp {
-  TunnelId assigned_tunnel;
+  TunnelId assigned_tunnel;  // not zero
   uint16_t receive_window = kDefaultReceiveWindow;
-  std::string_view host_name;    // borrowed
-  std::string_view vendor_name;  // borrowed; left out when empty
+  std::string host_name;
+  std::string vendor_name;
+  std::vector<uint8_t> challenge;
+  std::optional<ChallengeResponse> challenge_response;
+  uint32_t framing_capabilities = kFramingBoth;
+  uint32_t bearer_capabilities = 0;
 };
-struct Scccn {};
+struct Scccn {
+  std::optional<ChallengeResponse> challenge_response;
+};
 struct StopCcn {
-  TunnelId assigned_tunnel;  // zero when not sent
-  ResultCode result;         // 0 when not sent
+  TunnelId assigned_tunnel;
+  ResultCode result;
 };
 struct Hello {};
-struct Icrq {
+struct Ocrq {
   SessionId assigned_session;  // not zero
-  uint32_t call_serial_number = 0;
-  std::string calling_number;
+  CallDetails details;
 };
-struct Icrp {
-  SessionId assigned_session;
+struct Ocrp {
+  SessionId assigned_session;  // not zero
+  CallDetails details;
 };
-struct Iccn {
-  uint32_t tx_connect_speed = 0;  // bits a second
+struct Occn {
+  CallDetails details;
   bool sequencing_required = false;
 };
-struct Cdn {
-  SessionId assigned_session;  // zero when not sent
-  ResultCode result;           // 0 when not sent
+struct Icrq {
+  SessionId assigned_session;  // not zero
+  CallDetails details;
 };
-/// A message that an LNS may receive but never acts on, WEN, or must refuse.
-struct OtherMessage {
-  MessageType type;
-  SessionId assigned_session;  // zero when not sent
+struct Icrp {
+  SessionId assigned_session;  // not zero
+};
+struct Iccn {
+  CallDetails details;
+  bool sequencing_required = false;
+  ProxyAttributes proxy;
+};
+struct Cdn {
+  SessionId assigned_session;
+  ResultCode result;  // its message has the RFC 3145 disconnect cause added, when one came
+};
+struct Wen {
+  CallErrors errors;
+};
+struct Sli {
+  uint32_t send_accm = 0;
+  uint32_t receive_accm = 0;
 };
 /// Message Type unknown and its M bit clear: "the implementation may ignore" it (RFC 2661 §4.4.1).
+/// Received only.
 struct UnknownMessage {};
 
-using Message =
-    std::variant<Sccrq, Scccn, StopCcn, Hello, Icrq, Iccn, Cdn, OtherMessage, UnknownMessage>;
+using Message = std::variant<Sccrq, Sccrp, Scccn, StopCcn, Hello, Ocrq, Ocrp, Occn, Icrq, Icrp,
+                             Iccn, Cdn, Wen, Sli, UnknownMessage>;
 
-/// The AVPs of each message, to be put behind a header by BuildControlMessage.
-std::vector<uint8_t> Encode(const Sccrp& message);
-std::vector<uint8_t> Encode(const StopCcn& message);
-std::vector<uint8_t> Encode(const Hello& message);
-std::vector<uint8_t> Encode(const Icrp& message);
-std::vector<uint8_t> Encode(const Cdn& message);
+/// How the AVPs of one message that we send are hidden (RFC 2661 §4.3).
+struct Hiding {
+  const Secret& secret;                   // borrowed
+  std::array<uint8_t, 16> random_vector;  // fresh for each message
+};
+
+/// The AVPs of a message, to be put behind a header by BuildControlMessage. With `hiding`, every
+/// AVP that RFC 2661 §4.4 permits to be hidden is.
+std::vector<uint8_t> Encode(const Message& message, const std::optional<Hiding>& hiding = {});
 
 }  // namespace sallyport::l2tp

@@ -46,6 +46,7 @@ Tunnel::Tunnel(const TunnelIdentity& identity, const Sccrq& request, const IpAdd
   timers_.Set(Timer::kSetup, context.now + context.config.setup_timeout);
   context.out.push_back(PrepareTunnel{.tunnel = identity.id,
                                       .peer_tunnel = identity.peer_id,
+                                      .dial = {},
                                       .path = identity.origin_path,
                                       .peer = identity.peer,
                                       .local = local,
@@ -123,7 +124,18 @@ void Tunnel::Dispatch(SessionId session, const Message& message, IdSource& ids,
       [&](const Icrq& request) { OnIcrq(request, ids, context); },
       [&](const Iccn& connected) { OnIccn(session, connected, context); },
       [&](const Cdn& disconnect) { OnCdn(session, disconnect, context); },
-      [&](const OtherMessage& other) { OnOtherMessage(session, other, ids, context); },
+      [&](const Sccrp&) { Step(TunnelEvent::kSccrp, OutOfOrder(), context); },
+      [&](const Ocrq& request) {
+        RefuseCall(request.assigned_session,
+                   {cdn_result::kGeneralError, error_code::kNoResources, "no outgoing calls here"},
+                   ids, context);
+      },
+      [&](const Icrp& answer) { OnIcrp(session, answer, ids, context); },
+      // Answers to what we never asked, and the LNS's to send: acknowledged, and no more.
+      [&](const Ocrp&) { context.Count(DropReason::kUnexpectedMessage); },
+      [&](const Occn&) { context.Count(DropReason::kUnexpectedMessage); },
+      [&](const Sli&) { context.Count(DropReason::kUnexpectedMessage); },
+      [](const Wen&) {},  // errors of the client's line, for the record only (RFC 2661 §6.13)
       [&](const UnknownMessage&) { context.Count(DropReason::kUnknownMessage); },
   };
   std::visit(handlers, message);
@@ -177,13 +189,14 @@ void Tunnel::OnIcrq(const Icrq& request, IdSource& ids, const Context& context) 
   }
   timers_.Cancel(Timer::kNoSession);
   sessions_.emplace(*id, Session{.peer_id = request.assigned_session,
-                                 .calling_number = request.calling_number,
+                                 .details = request.details,
                                  .setup_deadline = context.now + context.config.setup_timeout});
   context.out.push_back(PrepareSession{.tunnel = identity_.id,
                                        .peer_tunnel = identity_.peer_id,
                                        .session = SessionId(*id),
                                        .peer_session = request.assigned_session,
-                                       .call_serial_number = request.call_serial_number});
+                                       .dial = {},
+                                       .call_serial_number = request.details.call_serial_number});
 }
 
 void Tunnel::OnIccn(SessionId session, const Iccn& message, const Context& context) {
@@ -192,7 +205,7 @@ void Tunnel::OnIccn(SessionId session, const Iccn& message, const Context& conte
     context.Count(DropReason::kUnknownSession);  // RFC 2661 §7.4.2: idle stays idle
     return;
   }
-  known->second.tx_connect_speed = message.tx_connect_speed;
+  known->second.details.tx_connect_speed = message.details.tx_connect_speed;
   known->second.sequencing_required = message.sequencing_required;
   Step(known, SessionEvent::kIccnAcceptable, CallOutOfOrder(), context);
 }
@@ -208,30 +221,13 @@ void Tunnel::OnCdn(SessionId session, const Cdn& message, const Context& context
   Step(known, SessionEvent::kCdn, {EndReason::kPeerClosed, message.result}, context);
 }
 
-void Tunnel::OnOtherMessage(SessionId session, const OtherMessage& message, IdSource& ids,
-                            const Context& context) {
-  if (message.type == MessageType::kSccrp) {
-    Step(TunnelEvent::kSccrp, OutOfOrder(), context);
-    return;
+void Tunnel::OnIcrp(SessionId session, const Icrp& message, IdSource& ids, const Context& context) {
+  const auto known = sessions_.find(session);
+  if (known != sessions_.end()) {
+    Step(known, SessionEvent::kIcrp, CallOutOfOrder(), context);
+  } else {  // RFC 2661 §7.4.2: ICRP in idle is answered by CDN
+    RefuseCall(message.assigned_session, CallOutOfOrder().result, ids, context);
   }
-  if (message.type == MessageType::kOcrq) {
-    RefuseCall(message.assigned_session,
-               {cdn_result::kGeneralError, error_code::kNoResources, "no outgoing calls here"}, ids,
-               context);
-    return;
-  }
-  if (message.type == MessageType::kIcrp) {
-    const auto known = sessions_.find(session);
-    if (known != sessions_.end()) {
-      Step(known, SessionEvent::kIcrp, CallOutOfOrder(), context);
-    } else {  // RFC 2661 §7.4.2: ICRP in idle is answered by CDN
-      RefuseCall(message.assigned_session, CallOutOfOrder().result, ids, context);
-    }
-    return;
-  }
-  // WEN reports errors of the client's line, for the record only (§6.13). An SLI is the LNS's to
-  // send, and OCRP and OCCN answer what we never asked: acknowledged, and no more.
-  if (message.type != MessageType::kWen) context.Count(DropReason::kUnexpectedMessage);
 }
 
 void Tunnel::RefuseCall(SessionId peer_session, const ResultCode& result, IdSource& ids,
@@ -319,7 +315,7 @@ void Tunnel::Step(TunnelEvent event, const Ending& ending, const Context& contex
       if (context.config.hello_interval.count() > 0) {
         timers_.Set(Timer::kHello, context.now + context.config.hello_interval);
       }
-      context.out.push_back(TunnelUp{identity_.id});
+      context.out.push_back(TunnelUp{identity_.id, identity_.peer_id, {}, {}, {}});
       WatchForSessions(context);
       return;
     case TunnelAction::kSendStopCcnAndCleanUp:
@@ -341,7 +337,9 @@ void Tunnel::SendSccrp(const Context& context) {
   channel_.Send(SessionId(), Encode(Sccrp{.assigned_tunnel = identity_.id,
                                           .receive_window = context.channel.receive_window,
                                           .host_name = context.config.host_name,
-                                          .vendor_name = context.config.vendor_name}));
+                                          .vendor_name = context.config.vendor_name,
+                                          .challenge = {},
+                                          .challenge_response = {}}));
 }
 
 void Tunnel::CleanUp(const Ending& ending, const Context& context) {
@@ -372,9 +370,10 @@ void Tunnel::Step(Sessions::iterator session, SessionEvent event, const Ending& 
       call.setup_deadline.reset();
       context.out.push_back(SessionUp{.tunnel = identity_.id,
                                       .session = id,
+                                      .dial = {},
                                       .send_sequence = call.sequencing_required,
-                                      .tx_connect_speed = call.tx_connect_speed,
-                                      .calling_number = call.calling_number});
+                                      .details = call.details,
+                                      .proxy = {}});
       return;
     case SessionAction::kSendCdnAndCleanUp:
       channel_.Send(call.peer_id, Encode(Cdn{id, ending.result}));
@@ -455,7 +454,7 @@ void Tunnel::Flush(const Context& context) {
   for (auto& datagram :
        channel_.Flush(context.channel, context.now, context.statistics.retransmissions)) {
     ++context.statistics.messages_sent;
-    context.out.push_back(SendDatagram{path(), identity_.peer, std::move(datagram)});
+    context.out.push_back(SendDatagram{path(), identity_.peer, IpAddress(), std::move(datagram)});
   }
   if (ended_ && hurry_ && channel_.backlog() == 0) released_ = true;
 }

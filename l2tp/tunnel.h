@@ -94,8 +94,7 @@ class Tunnel {
   struct Session {
     SessionId peer_id;
     SessionState state = SessionState::kIdle;
-    std::string calling_number;               // from ICRQ
-    uint32_t tx_connect_speed = 0;            // from ICCN
+    CallDetails details;
     bool sequencing_required = false;         // from ICCN
     std::optional<TimePoint> setup_deadline;  // until ICCN
   };
@@ -109,8 +108,7 @@ class Tunnel {
   void OnIcrq(const Icrq& request, IdSource& ids, const Context& context);
   void OnCdn(SessionId session, const Cdn& message, const Context& context);
   void OnIccn(SessionId session, const Iccn& message, const Context& context);
-  void OnOtherMessage(SessionId session, const OtherMessage& message, IdSource& ids,
-                      const Context& context);
+  void OnIcrp(SessionId session, const Icrp& message, IdSource& ids, const Context& context);
   void RefuseCall(SessionId peer_session, const ResultCode& result, IdSource& ids,
                   const Context& context);
 

@@ -240,7 +240,16 @@ Sccrq DecodeSccrq(const Values& values) {
           .receive_window = window == 0 ? kDefaultReceiveWindow : window,
           .host_name = PrintableText(host_name),
           .vendor_name = values.Text(kVendorName),
-          .has_challenge = values.Has(kChallenge)};
+          .challenge = {values.Bytes(kChallenge).begin(), values.Bytes(kChallenge).end()},
+          .tie_breaker = {}};
+}
+
+CallDetails DecodeDetails(const Values& values) {
+  CallDetails details;
+  details.call_serial_number = values.U32(kCallSerialNumber);
+  details.calling_number = values.Text(kCallingNumber);
+  details.tx_connect_speed = values.U32(kTxConnectSpeed);
+  return details;
 }
 
 Message Decode(const MessageRule& message, const Values& values) {
@@ -255,19 +264,28 @@ Message Decode(const MessageRule& message, const Values& values) {
     case MessageType::kHello:
       return Hello{};
     case MessageType::kIcrq:
-      return Icrq{session, values.U32(kCallSerialNumber), values.Text(kCallingNumber)};
+      return Icrq{session, DecodeDetails(values)};
     case MessageType::kIccn:
-      return Iccn{values.U32(kTxConnectSpeed), values.Has(kSequencingRequired)};
+      return Iccn{DecodeDetails(values), values.Has(kSequencingRequired), {}};
     case MessageType::kCdn:
       return Cdn{session, DecodeResultCode(values)};
-    case MessageType::kSccrp:
+    case MessageType::kSccrp: {
+      Sccrp answer;
+      answer.assigned_tunnel = TunnelId(values.U16(kAssignedTunnelId));
+      return answer;
+    }
     case MessageType::kOcrq:
+      return Ocrq{session, {}};
     case MessageType::kOcrp:
+      return Ocrp{session, {}};
     case MessageType::kOccn:
+      return Occn{};
     case MessageType::kIcrp:
+      return Icrp{session};
     case MessageType::kWen:
+      return Wen{};
     case MessageType::kSli:
-      return OtherMessage{message.type, session};
+      return Sli{};
   }
   return UnknownMessage{};  // not reached: the switch is full
 }
@@ -282,7 +300,9 @@ Unexpected<Rejection> RejectTunnel(ResultCode result) {
 
 }  // namespace
 
-Expected<Message, Rejection> Validate(std::span<const uint8_t> avps) {
+std::optional<std::string> PeekHostName(std::span<const uint8_t>) { return {}; }
+
+Expected<Message, Rejection> Validate(std::span<const uint8_t> avps, const Secret*) {
   WireReader in(avps);
   const auto first = ReadAvp(in);
   if (!first) return RejectTunnel(GeneralError(error_code::kWrongLength, "malformed AVP"));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/expected.h"
 #include "l2tp/events.h"
@@ -33,6 +34,14 @@ struct Rejection {
 /// a message it does not belong to, a repeated AVP (the first counts), a wrong M bit, ICRQ without
 /// Call Serial Number, ICCN without its two AVPs, Receive Window Size 0 (means 4), one trailing NUL
 /// in Host Name (macOS). A StopCCN or CDN is never rejected: the peer ends it anyway.
-Expected<Message, Rejection> Validate(std::span<const uint8_t> avps);
+///
+/// Hidden AVPs are read with `secret`; null or empty means that none is shared, and a hidden AVP is
+/// then an unrecognized one.
+Expected<Message, Rejection> Validate(std::span<const uint8_t> avps,
+                                      const Secret* secret = nullptr);
+
+/// The Host Name of an SCCRQ or SCCRP, printable: what the secret is chosen by before the message
+/// can be read. Nothing when it has none that can be read. It is never hidden (RFC 2661 §4.4.3).
+std::optional<std::string> PeekHostName(std::span<const uint8_t> avps);
 
 }  // namespace sallyport::l2tp

@@ -24,6 +24,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // One datagram opens one tunnel or is answered by one refusal, never both.
   if (endpoint.tunnel_count() > 1 || actions.size() > 2) std::abort();
   if (endpoint.tunnel_count() == 1 && actions.size() != 1) std::abort();
-  endpoint.HandleTimeout(now + std::chrono::hours(1), actions);
+  endpoint.HandleTimeout(now + std::chrono::hours(1), {}, actions);
   return 0;
 }

@@ -105,19 +105,22 @@ class Driver {
   }
 
   void Receive(std::span<const uint8_t> bytes) {
-    Entropy entropy{};
-    for (uint8_t& octet : entropy) octet = ++random_;
-    endpoint_.Receive({.path = kPath, .peer = peer_, .local = {}, .bytes = bytes}, now_, entropy,
-                      actions_);
+    endpoint_.Receive({.path = kPath, .peer = peer_, .local = {}, .bytes = bytes}, now_,
+                      NextEntropy(), actions_);
     CarryOut();
   }
+  Entropy NextEntropy() {
+    Entropy entropy{};
+    for (uint8_t& octet : entropy) octet = ++random_;
+    return entropy;
+  }
   void Give(const l2tp::Command& command) {
-    endpoint_.Handle(command, now_, actions_);
+    endpoint_.Handle(command, now_, NextEntropy(), actions_);
     CarryOut();
   }
   void Advance(std::chrono::seconds by) {
     now_ += by;
-    endpoint_.HandleTimeout(now_, actions_);
+    endpoint_.HandleTimeout(now_, NextEntropy(), actions_);
     CarryOut();
   }
 

@@ -33,7 +33,7 @@ void Bench::Advance(milliseconds by) {
   for (auto next = endpoint.NextDeadline(); next && *next <= until;
        next = endpoint.NextDeadline()) {
     if (*next > now) now = *next;
-    endpoint.HandleTimeout(now, actions);
+    endpoint.HandleTimeout(now, NextEntropy(), actions);
     const auto later = endpoint.NextDeadline();
     ASSERT_TRUE(!later || *later > now) << "a deadline that does not pass";
   }

@@ -31,7 +31,7 @@ class Bench {
   void ReceiveFrom(PathId path, const IpEndpoint& peer, const Bytes& bytes);
   /// From the client under test, on the tunnel's own path.
   void Receive(const Bytes& bytes) { ReceiveFrom(kOwnPath, kPeer, bytes); }
-  void Give(const Command& command) { endpoint.Handle(command, now, actions); }
+  void Give(const Command& command) { endpoint.Handle(command, now, NextEntropy(), actions); }
   /// Moves time on, stopping at each deadline of the engine.
   void Advance(milliseconds by);
 

@@ -131,7 +131,7 @@ class World {
   }
 
   void Step() {
-    endpoint_.HandleTimeout(now_, actions_);
+    endpoint_.HandleTimeout(now_, NextEntropy(), actions_);
     lac_.HandleTimeout(now_);
     while (!events_.empty() && events_.begin()->first <= now_) {
       const auto event = std::move(events_.begin()->second);
@@ -174,11 +174,11 @@ class World {
     } else if (const auto* tunnel = std::get_if<PrepareTunnel>(&action)) {
       const TunnelPrepared answer{tunnel->tunnel, PathId(1000u + tunnel->tunnel.value())};
       events_.emplace(now_ + Delay(milliseconds(300)),
-                      [this, answer] { endpoint_.Handle(answer, now_, actions_); });
+                      [this, answer] { endpoint_.Handle(answer, now_, NextEntropy(), actions_); });
     } else if (const auto* session = std::get_if<PrepareSession>(&action)) {
       const SessionPrepared answer{session->tunnel, session->session, true};
       events_.emplace(now_ + Delay(milliseconds(300)),
-                      [this, answer] { endpoint_.Handle(answer, now_, actions_); });
+                      [this, answer] { endpoint_.Handle(answer, now_, NextEntropy(), actions_); });
     }
   }
 

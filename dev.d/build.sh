@@ -60,8 +60,8 @@ cmd_fuzz() {
 cmd_bench() {
   local bench found
   build_preset release
-  mapfile -t found < <(find build/release/tests -name '*_bench' -type f -perm -u+x | sort)
-  ((${#found[@]})) || die "no benchmark in build/release/tests"
+  mapfile -t found < <(find build/release/tests/bench -name '*_bench' -type f -perm -u+x | sort)
+  ((${#found[@]})) || die "no benchmark in build/release/tests/bench"
   for bench in "${found[@]}"; do
     watched_step "bench $(basename "$bench" _bench)" "$bench" "$@"
   done

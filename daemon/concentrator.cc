@@ -51,6 +51,8 @@ std::string_view Text(l2tp::EndReason reason) {
       return "its tunnel ended";
     case l2tp::EndReason::kIdle:
       return "no session on it for too long";
+    case l2tp::EndReason::kTieLost:
+      return "the peer dialled us at the same time";
   }
   return "ended";
 }
@@ -285,6 +287,10 @@ void Concentrator::Carry(const l2tp::Action& action) {
             sessions_.Start({up.tunnel, up.session});
             ArmCountersTimer();
           },
+          [](const l2tp::DialFailed&) {},
+          // What a LAC and an LNS tell each other about a line of analog calls; nothing to do here.
+          [](const l2tp::ErrorsReported&) {},
+          [](const l2tp::LinkInfo&) {},
           [&](const l2tp::SessionDown& down) {
             sessions_.LowerDown({down.tunnel, down.session}, Describe(down.reason, down.result));
           },

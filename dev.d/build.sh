@@ -57,6 +57,12 @@ cmd_fuzz() {
   done
 }
 
+cmd_simulate() {
+  build_preset release l2tp_test
+  SALLYPORT_SIMULATION_RUNS=${1:-100000} watched_step "simulate ${1:-100000}" \
+    build/release/tests/unit/l2tp/l2tp_test --gtest_filter='*Simulation.*'
+}
+
 cmd_bench() {
   local bench found
   build_preset release

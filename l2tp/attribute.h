@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The AVPs that RFC 2661 §4.4 defines, as data: name, size and M bit of each.
+// The AVPs that RFC 2661 §4.4 and RFC 3145 define, as data: name, size, M bit of each and whether
+// it may be hidden. Those of later extensions by name.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +8,7 @@
 
 namespace sallyport::l2tp {
 
-/// Attribute types of vendor 0 (RFC 2661 §4.4). 20 is not assigned.
+/// Attribute types of vendor 0 (RFC 2661 §4.4; 46: RFC 3145 §2). 20 is not assigned.
 enum class AttributeType : uint16_t {
   kMessageType = 0,
   kResultCode = 1,
@@ -48,23 +49,35 @@ enum class AttributeType : uint16_t {
   kPrivateGroupId = 37,
   kRxConnectSpeed = 38,
   kSequencingRequired = 39,
+  kPppDisconnectCause = 46,
 };
 
 /// Attribute types are below this number: the size of a table indexed by them.
-inline constexpr size_t kAttributeLimit = 40;
+inline constexpr size_t kAttributeLimit = 47;
 
 struct AttributeRule {
   AttributeType type;
-  std::string_view name;  // as RFC 2661 writes it
+  std::string_view name;  // as the RFC writes it
   size_t min_size;        // octets of the value, before hiding
   size_t max_size;
   bool mandatory;  // the M bit that a sender sets
+  bool may_hide;   // false: "the H-bit MUST be 0"
+
+  constexpr bool HasRoomFor(size_t size) const { return min_size <= size && size <= max_size; }
 };
 
-/// The rule of a type of vendor 0, or null for one that RFC 2661 does not define.
+/// The rule of a type of vendor 0, or null for one that AttributeType does not name.
 const AttributeRule* FindAttribute(uint16_t type);
 
-/// The rule of a type that RFC 2661 defines.
+/// The rule of a type that AttributeType names.
 const AttributeRule& RuleOf(AttributeType type);
+
+/// The Broadband Forum's Vendor ID in RFC 5515 §3, once the ADSL Forum's.
+inline constexpr uint16_t kBroadbandForum = 3561;
+
+/// The name of an attribute, of the ones above or of an extension that is not spoken here; empty
+/// when neither has it. Names are all that is known of the extensions: their AVPs are unrecognized
+/// ones, ignored without M and named in the refusal with M (RFC 2661 §4.1 and §4.4.2).
+std::string_view AttributeName(uint16_t vendor_id, uint16_t type);
 
 }  // namespace sallyport::l2tp

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "l2tp/hidden_avp.h"
+#include "l2tp/message.h"
+
 namespace sallyport::l2tp {
 namespace {
 
@@ -30,33 +33,45 @@ Expected<Avp, AvpError> ReadAvp(WireReader& in) {
   return avp;
 }
 
-void AvpWriter::Header(AttributeType type, size_t value_size) {
-  const uint16_t mandatory = RuleOf(type).mandatory ? kMandatoryBit : uint16_t{0};
-  out_.U16(static_cast<uint16_t>(mandatory | (kAvpHeaderSize + value_size)));
-  out_.U16(0);  // Vendor ID: IETF
-  out_.U16(static_cast<uint16_t>(type));
-}
-
 void AvpWriter::U16(AttributeType type, uint16_t value) {
-  Header(type, sizeof value);
-  out_.U16(value);
+  WireWriter octets;
+  octets.U16(value);
+  Bytes(type, octets.view());
 }
 
 void AvpWriter::U32(AttributeType type, uint32_t value) {
-  Header(type, sizeof value);
-  out_.U32(value);
+  WireWriter octets;
+  octets.U32(value);
+  Bytes(type, octets.view());
 }
 
-void AvpWriter::Bytes(AttributeType type, std::span<const uint8_t> value) {
-  const auto taken = value.first(std::min(value.size(), kMaxAvpValue));
-  Header(type, taken.size());
-  out_.Bytes(taken);
+void AvpWriter::U64(AttributeType type, uint64_t value) {
+  WireWriter octets;
+  octets.U64(value);
+  Bytes(type, octets.view());
 }
 
 void AvpWriter::Text(AttributeType type, std::string_view value) {
-  const auto taken = value.substr(0, kMaxAvpValue);
-  Header(type, taken.size());
-  out_.Text(taken);
+  WireWriter octets;
+  octets.Text(value);
+  Bytes(type, octets.view());
+}
+
+void AvpWriter::Bytes(AttributeType type, std::span<const uint8_t> value) {
+  if (hiding_ == nullptr || !RuleOf(type).may_hide) {
+    Put(type, value.first(std::min(value.size(), kMaxAvpValue)), 0);
+    return;
+  }
+  const auto taken = value.first(std::min(value.size(), kMaxHiddenValue));
+  Put(type, HideValue(type, hiding_->secret, hiding_->random_vector, taken), kHiddenBit);
+}
+
+void AvpWriter::Put(AttributeType type, std::span<const uint8_t> value, uint16_t hidden_bit) {
+  const uint16_t mandatory = RuleOf(type).mandatory ? kMandatoryBit : uint16_t{0};
+  out_.U16(static_cast<uint16_t>(mandatory | hidden_bit | (kAvpHeaderSize + value.size())));
+  out_.U16(0);  // Vendor ID: IETF
+  out_.U16(static_cast<uint16_t>(type));
+  out_.Bytes(value);
 }
 
 }  // namespace sallyport::l2tp

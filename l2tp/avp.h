@@ -36,20 +36,28 @@ enum class AvpError {
 /// Reads one AVP and advances `in` past it. After an error nothing more can be read.
 Expected<Avp, AvpError> ReadAvp(WireReader& in);
 
+struct Hiding;
+
 /// Builds the AVPs of one message, Message Type first. The M bit of each is RFC 2661 §4.4's.
 class AvpWriter {
  public:
+  /// With `hiding`, which is borrowed, every AVP that may be hidden is; its Random Vector has to be
+  /// written before the first of them (RFC 2661 §4.3).
+  explicit AvpWriter(const Hiding* hiding = nullptr) : hiding_(hiding) {}
+
   void U16(AttributeType type, uint16_t value);
   void U32(AttributeType type, uint32_t value);
-  /// At most kMaxAvpValue octets are taken: more cannot be said in one AVP.
+  void U64(AttributeType type, uint64_t value);
+  /// What is more than one AVP can say is cut off: kMaxAvpValue octets, kMaxHiddenValue if hidden.
   void Bytes(AttributeType type, std::span<const uint8_t> value);
   void Text(AttributeType type, std::string_view value);
 
   std::vector<uint8_t> Finish() && { return std::move(out_).Finish(); }
 
  private:
-  void Header(AttributeType type, size_t value_size);
+  void Put(AttributeType type, std::span<const uint8_t> value, uint16_t hidden_bit);
 
+  const Hiding* hiding_;
   WireWriter out_;
 };
 

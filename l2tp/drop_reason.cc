@@ -21,6 +21,14 @@ std::string_view ToString(DropReason reason) {
       return "not_sccrq";
     case DropReason::kBadSccrq:
       return "bad_sccrq";
+    case DropReason::kSccrqRate:
+      return "sccrq_rate";
+    case DropReason::kSccrqRateOfNetwork:
+      return "sccrq_rate_of_network";
+    case DropReason::kTunnelLimit:
+      return "tunnel_limit";
+    case DropReason::kTieLost:
+      return "tie_lost";
     case DropReason::kRefusalLimit:
       return "refusal_limit";
     case DropReason::kDuplicate:

@@ -16,6 +16,7 @@ constexpr uint16_t kVersionMask = 0x000F;
 constexpr uint16_t kVersion = 2;
 
 constexpr size_t kNrOffset = 10;  // octets before Nr in a control message
+constexpr size_t kTunnelOffset = 4;  // octets before Tunnel ID in one with a Length
 
 Expected<Packet, DropReason> ParseControl(WireReader& in) {
   ControlPacket packet;
@@ -81,6 +82,11 @@ std::vector<uint8_t> BuildControlMessage(const ControlHeader& header,
 void SetNr(std::span<uint8_t> message, uint16_t nr) {
   message[kNrOffset] = static_cast<uint8_t>(nr >> 8);
   message[kNrOffset + 1] = static_cast<uint8_t>(nr);
+}
+
+void SetTunnel(std::span<uint8_t> message, TunnelId tunnel) {
+  message[kTunnelOffset] = static_cast<uint8_t>(tunnel.value() >> 8);
+  message[kTunnelOffset + 1] = static_cast<uint8_t>(tunnel.value());
 }
 
 }  // namespace sallyport::l2tp

@@ -52,5 +52,7 @@ std::vector<uint8_t> BuildControlMessage(const ControlHeader& header,
 /// Writes a fresh Nr into a built control message before it is sent again: RFC 2661 §5.8, "the Nr
 /// value MUST be updated". Precondition: `message` came from BuildControlMessage.
 void SetNr(std::span<uint8_t> message, uint16_t nr);
+/// Writes the tunnel id that was not known yet when the message was built. Same precondition.
+void SetTunnel(std::span<uint8_t> message, TunnelId tunnel);
 
 }  // namespace sallyport::l2tp

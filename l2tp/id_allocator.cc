@@ -6,17 +6,8 @@
 
 namespace sallyport::l2tp {
 
-uint16_t IdSource::Draw() {
-  const auto value = static_cast<uint16_t>(entropy_[next_] << 8 | entropy_[next_ + 1]);
-  next_ = (next_ + 2) % entropy_.size();
-  return value;
-}
-
 std::optional<uint16_t> IdAllocator::Find(uint16_t candidate, TimePoint now) {
-  const auto rested =
-      std::ranges::find_if(resting_, [now](const Resting& resting) { return resting.until > now; });
-  for (auto it = resting_.begin(); it != rested; ++it) taken_.erase(it->id);
-  resting_.erase(resting_.begin(), rested);
+  while (!resting_.empty() && resting_.front().until <= now) WakeOldest();
 
   constexpr size_t kIds = std::numeric_limits<uint16_t>::max();  // zero is none (RFC 2661 §3.1)
   if (taken_.size() >= kIds) return {};
@@ -36,9 +27,12 @@ std::optional<uint16_t> IdAllocator::Take(uint16_t candidate, TimePoint now) {
 
 void IdAllocator::Release(uint16_t id, TimePoint now) {
   resting_.push_back({now + kQuarantine, id});
-  if (resting_.size() <= quarantine_limit_) return;
+  if (resting_.size() > quarantine_limit_) WakeOldest();
+}
+
+void IdAllocator::WakeOldest() {
   taken_.erase(resting_.front().id);
-  resting_.erase(resting_.begin());
+  resting_.pop_front();
 }
 
 }  // namespace sallyport::l2tp

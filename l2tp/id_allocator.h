@@ -3,26 +3,13 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
-#include <vector>
 
-#include "base/entropy.h"
 #include "base/time.h"
 
 namespace sallyport::l2tp {
-
-/// Draws 16-bit numbers from the random octets of one engine call: sixteen, then the same again (no
-/// call needs more, see kReorderLimit).
-class IdSource {
- public:
-  explicit IdSource(const Entropy& entropy) : entropy_(entropy) {}
-  uint16_t Draw();
-
- private:
-  const Entropy& entropy_;  // borrowed for the call
-  size_t next_ = 0;
-};
 
 /// One id space of RFC 2661 §3.1. Ids are to be hard to guess (§9.1), and one that was given back
 /// rests for a while: the kernel deletes its tunnels and sessions asynchronously, so that an id
@@ -49,8 +36,10 @@ class IdAllocator {
     uint16_t id = 0;
   };
 
-  std::set<uint16_t> taken_;      // in use or at rest
-  std::vector<Resting> resting_;  // in order of time
+  void WakeOldest();
+
+  std::set<uint16_t> taken_;     // in use or at rest
+  std::deque<Resting> resting_;  // in order of time
   size_t quarantine_limit_;
 };
 

@@ -44,6 +44,7 @@ namespace cdn_result {
 inline constexpr uint16_t kGeneralError = 2;
 inline constexpr uint16_t kAdministrative = 3;
 inline constexpr uint16_t kNoFacilitiesNow = 4;
+inline constexpr uint16_t kNoFacilities = 5;
 inline constexpr uint16_t kNotEstablishedInTime = 10;
 }  // namespace cdn_result
 namespace error_code {
@@ -69,6 +70,7 @@ inline constexpr uint16_t kDefaultReceiveWindow = 4;
 using ChallengeResponse = std::array<uint8_t, 16>;
 
 struct Sccrq {
+  static constexpr MessageType kType = MessageType::kSccrq;
   TunnelId assigned_tunnel;  // not zero
   uint16_t receive_window = kDefaultReceiveWindow;
   std::string host_name;  // one trailing NUL (macOS) stripped
@@ -77,8 +79,10 @@ struct Sccrq {
   std::optional<uint64_t> tie_breaker;  // as a number in network order: lower wins (§4.4.3)
   uint32_t framing_capabilities = kFramingBoth;
   uint32_t bearer_capabilities = 0;
+  bool operator==(const Sccrq&) const = default;
 };
 struct Sccrp {
+  static constexpr MessageType kType = MessageType::kSccrp;
   TunnelId assigned_tunnel;  // not zero
   uint16_t receive_window = kDefaultReceiveWindow;
   std::string host_name;
@@ -87,53 +91,81 @@ struct Sccrp {
   std::optional<ChallengeResponse> challenge_response;
   uint32_t framing_capabilities = kFramingBoth;
   uint32_t bearer_capabilities = 0;
+  bool operator==(const Sccrp&) const = default;
 };
 struct Scccn {
+  static constexpr MessageType kType = MessageType::kScccn;
   std::optional<ChallengeResponse> challenge_response;
+  bool operator==(const Scccn&) const = default;
 };
 struct StopCcn {
+  static constexpr MessageType kType = MessageType::kStopCcn;
   TunnelId assigned_tunnel;
   ResultCode result;
+  bool operator==(const StopCcn&) const = default;
 };
-struct Hello {};
+struct Hello {
+  static constexpr MessageType kType = MessageType::kHello;
+  bool operator==(const Hello&) const = default;
+};
 struct Ocrq {
+  static constexpr MessageType kType = MessageType::kOcrq;
   SessionId assigned_session;  // not zero
   CallDetails details;
+  bool operator==(const Ocrq&) const = default;
 };
 struct Ocrp {
+  static constexpr MessageType kType = MessageType::kOcrp;
   SessionId assigned_session;  // not zero
   CallDetails details;
+  bool operator==(const Ocrp&) const = default;
 };
 struct Occn {
+  static constexpr MessageType kType = MessageType::kOccn;
   CallDetails details;
   bool sequencing_required = false;
+  bool operator==(const Occn&) const = default;
 };
 struct Icrq {
+  static constexpr MessageType kType = MessageType::kIcrq;
   SessionId assigned_session;  // not zero
   CallDetails details;
+  bool operator==(const Icrq&) const = default;
 };
 struct Icrp {
+  static constexpr MessageType kType = MessageType::kIcrp;
   SessionId assigned_session;  // not zero
+  bool operator==(const Icrp&) const = default;
 };
 struct Iccn {
+  static constexpr MessageType kType = MessageType::kIccn;
   CallDetails details;
   bool sequencing_required = false;
   ProxyAttributes proxy;
+  bool operator==(const Iccn&) const = default;
 };
 struct Cdn {
+  static constexpr MessageType kType = MessageType::kCdn;
   SessionId assigned_session;
   ResultCode result;  // its message has the RFC 3145 disconnect cause added, when one came
+  bool operator==(const Cdn&) const = default;
 };
 struct Wen {
+  static constexpr MessageType kType = MessageType::kWen;
   CallErrors errors;
+  bool operator==(const Wen&) const = default;
 };
 struct Sli {
+  static constexpr MessageType kType = MessageType::kSli;
   uint32_t send_accm = 0;
   uint32_t receive_accm = 0;
+  bool operator==(const Sli&) const = default;
 };
 /// Message Type unknown and its M bit clear: "the implementation may ignore" it (RFC 2661 §4.4.1).
 /// Received only.
-struct UnknownMessage {};
+struct UnknownMessage {
+  bool operator==(const UnknownMessage&) const = default;
+};
 
 using Message = std::variant<Sccrq, Sccrp, Scccn, StopCcn, Hello, Ocrq, Ocrp, Occn, Icrq, Icrp,
                              Iccn, Cdn, Wen, Sli, UnknownMessage>;

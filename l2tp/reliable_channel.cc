@@ -2,17 +2,16 @@
 #include "l2tp/reliable_channel.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace sallyport::l2tp {
 namespace {
 
-/// Messages kept ahead of a hole, and the octets of all of them: local policy. No client sends
-/// more at once, and one datagram then delivers sixteen messages at most, as many as Entropy has
-/// ids for. What is not kept is not acknowledged either, so the peer sends it again.
-constexpr uint16_t kReorderLimit = 15;
+/// Octets of the messages kept ahead of a hole, their headers counted: local policy. No client
+/// sends more at once; what is not kept is not acknowledged either, so the peer sends it again.
 constexpr size_t kReorderOctets = 16384;
+/// RFC 2661 §5.8 takes Ns and Nr in a half of their range for new, in the other for old.
+constexpr uint16_t kWindowLimit = 32767;
 
 /// RFC 2661 §5.8: the numbers up to 32768 below are "less than or equal to" the last received.
 bool IsBefore(uint16_t a, uint16_t b) {
@@ -30,7 +29,17 @@ Duration RetransmitInterval(const ChannelSettings& settings, unsigned attempts) 
 }  // namespace
 
 ReliableChannel::ReliableChannel(TunnelId peer_tunnel, uint16_t peer_window)
-    : peer_tunnel_(peer_tunnel), peer_window_(peer_window), slow_start_threshold_(peer_window) {}
+    : peer_tunnel_(peer_tunnel),
+      peer_window_(std::min(peer_window, kWindowLimit)),
+      slow_start_threshold_(peer_window_) {}
+
+void ReliableChannel::SetPeer(TunnelId peer_tunnel, uint16_t peer_window) {
+  peer_tunnel_ = peer_tunnel;
+  peer_window_ = std::min(peer_window, kWindowLimit);
+  slow_start_threshold_ = peer_window_;
+  congestion_window_ = std::min(congestion_window_, peer_window_);
+  for (size_t i = transmitted_; i < queue_.size(); ++i) SetTunnel(queue_[i], peer_tunnel);
+}
 
 bool ReliableChannel::Acknowledge(uint16_t nr, const ChannelSettings& settings, TimePoint now) {
   if (IsBefore(nr, send_base_)) return true;  // overtaken by a later one
@@ -68,35 +77,33 @@ ReliableChannel::Receipt ReliableChannel::Accept(const ControlPacket& packet,
   const uint16_t ns = packet.header.ns;
   if (ns == next_expected_) {
     ++next_expected_;
-    acknowledgement_due_ = true;
+    acknowledgement_ = std::max(acknowledgement_, Acknowledgement::kMayWait);
     return Receipt::kInOrder;
   }
   if (IsBefore(ns, next_expected_)) {
-    acknowledgement_due_ = true;  // "receipt of duplicate messages MUST be acknowledged"
+    // "receipt of duplicate messages MUST be acknowledged"; the peer misses the acknowledgement.
+    acknowledgement_ = Acknowledgement::kAtOnce;
     return Receipt::kDuplicate;
   }
-  const auto ahead = static_cast<uint16_t>(ns - next_expected_);
-  if (ahead >= settings.receive_window || ahead > kReorderLimit) return Receipt::kOutsideWindow;
-  const auto same = [ns](const QueuedMessage& queued) { return queued.ns == ns; };
-  if (std::ranges::any_of(reordered_, same)) return Receipt::kDuplicate;
-
-  const size_t kept =
-      std::accumulate(reordered_.begin(), reordered_.end(), size_t{0},
-                      [](size_t sum, const QueuedMessage& m) { return sum + m.avps.size(); });
-  if (kept + packet.avps.size() > kReorderOctets) return Receipt::kNoRoom;
-  reordered_.push_back(
-      {ns, packet.header.session, std::vector<uint8_t>(packet.avps.begin(), packet.avps.end())});
+  if (static_cast<uint16_t>(ns - next_expected_) >= settings.receive_window) {
+    return Receipt::kOutsideWindow;
+  }
+  if (reordered_.contains(ns)) return Receipt::kDuplicate;
+  const size_t octets = kControlHeaderSize + packet.avps.size();
+  if (octets > kReorderOctets - reordered_octets_) return Receipt::kNoRoom;
+  reordered_octets_ += octets;
+  reordered_.emplace(ns, QueuedMessage{packet.header.session,
+                                       std::vector(packet.avps.begin(), packet.avps.end())});
   return Receipt::kQueued;
 }
 
 std::optional<QueuedMessage> ReliableChannel::TakeNext() {
-  const auto next = std::ranges::find(reordered_, next_expected_, &QueuedMessage::ns);
-  if (next == reordered_.end()) return {};
-  QueuedMessage message = std::move(*next);
-  reordered_.erase(next);
+  auto next = reordered_.extract(next_expected_);
+  if (next.empty()) return {};
+  reordered_octets_ -= kControlHeaderSize + next.mapped().avps.size();
   ++next_expected_;
-  acknowledgement_due_ = true;
-  return message;
+  acknowledgement_ = std::max(acknowledgement_, Acknowledgement::kMayWait);
+  return std::move(next.mapped());
 }
 
 void ReliableChannel::Send(SessionId session, std::span<const uint8_t> avps) {
@@ -105,8 +112,17 @@ void ReliableChannel::Send(SessionId session, std::span<const uint8_t> avps) {
       BuildControlMessage({.tunnel = peer_tunnel_, .session = session, .ns = ns, .nr = 0}, avps));
 }
 
+void ReliableChannel::Discard() {
+  send_base_ = static_cast<uint16_t>(send_base_ + transmitted_);
+  queue_.clear();
+  in_flight_ = 0;
+  transmitted_ = 0;
+  retransmit_at_.reset();
+}
+
 std::vector<std::vector<uint8_t>> ReliableChannel::Flush(const ChannelSettings& settings,
-                                                         TimePoint now, uint64_t& retransmissions) {
+                                                         TimePoint now, uint64_t& retransmissions,
+                                                         Answer answer) {
   std::vector<std::vector<uint8_t>> datagrams;
   while (!failed_ && in_flight_ < std::min<size_t>(queue_.size(), congestion_window_)) {
     auto& message = queue_[in_flight_];
@@ -123,9 +139,32 @@ std::vector<std::vector<uint8_t>> ReliableChannel::Flush(const ChannelSettings& 
   if (in_flight_ > 0 && !retransmit_at_ && !failed_) {
     retransmit_at_ = now + RetransmitInterval(settings, attempts_);
   }
-  if (acknowledgement_due_ && datagrams.empty()) datagrams.push_back(BuildZlb());
-  acknowledgement_due_ = false;
+  if (datagrams.empty() && ZlbIsDue(settings, now, answer)) datagrams.push_back(BuildZlb());
+  if (!datagrams.empty()) {
+    acknowledgement_ = Acknowledgement::kNone;
+    acknowledge_at_.reset();
+  }
   return datagrams;
+}
+
+bool ReliableChannel::ZlbIsDue(const ChannelSettings& settings, TimePoint now, Answer answer) {
+  switch (acknowledgement_) {
+    case Acknowledgement::kNone:
+      return false;
+    case Acknowledgement::kAtOnce:
+      return true;
+    case Acknowledgement::kMayWait:
+      break;
+  }
+  if (answer == Answer::kNone) return true;
+  if (!acknowledge_at_) acknowledge_at_ = now + settings.acknowledgement_delay;
+  return *acknowledge_at_ <= now;
+}
+
+std::optional<TimePoint> ReliableChannel::NextDeadline() const {
+  if (!acknowledge_at_ || !retransmit_at_)
+    return acknowledge_at_ ? acknowledge_at_ : retransmit_at_;
+  return std::min(*acknowledge_at_, *retransmit_at_);
 }
 
 std::vector<uint8_t> ReliableChannel::BuildZlb() const {

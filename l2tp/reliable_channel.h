@@ -3,6 +3,8 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -14,15 +16,19 @@ namespace sallyport::l2tp {
 
 /// The fixed numbers of a channel: the same for every tunnel, so kept by its owner.
 struct ChannelSettings {
-  Duration retransmit_initial{};  // before the first retransmission
-  Duration retransmit_cap{};      // the longest between two
-  unsigned retransmit_max = 0;    // retransmissions before the peer is given up
-  uint16_t receive_window = 0;    // what our Receive Window Size AVP says
+  Duration retransmit_initial{};     // before the first retransmission
+  Duration retransmit_cap{};         // the longest between two
+  unsigned retransmit_max = 0;       // retransmissions before the peer is given up
+  uint16_t receive_window = 0;       // what our Receive Window Size AVP says
+  Duration acknowledgement_delay{};  // the longest that one waits for an answer to carry it
 };
+
+/// Whether an answer to what was received is being prepared, to carry the acknowledgement: SCCRP or
+/// ICRP that waits for the kernel.
+enum class Answer : uint8_t { kNone, kComing };
 
 /// A message that had to wait for the one before it.
 struct QueuedMessage {
-  uint16_t ns = 0;
   SessionId session;
   std::vector<uint8_t> avps;
 };
@@ -44,8 +50,11 @@ class ReliableChannel {
     kNoRoom,           // ahead of a hole, and too large to be kept: dropped
   };
 
-  /// Messages go to `peer_tunnel`, at most `peer_window` (1 or more) of them unacknowledged.
+  /// Messages go to `peer_tunnel`, at most `peer_window` (1 or more) of them unacknowledged, and
+  /// never more than 32,767, which is as far as Ns can be told from one that has passed.
   ReliableChannel(TunnelId peer_tunnel, uint16_t peer_window);
+  /// When we dial, the SCCRP tells both. What was sent by then went to nobody's tunnel: SCCRQ.
+  void SetPeer(TunnelId peer_tunnel, uint16_t peer_window);
 
   /// Takes in a received Nr. False if it acknowledges what was never sent: it then has no effect.
   bool Acknowledge(uint16_t nr, const ChannelSettings& settings, TimePoint now);
@@ -55,16 +64,19 @@ class ReliableChannel {
 
   /// Queues a message for the peer's `session` (zero: the tunnel, or not known yet).
   void Send(SessionId session, std::span<const uint8_t> avps);
+  /// The peer has ended the tunnel: what it has not acknowledged is not sent any more.
+  void Discard();
   /// Everything that may be sent now, as whole UDP payloads: new messages as far as the window
   /// goes, those whose time has come again, and a ZLB if an acknowledgement is due and nothing else
-  /// carried it. `retransmissions` counts up.
+  /// carried it. While an answer is coming the ZLB waits, the settings' delay at most, unless what
+  /// it acknowledges is a duplicate. `retransmissions` counts up.
   std::vector<std::vector<uint8_t>> Flush(const ChannelSettings& settings, TimePoint now,
-                                          uint64_t& retransmissions);
+                                          uint64_t& retransmissions, Answer answer = Answer::kNone);
 
   /// Makes the message at the front of the queue due again, or gives the peer up. To be followed by
   /// Flush.
   void HandleTimeout(const ChannelSettings& settings, TimePoint now);
-  std::optional<TimePoint> NextDeadline() const { return retransmit_at_; }
+  std::optional<TimePoint> NextDeadline() const;
   /// The peer acknowledged nothing through all retransmissions: "the tunnel and all sessions within
   /// MUST be cleared".
   bool failed() const { return failed_; }
@@ -75,13 +87,16 @@ class ReliableChannel {
   uint16_t slow_start_threshold() const { return slow_start_threshold_; }
 
  private:
+  enum class Acknowledgement : uint8_t { kNone, kMayWait, kAtOnce };
+
   void GrowWindow();
+  bool ZlbIsDue(const ChannelSettings& settings, TimePoint now, Answer answer);
   std::vector<uint8_t> BuildZlb() const;
 
   // Sending. queue_[0] has Ns send_base_; the first in_flight_ of the queue are on the way, the
   // first transmitted_ were sent at least once.
   TunnelId peer_tunnel_;
-  std::vector<std::vector<uint8_t>> queue_;
+  std::deque<std::vector<uint8_t>> queue_;
   uint16_t send_base_ = 0;
   size_t in_flight_ = 0;
   size_t transmitted_ = 0;
@@ -97,8 +112,10 @@ class ReliableChannel {
 
   // Receiving.
   uint16_t next_expected_ = 0;  // Nr
-  bool acknowledgement_due_ = false;
-  std::vector<QueuedMessage> reordered_;
+  Acknowledgement acknowledgement_ = Acknowledgement::kNone;
+  std::optional<TimePoint> acknowledge_at_;      // while one waits
+  std::map<uint16_t, QueuedMessage> reordered_;  // by Ns
+  size_t reordered_octets_ = 0;
 };
 
 }  // namespace sallyport::l2tp

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "l2tp/tunnel.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "base/overloaded.h"
-#include "base/text.h"
+#include "l2tp/tunnel_authentication.h"
 
 namespace sallyport::l2tp {
 namespace {
@@ -14,44 +13,73 @@ namespace {
 /// Answers that a peer may leave unacknowledged before its further requests are dropped: local
 /// policy, far above what a window of any client and all its calls together can need.
 constexpr size_t kBacklogLimit = 1024;
-/// Session ids at rest in one tunnel: local policy, several times what a redialling client frees.
-constexpr size_t kSessionQuarantine = 64;
+/// Octets of our Challenge: local policy, as long as the response (RFC 2661 §4.4.3 asks for one).
+constexpr size_t kChallengeSize = 16;
+/// Bearer Capabilities AVP: digital and analog (RFC 2661 §4.4.3). A call's bearer is a kernel
+/// session, whatever the peer calls it.
+constexpr uint32_t kBearerBoth = 3;
 
 /// RFC 2661 §7.1: a message "received in an improper sequence" clears what it belongs to.
 Ending OutOfOrder() {
   return {EndReason::kProtocolError,
           {stop_ccn_result::kStateMachineError, std::nullopt, "message out of order"}};
 }
-Ending CallOutOfOrder() {
-  return {EndReason::kProtocolError,
-          {cdn_result::kGeneralError, error_code::kInvalidSessionId, "message out of order"}};
+
+/// RFC 2661 §5.1.1: "If the expected response and response received from a peer does not match,
+/// establishment of the tunnel MUST be disallowed."
+Ending NotAuthorized(const char* message) {
+  return {EndReason::kRefused, {stop_ccn_result::kNotAuthorized, std::nullopt, message}};
 }
 
 TunnelEvent EventOfRejected(std::optional<MessageType> type) {
   if (type == MessageType::kSccrq) return TunnelEvent::kSccrqNotAcceptable;
+  if (type == MessageType::kSccrp) return TunnelEvent::kSccrpNotAcceptable;
   if (type == MessageType::kScccn) return TunnelEvent::kScccnNotAcceptable;
   return TunnelEvent::kLocalClose;
 }
 
+/// RFC 2661 §4.4.3: the AVP is there "if the sender can place outgoing calls when requested".
+uint32_t OwnBearerCapabilities(const EndpointConfig& config) {
+  return config.take_outgoing_calls ? kBearerBoth : 0;
+}
+
 }  // namespace
 
-Tunnel::Tunnel(const TunnelIdentity& identity, const Sccrq& request, const IpAddress& local,
+Tunnel::Tunnel(const TunnelIdentity& identity, const TunnelPolicy& policy, const Sccrq& request,
                const ControlPacket& packet, const Context& context)
     : identity_(identity),
+      policy_(policy),
       last_heard_(context.now),
       channel_(identity.peer_id, request.receive_window),
-      session_ids_(kSessionQuarantine) {
+      framing_capabilities_(request.framing_capabilities),
+      bearer_capabilities_(request.bearer_capabilities),
+      peer_challenge_(request.challenge),
+      peer_host_name_(request.host_name),
+      peer_vendor_name_(request.vendor_name) {
   // Nothing was sent yet for its Nr to acknowledge, and Ns 0 is the first: nothing can go wrong.
   (void)channel_.Accept(packet, context.channel);
+  Prepare(context);
+}
+
+Tunnel::Tunnel(const TunnelIdentity& identity, const TunnelPolicy& policy, const Context& context)
+    : identity_(identity),
+      policy_(policy),
+      last_heard_(context.now),
+      channel_(TunnelId(), kDefaultReceiveWindow),
+      tie_breaker_(context.random.U64()) {
+  Prepare(context);
+}
+
+void Tunnel::Prepare(const Context& context) {
   timers_.Set(Timer::kSetup, context.now + context.config.setup_timeout);
-  context.out.push_back(PrepareTunnel{.tunnel = identity.id,
-                                      .peer_tunnel = identity.peer_id,
-                                      .dial = {},
-                                      .path = identity.origin_path,
-                                      .peer = identity.peer,
-                                      .local = local,
-                                      .host_name = request.host_name,
-                                      .vendor_name = request.vendor_name});
+  context.out.push_back(PrepareTunnel{.tunnel = identity_.id,
+                                      .peer_tunnel = identity_.peer_id,
+                                      .dial = identity_.dial,
+                                      .path = identity_.origin_path,
+                                      .peer = identity_.peer,
+                                      .local = identity_.local,
+                                      .host_name = peer_host_name_,
+                                      .vendor_name = peer_vendor_name_});
 }
 
 Tunnel::Phase Tunnel::phase() const {
@@ -60,9 +88,17 @@ Tunnel::Phase Tunnel::phase() const {
   return state_ == TunnelState::kEstablished ? Phase::kEstablished : Phase::kHalfOpen;
 }
 
+std::optional<uint64_t> Tunnel::outstanding_tie_breaker() const {
+  return phase() == Phase::kHalfOpen ? tie_breaker_ : std::nullopt;
+}
+
 // ---- Messages in ------------------------------------------------------------------------------
 
-void Tunnel::Receive(const ControlPacket& packet, IdSource& ids, const Context& context) {
+void Tunnel::Receive(const ControlPacket& packet, const Context& context) {
+  if (dialled() && state_ == TunnelState::kIdle && !ended_) {
+    context.Count(DropReason::kUnexpectedMessage);  // nothing was sent that it could answer
+    return;
+  }
   last_heard_ = context.now;
   if (!channel_.Acknowledge(packet.header.nr, context.channel, context.now)) {
     context.Count(DropReason::kImpossibleNr);
@@ -93,175 +129,117 @@ void Tunnel::Receive(const ControlPacket& packet, IdSource& ids, const Context& 
     case ReliableChannel::Receipt::kInOrder:
       break;
   }
-  Process(packet.header.session, packet.avps, ids, context);
-  while (const auto next = channel_.TakeNext()) Process(next->session, next->avps, ids, context);
+  Process(packet.header.session, packet.avps, context);
+  while (const auto next = channel_.TakeNext()) Process(next->session, next->avps, context);
 }
 
-void Tunnel::Process(SessionId session, std::span<const uint8_t> avps, IdSource& ids,
-                     const Context& context) {
+void Tunnel::Process(SessionId session, std::span<const uint8_t> avps, const Context& context) {
+  const auto message = Validate(avps, &policy_.secret);
   if (ended_) {
     context.Count(DropReason::kTunnelClosing);
+    // Our StopCCN could not be addressed until now.
+    const auto* reply = message ? std::get_if<Sccrp>(&*message) : nullptr;
+    if (reply != nullptr) LearnPeer(reply->assigned_tunnel, reply->receive_window);
     return;
   }
-  const auto message = Validate(avps);
   if (message) {
-    Dispatch(session, *message, ids, context);
+    Dispatch(session, *message, context);
   } else {
-    Refuse(session, message.error(), ids, context);
+    OnRejected(session, message.error(), context);
   }
 }
 
-void Tunnel::Dispatch(SessionId session, const Message& message, IdSource& ids,
-                      const Context& context) {
+void Tunnel::Dispatch(SessionId session, const Message& message, const Context& context) {
   const Overloaded handlers{
-      [&](const Sccrq&) { Step(TunnelEvent::kSccrqAcceptable, OutOfOrder(), context); },
-      // We never challenge, so a Challenge Response means nothing and is not looked at.
-      [&](const Scccn&) { Step(TunnelEvent::kScccnAcceptable, OutOfOrder(), context); },
-      [&](const StopCcn& stop) {
-        Step(TunnelEvent::kStopCcn, {EndReason::kPeerClosed, stop.result}, context);
-      },
+      // The one that made this tunnel never comes here.
+      [&](const Sccrq&) { Step(TunnelEvent::kSccrqNotAcceptable, OutOfOrder(), context); },
+      [&](const Sccrp& reply) { OnSccrp(reply, context); },
+      [&](const Scccn& connected) { OnScccn(connected, context); },
+      [&](const StopCcn& stop) { OnStopCcn(stop, context); },
       [](const Hello&) {},  // the acknowledgement is all it is for (RFC 2661 §6.5)
-      [&](const Icrq& request) { OnIcrq(request, ids, context); },
-      [&](const Iccn& connected) { OnIccn(session, connected, context); },
-      [&](const Cdn& disconnect) { OnCdn(session, disconnect, context); },
-      [&](const Sccrp&) { Step(TunnelEvent::kSccrp, OutOfOrder(), context); },
-      [&](const Ocrq& request) {
-        RefuseCall(request.assigned_session,
-                   {cdn_result::kGeneralError, error_code::kNoResources, "no outgoing calls here"},
-                   ids, context);
-      },
-      [&](const Icrp& answer) { OnIcrp(session, answer, ids, context); },
-      // Answers to what we never asked, and the LNS's to send: acknowledged, and no more.
-      [&](const Ocrp&) { context.Count(DropReason::kUnexpectedMessage); },
-      [&](const Occn&) { context.Count(DropReason::kUnexpectedMessage); },
-      [&](const Sli&) { context.Count(DropReason::kUnexpectedMessage); },
-      [](const Wen&) {},  // errors of the client's line, for the record only (RFC 2661 §6.13)
       [&](const UnknownMessage&) { context.Count(DropReason::kUnknownMessage); },
+      [&](const auto& of_call) {
+        if (state_ ==
+            TunnelState::kWaitCtlReply) {  // the peer's tunnel id, to answer, is not known
+          context.Count(DropReason::kUnexpectedMessage);
+        } else {
+          calls_.Receive(session, of_call, Scope(context));
+        }
+      },
   };
   std::visit(handlers, message);
 }
 
-void Tunnel::Refuse(SessionId session, const Rejection& rejection, IdSource& ids,
-                    const Context& context) {
+void Tunnel::OnSccrp(const Sccrp& reply, const Context& context) {
+  if (state_ != TunnelState::kWaitCtlReply) {
+    Step(TunnelEvent::kSccrpNotAcceptable, OutOfOrder(), context);
+    return;
+  }
+  LearnPeer(reply.assigned_tunnel, reply.receive_window);
+  if (!IsProven(MessageType::kSccrp, reply.challenge_response)) {
+    Step(TunnelEvent::kSccrpNotAcceptable, NotAuthorized("wrong tunnel secret"), context);
+    return;
+  }
+  if (!reply.challenge.empty() && policy_.secret.empty()) {
+    Step(TunnelEvent::kSccrpNotAcceptable, NotAuthorized("no tunnel secret is configured"),
+         context);
+    return;
+  }
+  peer_challenge_ = reply.challenge;
+  peer_host_name_ = reply.host_name;
+  peer_vendor_name_ = reply.vendor_name;
+  framing_capabilities_ = reply.framing_capabilities;
+  bearer_capabilities_ = reply.bearer_capabilities;
+  Step(TunnelEvent::kSccrpAcceptable, OutOfOrder(), context);
+}
+
+void Tunnel::OnScccn(const Scccn& connected, const Context& context) {
+  if (state_ == TunnelState::kWaitCtlConn &&
+      !IsProven(MessageType::kScccn, connected.challenge_response)) {
+    Step(TunnelEvent::kScccnNotAcceptable, NotAuthorized("wrong tunnel secret"), context);
+    return;
+  }
+  Step(TunnelEvent::kScccnAcceptable, OutOfOrder(), context);
+}
+
+void Tunnel::OnStopCcn(const StopCcn& stop, const Context& context) {
+  LearnPeer(stop.assigned_tunnel, kDefaultReceiveWindow);  // to be told that it came
+  Step(TunnelEvent::kStopCcn, {EndReason::kPeerClosed, stop.result}, context);
+}
+
+void Tunnel::OnRejected(SessionId session, const Rejection& rejection, const Context& context) {
   context.Count(DropReason::kRejectedMessage);
-  const Ending ending{EndReason::kProtocolError, rejection.result};
   if (rejection.scope == Scope::kTunnel) {
-    Step(EventOfRejected(rejection.type), ending, context);
-    return;
-  }
-  const bool asks_for_call =
-      rejection.type == MessageType::kIcrq || rejection.type == MessageType::kOcrq;
-  if (asks_for_call) {
-    RefuseCall(rejection.assigned_session, rejection.result, ids, context);
-    return;
-  }
-  const auto known = sessions_.find(session);
-  if (known == sessions_.end()) return;
-  const bool is_iccn = rejection.type == MessageType::kIccn;
-  Step(known, is_iccn ? SessionEvent::kIccnNotAcceptable : SessionEvent::kLocalClose, ending,
-       context);
-}
-
-void Tunnel::OnIcrq(const Icrq& request, IdSource& ids, const Context& context) {
-  if (state_ != TunnelState::kEstablished) {
-    RefuseCall(request.assigned_session,
-               {cdn_result::kGeneralError, error_code::kNoControlConnection,
-                "the control connection is not established"},
-               ids, context);
-    return;
-  }
-  if (FindByPeerId(request.assigned_session) != sessions_.end()) {
-    RefuseCall(
-        request.assigned_session,
-        {cdn_result::kGeneralError, error_code::kInvalidSessionId, "Assigned Session ID is in use"},
-        ids, context);
-    return;
-  }
-  std::optional<uint16_t> id;
-  if (sessions_.size() < context.config.max_sessions_per_tunnel) {
-    id = session_ids_.Take(ids.Draw(), context.now);
-  }
-  if (!id) {
-    RefuseCall(request.assigned_session,
-               {cdn_result::kNoFacilitiesNow, error_code::kNoResources, "too many sessions"}, ids,
-               context);
-    return;
-  }
-  timers_.Cancel(Timer::kNoSession);
-  sessions_.emplace(*id, Session{.peer_id = request.assigned_session,
-                                 .details = request.details,
-                                 .setup_deadline = context.now + context.config.setup_timeout});
-  context.out.push_back(PrepareSession{.tunnel = identity_.id,
-                                       .peer_tunnel = identity_.peer_id,
-                                       .session = SessionId(*id),
-                                       .peer_session = request.assigned_session,
-                                       .dial = {},
-                                       .call_serial_number = request.details.call_serial_number});
-}
-
-void Tunnel::OnIccn(SessionId session, const Iccn& message, const Context& context) {
-  const auto known = sessions_.find(session);
-  if (known == sessions_.end()) {
-    context.Count(DropReason::kUnknownSession);  // RFC 2661 §7.4.2: idle stays idle
-    return;
-  }
-  known->second.details.tx_connect_speed = message.details.tx_connect_speed;
-  known->second.sequencing_required = message.sequencing_required;
-  Step(known, SessionEvent::kIccnAcceptable, CallOutOfOrder(), context);
-}
-
-void Tunnel::OnCdn(SessionId session, const Cdn& message, const Context& context) {
-  // Before ICRP the peer knows no id of ours: its own, in the AVP, names the call (RFC 2661
-  // §4.4.4).
-  const auto known = session ? sessions_.find(session) : FindByPeerId(message.assigned_session);
-  if (known == sessions_.end()) {
-    context.Count(DropReason::kUnknownSession);
-    return;
-  }
-  Step(known, SessionEvent::kCdn, {EndReason::kPeerClosed, message.result}, context);
-}
-
-void Tunnel::OnIcrp(SessionId session, const Icrp& message, IdSource& ids, const Context& context) {
-  const auto known = sessions_.find(session);
-  if (known != sessions_.end()) {
-    Step(known, SessionEvent::kIcrp, CallOutOfOrder(), context);
-  } else {  // RFC 2661 §7.4.2: ICRP in idle is answered by CDN
-    RefuseCall(message.assigned_session, CallOutOfOrder().result, ids, context);
+    if (rejection.type == MessageType::kSccrp) {
+      LearnPeer(rejection.assigned_tunnel, kDefaultReceiveWindow);
+    }
+    Step(EventOfRejected(rejection.type), {EndReason::kProtocolError, rejection.result}, context);
+  } else if (state_ != TunnelState::kWaitCtlReply) {
+    calls_.Receive(session, rejection, Scope(context));
   }
 }
 
-void Tunnel::RefuseCall(SessionId peer_session, const ResultCode& result, IdSource& ids,
-                        const Context& context) {
-  context.out.push_back(Refused{identity_.peer, result});
-  // With the id of a live session in its header the CDN would end that one.
-  const bool in_use = peer_session && FindByPeerId(peer_session) != sessions_.end();
-  const SessionId addressee = in_use ? SessionId() : peer_session;
-  // The AVP must hold some id (RFC 2661 §6.12): one that names no session of ours.
-  const SessionId assigned(session_ids_.Find(ids.Draw(), context.now).value_or(0));
-  channel_.Send(addressee, Encode(Cdn{assigned, result}));
+/// As the one who dials we know the peer's tunnel id from its first answer on.
+void Tunnel::LearnPeer(TunnelId peer_tunnel, uint16_t receive_window) {
+  if (identity_.peer_id || !peer_tunnel) return;
+  identity_.peer_id = peer_tunnel;
+  channel_.SetPeer(peer_tunnel, receive_window);
+}
+
+/// Whether the peer has shown, in a message of type `answer`, what our challenge asks for.
+bool Tunnel::IsProven(MessageType answer, const std::optional<ChallengeResponse>& response) const {
+  return challenge_.empty() || VerifyResponse(answer, policy_.secret, challenge_, response);
+}
+
+/// The Challenge Response AVP of our SCCRP or SCCCN; nothing when the peer did not challenge us.
+std::optional<ChallengeResponse> Tunnel::Respond(MessageType answer) const {
+  if (peer_challenge_.empty()) return {};
+  return ComputeResponse(answer, policy_.secret, peer_challenge_);
 }
 
 void Tunnel::ReceiveData(const DataPacket& packet, const Context& context) {
   last_heard_ = context.now;
-  const auto session = sessions_.find(packet.session);
-  if (session == sessions_.end()) {
-    context.Count(DropReason::kUnknownSession);
-    return;
-  }
-  if (session->second.state != SessionState::kEstablished) {
-    context.Count(DropReason::kSessionNotUp);
-    return;
-  }
-  auto frame = packet.payload;
-  // The HDLC address and control octets (RFC 1662 §3.1) stand before the PPP protocol or do not.
-  if (frame.size() >= 2 && frame[0] == 0xFF && frame[1] == 0x03) frame = frame.subspan(2);
-  if (frame.empty()) {
-    context.Count(DropReason::kEmptyFrame);
-    return;
-  }
-  context.out.push_back(DataFrame{.tunnel = identity_.id,
-                                  .session = packet.session,
-                                  .frame = std::vector<uint8_t>(frame.begin(), frame.end())});
+  calls_.ReceiveData(packet, Scope(context));
 }
 
 // ---- Commands in ------------------------------------------------------------------------------
@@ -270,57 +248,93 @@ void Tunnel::OnPrepared(std::optional<PathId> path, const Context& context) {
   if (ended_ || state_ != TunnelState::kIdle) return;
   if (path) {
     own_path_ = path;
-    Step(TunnelEvent::kSccrqAcceptable, OutOfOrder(), context);
+    Step(dialled() ? TunnelEvent::kOpenRequest : TunnelEvent::kSccrqAcceptable, OutOfOrder(),
+         context);
     return;
   }
-  const ResultCode result{stop_ccn_result::kGeneralError, error_code::kNoResources,
-                          "no resources for a tunnel now"};
-  Step(TunnelEvent::kSccrqNotAcceptable, {EndReason::kRefused, result}, context);
+  const Ending ending{
+      EndReason::kRefused,
+      {stop_ccn_result::kGeneralError, error_code::kNoResources, "no resources for a tunnel now"}};
+  Step(dialled() ? TunnelEvent::kAbandoned : TunnelEvent::kSccrqNotAcceptable, ending, context);
 }
 
 void Tunnel::OnSessionPrepared(SessionId session, bool ok, const Context& context) {
-  const auto known = sessions_.find(session);
-  if (known == sessions_.end() || known->second.state != SessionState::kIdle) return;
-  const ResultCode result{cdn_result::kNoFacilitiesNow, error_code::kNoResources,
-                          "no resources for a session now"};
-  Step(known, ok ? SessionEvent::kIcrqAcceptable : SessionEvent::kIcrqNotAcceptable,
-       {EndReason::kRefused, result}, context);
+  calls_.OnPrepared(session, ok, Scope(context));
+}
+
+void Tunnel::Execute(const OpenCall& command, const Context& context) {
+  if (const auto reason = ReasonAgainst(command)) {
+    context.out.push_back(DialFailed{command.dial, *reason});
+    return;
+  }
+  OpenCall permitted = command;
+  permitted.details.framing_type &= framing_capabilities_;
+  calls_.Open(permitted, Scope(context));
+}
+
+/// RFC 2661 §4.4.3: a call's framing "MUST NOT" be one that the peer's Framing Capabilities lack,
+/// nor an outgoing call's bearer one that its Bearer Capabilities lack.
+std::optional<ResultCode> Tunnel::ReasonAgainst(const OpenCall& command) const {
+  if (phase() != Phase::kEstablished) return NoControlConnection();
+  const uint32_t framing = command.details.framing_type;
+  if (framing != 0 && (framing & framing_capabilities_) == 0) {
+    return ResultCode{cdn_result::kNoFacilities, std::nullopt, "the peer has no such framing"};
+  }
+  const bool outgoing = command.direction == CallDirection::kOutgoing;
+  if (outgoing &&
+      (bearer_capabilities_ == 0 || (command.details.bearer_type & ~bearer_capabilities_) != 0)) {
+    return ResultCode{cdn_result::kNoFacilities, std::nullopt, "the peer has no such bearer"};
+  }
+  return {};
+}
+
+void Tunnel::Execute(const ReportErrors& command, const Context& context) {
+  calls_.Send(command, Scope(context));
+}
+
+void Tunnel::Execute(const SetLinkInfo& command, const Context& context) {
+  calls_.Send(command, Scope(context));
 }
 
 void Tunnel::Close(const Ending& ending, const Context& context) {
-  if (!ended_) Step(TunnelEvent::kLocalClose, ending, context);
+  if (ended_) return;
+  const bool unheard_of = dialled() && state_ == TunnelState::kIdle;  // there is nobody to tell
+  Step(unheard_of ? TunnelEvent::kAbandoned : TunnelEvent::kLocalClose, ending, context);
 }
 
 void Tunnel::CloseSession(SessionId session, const Ending& ending, const Context& context) {
-  const auto known = sessions_.find(session);
-  if (known != sessions_.end()) Step(known, SessionEvent::kLocalClose, ending, context);
+  calls_.Close(session, ending, Scope(context));
 }
 
 void Tunnel::Abandon(EndReason reason, const Context& context) {
-  if (!ended_) CleanUp({reason, {}}, context);
+  if (!ended_) Step(TunnelEvent::kAbandoned, {reason, {}}, context);
   released_ = true;
 }
 
-// ---- The state machines -----------------------------------------------------------------------
+// ---- The state machine ------------------------------------------------------------------------
 
 void Tunnel::Step(TunnelEvent event, const Ending& ending, const Context& context) {
   const auto [action, next] = Next(state_, event);
   state_ = next;
   switch (action) {
+    case TunnelAction::kNone:
+      return;
+    case TunnelAction::kSendSccrq:
+      SendSccrq(context);
+      return;
     case TunnelAction::kSendSccrp:
       SendSccrp(context);
       return;
+    case TunnelAction::kSendScccnAndOpen:
+      Scope(context).Send(SessionId(), Scccn{Respond(MessageType::kScccn)});
+      BecomeEstablished(context);
+      return;
     case TunnelAction::kTunnelOpen:
-      timers_.Cancel(Timer::kSetup);
-      if (context.config.hello_interval.count() > 0) {
-        timers_.Set(Timer::kHello, context.now + context.config.hello_interval);
-      }
-      context.out.push_back(TunnelUp{identity_.id, identity_.peer_id, {}, {}, {}});
-      WatchForSessions(context);
+      BecomeEstablished(context);
       return;
     case TunnelAction::kSendStopCcnAndCleanUp:
       CleanUp(ending, context);
-      channel_.Send(SessionId(), Encode(StopCcn{identity_.id, ending.result}));
+      Scope(context).Send(SessionId(), StopCcn{identity_.id, ending.result});
       awaiting_stop_ccn_ack_ = true;
       // Ended by the acknowledgement or by the channel's failure; this is only for a peer that
       // acknowledges what stands before the StopCCN, but ever so slowly. Local policy.
@@ -328,74 +342,65 @@ void Tunnel::Step(TunnelEvent event, const Ending& ending, const Context& contex
       return;
     case TunnelAction::kCleanUp:
       CleanUp(ending, context);
+      channel_.Discard();  // the peer has no use for it
       timers_.Set(Timer::kLinger, context.now + context.config.linger);
       return;
+    case TunnelAction::kCleanUpAndForget:
+      CleanUp(ending, context);
+      released_ = true;
+      return;
   }
+}
+
+void Tunnel::DrawChallenge(const Context& context) {
+  if (!policy_.challenge || policy_.secret.empty()) return;
+  challenge_.resize(kChallengeSize);
+  context.random.Fill(challenge_);
+}
+
+void Tunnel::SendSccrq(const Context& context) {
+  DrawChallenge(context);
+  Scope(context).Send(SessionId(),
+                      Sccrq{.assigned_tunnel = identity_.id,
+                            .receive_window = context.channel.receive_window,
+                            .host_name = context.config.host_name,
+                            .vendor_name = context.config.vendor_name,
+                            .challenge = challenge_,
+                            .tie_breaker = tie_breaker_,
+                            .bearer_capabilities = OwnBearerCapabilities(context.config)});
 }
 
 void Tunnel::SendSccrp(const Context& context) {
-  channel_.Send(SessionId(), Encode(Sccrp{.assigned_tunnel = identity_.id,
-                                          .receive_window = context.channel.receive_window,
-                                          .host_name = context.config.host_name,
-                                          .vendor_name = context.config.vendor_name,
-                                          .challenge = {},
-                                          .challenge_response = {}}));
+  DrawChallenge(context);
+  Scope(context).Send(SessionId(),
+                      Sccrp{.assigned_tunnel = identity_.id,
+                            .receive_window = context.channel.receive_window,
+                            .host_name = context.config.host_name,
+                            .vendor_name = context.config.vendor_name,
+                            .challenge = challenge_,
+                            .challenge_response = Respond(MessageType::kSccrp),
+                            .bearer_capabilities = OwnBearerCapabilities(context.config)});
+}
+
+void Tunnel::BecomeEstablished(const Context& context) {
+  timers_.Cancel(Timer::kSetup);
+  if (context.config.hello_interval.count() > 0) {
+    timers_.Set(Timer::kHello, context.now + context.config.hello_interval);
+  }
+  context.out.push_back(TunnelUp{.tunnel = identity_.id,
+                                 .peer_tunnel = identity_.peer_id,
+                                 .dial = identity_.dial,
+                                 .host_name = std::exchange(peer_host_name_, {}),
+                                 .vendor_name = std::exchange(peer_vendor_name_, {})});
+  challenge_ = {};
+  peer_challenge_ = {};
 }
 
 void Tunnel::CleanUp(const Ending& ending, const Context& context) {
-  for (const auto& [id, session] : sessions_) {
-    context.out.push_back(SessionDown{identity_.id, id, EndReason::kTunnelEnded, ending.result});
-  }
-  sessions_.clear();
+  calls_.EndAll(ending.result, Scope(context));
   timers_.CancelAll();
   ended_ = true;
   context.out.push_back(TunnelDown{identity_.id, ending.reason, ending.result});
-}
-
-void Tunnel::WatchForSessions(const Context& context) {
-  if (!sessions_.empty() || context.config.no_session_timeout.count() == 0) return;
-  timers_.Set(Timer::kNoSession, context.now + context.config.no_session_timeout);
-}
-
-void Tunnel::Step(Sessions::iterator session, SessionEvent event, const Ending& ending,
-                  const Context& context) {
-  auto& [id, call] = *session;
-  const auto [action, next] = Next(call.state, event);
-  call.state = next;
-  switch (action) {
-    case SessionAction::kSendIcrp:
-      channel_.Send(call.peer_id, Encode(Icrp{id}));
-      return;
-    case SessionAction::kPrepareForData:
-      call.setup_deadline.reset();
-      context.out.push_back(SessionUp{.tunnel = identity_.id,
-                                      .session = id,
-                                      .dial = {},
-                                      .send_sequence = call.sequencing_required,
-                                      .details = call.details,
-                                      .proxy = {}});
-      return;
-    case SessionAction::kSendCdnAndCleanUp:
-      channel_.Send(call.peer_id, Encode(Cdn{id, ending.result}));
-      EndSession(session, ending, context);
-      return;
-    case SessionAction::kCleanUp:
-      EndSession(session, ending, context);
-      return;
-  }
-}
-
-void Tunnel::EndSession(Sessions::iterator session, const Ending& ending, const Context& context) {
-  const SessionId id = session->first;
-  sessions_.erase(session);
-  session_ids_.Release(id.value(), context.now);
-  context.out.push_back(SessionDown{identity_.id, id, ending.reason, ending.result});
-  WatchForSessions(context);
-}
-
-Tunnel::Sessions::iterator Tunnel::FindByPeerId(SessionId peer_session) {
-  return std::ranges::find_if(
-      sessions_, [&](const auto& entry) { return entry.second.peer_id == peer_session; });
 }
 
 // ---- Time, and messages out -------------------------------------------------------------------
@@ -418,21 +423,8 @@ void Tunnel::HandleTimeout(const Context& context) {
     const ResultCode result{stop_ccn_result::kClear, std::nullopt, "no session"};
     Close({EndReason::kIdle, result}, context);
   }
-  HandleSessionTimers(context);
+  calls_.HandleTimeout(Scope(context));
   HandleHelloTimer(context);
-}
-
-void Tunnel::HandleSessionTimers(const Context& context) {
-  const Ending ending{
-      EndReason::kSetupTimeout,
-      {cdn_result::kNotEstablishedInTime, std::nullopt, "the call was not connected in time"}};
-  for (auto session = sessions_.begin(); session != sessions_.end();) {
-    const auto current = session++;
-    const auto& deadline = current->second.setup_deadline;
-    if (deadline && *deadline <= context.now) {
-      Step(current, SessionEvent::kLocalClose, ending, context);
-    }
-  }
 }
 
 void Tunnel::HandleHelloTimer(const Context& context) {
@@ -445,27 +437,45 @@ void Tunnel::HandleHelloTimer(const Context& context) {
     return;
   }
   // Any unacknowledged message probes the peer as well as a HELLO would.
-  if (channel_.backlog() == 0) channel_.Send(SessionId(), Encode(Hello{}));
+  if (channel_.backlog() == 0) Scope(context).Send(SessionId(), Hello{});
   timers_.Set(Timer::kHello, context.now + context.config.hello_interval);
+}
+
+void Tunnel::WatchForSessions(const Context& context) {
+  if (phase() != Phase::kEstablished || context.config.no_session_timeout.count() == 0) return;
+  if (!calls_.empty()) {
+    timers_.Cancel(Timer::kNoSession);
+  } else if (!timers_.IsSet(Timer::kNoSession)) {
+    timers_.Set(Timer::kNoSession, context.now + context.config.no_session_timeout);
+  }
+}
+
+/// SCCRP, or a message of a call, waits for the kernel and will carry the acknowledgement.
+bool Tunnel::answer_is_coming() const {
+  if (ended_) return false;
+  return state_ == TunnelState::kIdle || calls_.answer_is_coming();
 }
 
 void Tunnel::Flush(const Context& context) {
   if (released_) return;
+  WatchForSessions(context);
+  const Answer answer = answer_is_coming() ? Answer::kComing : Answer::kNone;
   for (auto& datagram :
-       channel_.Flush(context.channel, context.now, context.statistics.retransmissions)) {
+       channel_.Flush(context.channel, context.now, context.statistics.retransmissions, answer)) {
     ++context.statistics.messages_sent;
-    context.out.push_back(SendDatagram{path(), identity_.peer, IpAddress(), std::move(datagram)});
+    // Before there is a path of its own, what answers an SCCRQ leaves from where that came to
+    // (RFC 2661 §8.1).
+    const IpAddress local = own_path_ ? IpAddress() : identity_.local;
+    context.out.push_back(SendDatagram{path(), identity_.peer, local, std::move(datagram)});
   }
   if (ended_ && hurry_ && channel_.backlog() == 0) released_ = true;
 }
 
 std::optional<TimePoint> Tunnel::NextDeadline() const {
   std::optional<TimePoint> next = timers_.Next();
-  const auto take = [&next](const std::optional<TimePoint>& deadline) {
+  for (const auto& deadline : {channel_.NextDeadline(), calls_.NextDeadline()}) {
     if (deadline && (!next || *deadline < *next)) next = deadline;
-  };
-  take(channel_.NextDeadline());
-  for (const auto& [id, session] : sessions_) take(session.setup_deadline);
+  }
   return next;
 }
 

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One control connection and its sessions, the LNS's end (RFC 2661 §7). Owned by Endpoint.
+// One control connection, dialled by the peer or by us (RFC 2661 §5.1, §7.2). Owned by Endpoint.
 #pragma once
-#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
-#include "base/ip_address.h"
 #include "base/time.h"
 #include "base/timer_table.h"
-#include "l2tp/endpoint.h"
+#include "l2tp/calls.h"
+#include "l2tp/context.h"
 #include "l2tp/events.h"
 #include "l2tp/header.h"
-#include "l2tp/id_allocator.h"
 #include "l2tp/message.h"
 #include "l2tp/reliable_channel.h"
 #include "l2tp/state_tables.h"
@@ -22,53 +20,34 @@
 
 namespace sallyport::l2tp {
 
-/// What one call into the engine works with; borrowed for the call.
-struct Context {
-  const EndpointConfig& config;
-  const ChannelSettings& channel;
-  EndpointStatistics& statistics;
-  TimePoint now;
-  Actions& out;
-
-  void Count(DropReason reason) const { statistics.drops.Count(reason); }
-};
-
-/// Why a tunnel or session ends, and what is told the peer if a message is sent.
-struct Ending {
-  EndReason reason;
-  ResultCode result;
-};
-
-/// Who is at the other end, as its SCCRQ said.
-struct TunnelIdentity {
-  TunnelId id;
-  TunnelId peer_id;
-  PathId origin_path;  // where the SCCRQ came in
-  IpEndpoint peer;
-  uint64_t sccrq_digest = 0;  // of the SCCRQ's AVPs: tells a late copy from a new dial
-  TimePoint created;
-};
-
-/// The owner calls Flush after everything else it calls.
+/// The owner calls Flush after everything else it calls, the constructors among it.
 class Tunnel {
  public:
   enum class Phase : uint8_t {
     kHalfOpen,     // before SCCCN
-    kEstablished,  // SCCCN came
+    kEstablished,  // SCCCN came, or ours is on its way
     kLingering,    // ended; late duplicates are still acknowledged (RFC 2661 §5.7)
     kReleased,     // to be forgotten
   };
 
   /// A tunnel whose SCCRQ, `packet` with Ns 0, has just come. Asks for its path with PrepareTunnel.
-  Tunnel(const TunnelIdentity& identity, const Sccrq& request, const IpAddress& local,
+  /// The owner has refused a `request` that challenges us when the policy has no secret.
+  Tunnel(const TunnelIdentity& identity, const TunnelPolicy& policy, const Sccrq& request,
          const ControlPacket& packet, const Context& context);
+  /// A tunnel that we dial (`identity.dial`). Asks for its path with PrepareTunnel; SCCRQ follows.
+  Tunnel(const TunnelIdentity& identity, const TunnelPolicy& policy, const Context& context);
 
   /// A control message that the owner has matched to this tunnel.
-  void Receive(const ControlPacket& packet, IdSource& ids, const Context& context);
+  void Receive(const ControlPacket& packet, const Context& context);
   void ReceiveData(const DataPacket& packet, const Context& context);
   /// The answers to PrepareTunnel and PrepareSession. One that comes too late has no effect.
   void OnPrepared(std::optional<PathId> path, const Context& context);
   void OnSessionPrepared(SessionId session, bool ok, const Context& context);
+  /// OpenCall in a tunnel that is not established gives DialFailed; the other two have no effect
+  /// unless the session is established and the message ours to send.
+  void Execute(const OpenCall& command, const Context& context);
+  void Execute(const ReportErrors& command, const Context& context);
+  void Execute(const SetLinkInfo& command, const Context& context);
   /// Ends the tunnel with a StopCCN; no effect on one that has ended.
   void Close(const Ending& ending, const Context& context);
   void CloseSession(SessionId session, const Ending& ending, const Context& context);
@@ -85,45 +64,46 @@ class Tunnel {
   std::optional<TimePoint> NextDeadline() const;
   Phase phase() const;
   const TunnelIdentity& identity() const { return identity_; }
+  const TunnelPolicy& policy() const { return policy_; }
+  /// The Tie Breaker of our SCCRQ, from OpenTunnel until the peer answers it (RFC 2661 §4.4.3);
+  /// nothing when the peer dialled.
+  std::optional<uint64_t> outstanding_tie_breaker() const;
   /// The tunnel's own path; nothing until it is there.
   const std::optional<PathId>& own_path() const { return own_path_; }
   /// Where it sends: its own path or, before that is there, the SCCRQ's.
   PathId path() const { return own_path_.value_or(identity_.origin_path); }
 
  private:
-  struct Session {
-    SessionId peer_id;
-    SessionState state = SessionState::kIdle;
-    CallDetails details;
-    bool sequencing_required = false;         // from ICCN
-    std::optional<TimePoint> setup_deadline;  // until ICCN
-  };
-  using Sessions = std::map<SessionId, Session>;
   enum class Timer : uint8_t { kSetup, kHello, kNoSession, kLinger, kCount };
 
-  void Process(SessionId session, std::span<const uint8_t> avps, IdSource& ids,
-               const Context& context);
-  void Dispatch(SessionId session, const Message& message, IdSource& ids, const Context& context);
-  void Refuse(SessionId session, const Rejection& rejection, IdSource& ids, const Context& context);
-  void OnIcrq(const Icrq& request, IdSource& ids, const Context& context);
-  void OnCdn(SessionId session, const Cdn& message, const Context& context);
-  void OnIccn(SessionId session, const Iccn& message, const Context& context);
-  void OnIcrp(SessionId session, const Icrp& message, IdSource& ids, const Context& context);
-  void RefuseCall(SessionId peer_session, const ResultCode& result, IdSource& ids,
-                  const Context& context);
+  TunnelScope Scope(const Context& context) {
+    return {identity_, policy_, state_ == TunnelState::kEstablished, channel_, context};
+  }
+  void Prepare(const Context& context);
+  void Process(SessionId session, std::span<const uint8_t> avps, const Context& context);
+  void Dispatch(SessionId session, const Message& message, const Context& context);
+  void OnSccrp(const Sccrp& reply, const Context& context);
+  void OnScccn(const Scccn& connected, const Context& context);
+  void OnStopCcn(const StopCcn& stop, const Context& context);
+  void OnRejected(SessionId session, const Rejection& rejection, const Context& context);
+  void LearnPeer(TunnelId peer_tunnel, uint16_t receive_window);
+  bool IsProven(MessageType answer, const std::optional<ChallengeResponse>& response) const;
+  std::optional<ChallengeResponse> Respond(MessageType answer) const;
+  std::optional<ResultCode> ReasonAgainst(const OpenCall& command) const;
+  bool dialled() const { return identity_.dial.has_value(); }
+  bool answer_is_coming() const;
 
   void Step(TunnelEvent event, const Ending& ending, const Context& context);
-  void Step(Sessions::iterator session, SessionEvent event, const Ending& ending,
-            const Context& context);
+  void SendSccrq(const Context& context);
   void SendSccrp(const Context& context);
-  void EndSession(Sessions::iterator session, const Ending& ending, const Context& context);
+  void DrawChallenge(const Context& context);
+  void BecomeEstablished(const Context& context);
   void CleanUp(const Ending& ending, const Context& context);
   void WatchForSessions(const Context& context);
   void HandleHelloTimer(const Context& context);
-  void HandleSessionTimers(const Context& context);
-  Sessions::iterator FindByPeerId(SessionId peer_session);
 
   TunnelIdentity identity_;
+  TunnelPolicy policy_;
   std::optional<PathId> own_path_;
   TunnelState state_ = TunnelState::kIdle;
   bool ended_ = false;
@@ -133,8 +113,18 @@ class Tunnel {
   TimePoint last_heard_;
   ReliableChannel channel_;
   TimerTable<Timer> timers_;
-  Sessions sessions_;
-  IdAllocator session_ids_;
+  Calls calls_;
+
+  // What the peer said of itself.
+  uint32_t framing_capabilities_ = kFramingBoth;
+  uint32_t bearer_capabilities_ = 0;
+
+  // Until the tunnel is established.
+  std::optional<uint64_t> tie_breaker_;  // ours
+  std::vector<uint8_t> challenge_;       // ours; empty: the peer need not prove anything
+  std::vector<uint8_t> peer_challenge_;  // empty: nor need we
+  std::string peer_host_name_;           // printable
+  std::string peer_vendor_name_;         // printable
 };
 
 }  // namespace sallyport::l2tp

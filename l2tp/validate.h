@@ -32,16 +32,18 @@ struct Rejection {
 ///
 /// Tolerated, because clients in the field need it and nothing depends on it: an AVP of RFC 2661 in
 /// a message it does not belong to, a repeated AVP (the first counts), a wrong M bit, ICRQ without
-/// Call Serial Number, ICCN without its two AVPs, Receive Window Size 0 (means 4), one trailing NUL
-/// in Host Name (macOS). A StopCCN or CDN is never rejected: the peer ends it anyway.
+/// Call Serial Number, ICCN and OCCN without their two AVPs, Receive Window Size 0 (means 4), one
+/// trailing NUL in Host Name (macOS). A StopCCN or CDN is never rejected: the peer ends it anyway.
 ///
 /// Hidden AVPs are read with `secret`; null or empty means that none is shared, and a hidden AVP is
-/// then an unrecognized one.
+/// then an unrecognized one. So is one that must not be hidden (RFC 2661 §4.4), and one without a
+/// Random Vector before it.
 Expected<Message, Rejection> Validate(std::span<const uint8_t> avps,
                                       const Secret* secret = nullptr);
 
-/// The Host Name of an SCCRQ or SCCRP, printable: what the secret is chosen by before the message
-/// can be read. Nothing when it has none that can be read. It is never hidden (RFC 2661 §4.4.3).
+/// The Host Name of an SCCRQ or SCCRP as Validate gives it: what the secret is chosen by before the
+/// message can be read. Nothing when it has none that can be read. It is never hidden (RFC 2661
+/// §4.4.3).
 std::optional<std::string> PeekHostName(std::span<const uint8_t> avps);
 
 }  // namespace sallyport::l2tp

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
+#include "l2tp/hidden_avp.h"
+#include "l2tp/message.h"
 #include "tests/unit/l2tp/wire_builder.h"
 
 namespace sallyport::l2tp {
@@ -102,6 +104,41 @@ TEST(AvpWriter, CutsWhatDoesNotFit) {
   WireReader in(wire);
   EXPECT_TRUE(ReadAvp(in));
   EXPECT_TRUE(in.empty());
+}
+
+TEST(AvpWriter, WritesNumbersInNetworkOrder) {
+  AvpWriter out;
+  out.U64(AttributeType::kTieBreaker, 0x0102030405060708);
+  EXPECT_EQ(std::move(out).Finish(), Hex("000e 0000 0005 0102030405060708"));
+}
+
+TEST(AvpWriter, HidesWhatMayBeHidden) {
+  const Secret secret(std::string_view("drowssap"));
+  const Hiding hiding{secret,
+                      {0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1C,
+                       0x1D, 0x1E, 0x1F}};
+  AvpWriter out(&hiding);
+  out.U16(AttributeType::kMessageType, 11);
+  out.Bytes(AttributeType::kRandomVector, hiding.random_vector);
+  out.U16(AttributeType::kAssignedSessionId, 0xABCD);
+  // Worked out from RFC 2661 §4.3 by hand, with another MD5.
+  EXPECT_EQ(std::move(out).Finish(),
+            Hex("8008 0000 0000 000b"                                 // in the clear
+                "8016 0000 0024 101112131415161718191a1b1c1d1e1f"     // Random Vector
+                "c016 0000 000e 7f9f957fa9a99b2722312d590b070275"));  // M and H
+}
+
+TEST(AvpWriter, CutsWhatDoesNotFitHidden) {
+  const Secret secret(std::string_view("drowssap"));
+  const Hiding hiding{secret, {}};
+  AvpWriter out(&hiding);
+  out.Bytes(AttributeType::kChallenge, Bytes(2000, 'x'));
+  const Bytes wire = std::move(out).Finish();
+  EXPECT_EQ(wire.size(), 1023u);
+  const auto value = RevealValue(AttributeType::kChallenge, secret, hiding.random_vector,
+                                 std::span(wire).subspan(kAvpHeaderSize));
+  ASSERT_TRUE(value);
+  EXPECT_EQ(*value, Secret(Bytes(kMaxHiddenValue, 'x')));
 }
 
 }  // namespace

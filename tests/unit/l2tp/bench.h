@@ -21,6 +21,7 @@ inline const IpEndpoint kPeer{IpAddress::V4(0xCB007109), 1701};  // 203.0.113.9
 inline const IpAddress kLocal = IpAddress::V4(0xC6336401);       // 198.51.100.1
 inline constexpr uint16_t kPeerTunnel = 77;
 inline constexpr uint16_t kPeerSession = 501;
+inline constexpr DialId kDial{900};
 
 EndpointConfig BenchConfig();
 
@@ -61,14 +62,21 @@ class Bench {
   /// SCCRQ to SCCCN and its ZLB; gives our tunnel id. The next Ns of the client is 2, its Nr 1.
   uint16_t OpenTunnel(uint16_t peer_tunnel = kPeerTunnel, PathId own = kOwnPath,
                       const IpEndpoint& peer = kPeer, PathId origin = kOriginPath);
+  /// OpenTunnel to SCCCN, the peer's tunnel being kPeerTunnel; gives our tunnel id. The next Ns of
+  /// the peer is 1, its Nr 2.
+  uint16_t Dial(const TunnelPolicy& policy = {});
   /// ICRQ to ICCN; gives our session id. Takes two Ns of the client and one of ours.
   uint16_t OpenSession(uint16_t tunnel, uint16_t peer_session, uint16_t ns, uint16_t nr);
+
+  /// The same for a call that we ask the peer for, as LAC.
+  uint16_t PlaceCall(uint16_t tunnel, uint16_t peer_session, uint16_t ns, uint16_t nr);
 
   uint64_t Drops(DropReason reason) const { return endpoint.statistics().drops.Get(reason); }
 
   Endpoint endpoint;
   TimePoint now{std::chrono::hours(1)};
   Actions actions;
+  bool authenticated = false;            // what is received comes through an SA
   std::optional<Entropy> fixed_entropy;  // for each call, instead of a sequence
 
  private:

@@ -61,6 +61,34 @@ TEST(Redial, AnotherIdReplacesAHalfOpenTunnel) {
   EXPECT_TRUE(bench.Sent().empty());
 }
 
+TEST(Redial, LateCopyOfAReplacedDialDoesNotReplaceItsSuccessor) {
+  Bench bench;
+  bench.OpenTunnel(kPeerTunnel);
+  bench.OpenTunnel(kPeerTunnel + 1, PathId(3));
+  bench.OpenTunnel(kPeerTunnel + 2, PathId(4));
+  bench.actions.clear();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel + 1));
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kDuplicate), 2u);
+  bench.Advance(seconds(31));
+  bench.actions.clear();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u) << "no copy is as late as that";
+}
+
+TEST(Redial, ReplacedDialMayComeAgainOnceItsSuccessorHasEnded) {
+  Bench bench;
+  bench.OpenTunnel(kPeerTunnel);
+  const uint16_t successor = bench.OpenTunnel(kPeerTunnel + 1, PathId(3));
+  bench.ReceiveFrom(
+      PathId(3), kPeer,
+      ControlMessage(successor, 0, 2, 1, testing::StopCcnAvps(kPeerTunnel + 1, 1).bytes()));
+  bench.actions.clear();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+}
+
 TEST(Redial, OtherPeersAndPathsAreOthers) {
   Bench bench;
   bench.OpenTunnel();

@@ -69,8 +69,11 @@ TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {
   EXPECT_EQ(request.peer_tunnel, TunnelId(testing::kPeerTunnel));
   EXPECT_NE(request.session, SessionId());
   EXPECT_EQ(request.peer_session, SessionId(kPeerSession));
+  EXPECT_EQ(request.dial, std::nullopt);
+  EXPECT_EQ(request.direction, CallDirection::kIncoming);
+  EXPECT_FALSE(request.send_sequence);
   EXPECT_EQ(request.call_serial_number, 4711u);
-  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_TRUE(bench.Sent().empty());
   bench.Give(SessionPrepared{TunnelId(tunnel), request.session, true});
   const Decoded reply = bench.SentOne();
   EXPECT_EQ(reply.type, 11);
@@ -84,7 +87,7 @@ TEST_F(Call, IcrqAsksForASessionAndIcrpWaitsForIt) {
 TEST_F(Call, RepeatedIcrqIsOneSession) {
   for (int i = 0; i < 3; ++i) Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
   EXPECT_EQ(bench.Take<PrepareSession>().size(), 1u);
-  EXPECT_EQ(bench.Sent().size(), 3u);
+  EXPECT_EQ(bench.Sent().size(), 2u) << "the two duplicates are acknowledged at once";
 }
 
 TEST_F(Call, IccnBringsTheSessionUp) {
@@ -95,8 +98,8 @@ TEST_F(Call, IccnBringsTheSessionUp) {
   const auto up = bench.TakeOne<SessionUp>();
   EXPECT_EQ(up.session, session);
   EXPECT_TRUE(up.send_sequence);
-  EXPECT_EQ(up.tx_connect_speed, 100'000'000u);
-  EXPECT_EQ(up.calling_number, "0231\\x07");
+  EXPECT_EQ(up.details.tx_connect_speed, 100'000'000u);
+  EXPECT_EQ(up.details.calling_number, "0231\\x07");
 }
 
 TEST_F(Call, NoKernelSessionIsRefusedWithCdn4) {
@@ -197,6 +200,69 @@ TEST_F(Call, SixtyCallsAreEachAnswered) {
   EXPECT_EQ(refusals, 20u);
 }
 
+TEST_F(Call, SessionsOfAllTunnelsHaveALimitToo) {
+  EndpointConfig config = Config();
+  config.max_sessions = 2;
+  Bench small(config);
+  const uint16_t first = small.OpenTunnel();
+  const IpEndpoint other_peer{kPeer.address, 9};
+  const uint16_t second = small.OpenTunnel(78, PathId(3), other_peer);
+  const uint16_t session = small.OpenSession(first, 1, 2, 1);
+  small.ReceiveFrom(PathId(3), other_peer,
+                    ControlMessage(second, 0, 2, 1, testing::IcrqAvps(1).bytes()));
+  EXPECT_EQ(small.Take<PrepareSession>().size(), 1u);
+  small.Receive(ControlMessage(first, 0, 4, 2, testing::IcrqAvps(2).bytes()));
+  ExpectCdn(small.SentOne(), 2, 4, 4);
+  // A session that ends makes room, one whose tunnel ends as well.
+  small.Receive(ControlMessage(first, session, 5, 3, testing::CdnAvps(1, 1).bytes()));
+  small.Take<SendDatagram>();
+  small.Receive(ControlMessage(first, 0, 6, 3, testing::IcrqAvps(3).bytes()));
+  EXPECT_EQ(small.Take<PrepareSession>().size(), 1u);
+  small.Give(PathDown{PathId(3)});
+  small.Receive(ControlMessage(first, 0, 7, 3, testing::IcrqAvps(4).bytes()));
+  EXPECT_EQ(small.Take<PrepareSession>().size(), 1u);
+  small.Receive(ControlMessage(first, 0, 8, 3, testing::IcrqAvps(5).bytes()));
+  EXPECT_TRUE(small.Take<PrepareSession>().empty());
+}
+
+TEST_F(Call, AcknowledgementOfIcrqWaitsForTheAnswerNoLongerThanTheDelay) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  bench.Take<PrepareSession>();
+  bench.Advance(testing::milliseconds(99));
+  EXPECT_TRUE(bench.actions.empty());
+  bench.Advance(testing::milliseconds(1));
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+}
+
+TEST_F(Call, IccnIsAcknowledgedAtOnce) {
+  bench.OpenSession(tunnel, kPeerSession, 2, 1);  // which says so
+  // Nor does a call that ended keep an acknowledgement waiting.
+  Receive(0, 4, 2, testing::IcrqAvps(9));
+  bench.Take<PrepareSession>();
+  Receive(0, 5, 2, testing::CdnAvps(9, 1));
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  Receive(0, 6, 2, testing::HelloAvps());
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+}
+
+TEST_F(Call, ManyCallsOfATunnelAreEachFoundByEitherId) {
+  EndpointConfig config = Config();
+  config.max_sessions_per_tunnel = 2000;
+  config.receive_window = 4;
+  Bench many(config);
+  const uint16_t id = many.OpenTunnel();
+  uint16_t ns = 2;
+  for (uint16_t call = 1; call <= 1000; ++call) {
+    many.Receive(ControlMessage(id, 0, ns++, 1, testing::IcrqAvps(call).bytes()));
+  }
+  EXPECT_EQ(many.Take<PrepareSession>().size(), 1000u);
+  for (uint16_t call = 1; call <= 1000; ++call) {
+    many.Receive(ControlMessage(id, 0, ns++, 1, testing::CdnAvps(call, 1).bytes()));
+  }
+  EXPECT_EQ(many.Take<SessionDown>().size(), 1000u);
+  EXPECT_EQ(many.Drops(DropReason::kUnknownSession), 0u);
+}
+
 TEST_F(Call, IcrqBeforeScccnGetsNoIcrp) {
   Bench other;
   other.ReceiveFrom(kOriginPath, kPeer,
@@ -217,6 +283,57 @@ TEST_F(Call, IccnForAnUnknownSessionLeavesTheTunnel) {
   EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
 }
 
+TEST_F(Call, IccnBeforeIcrpCleansUp) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  Receive(session.value(), 3, 1, testing::IccnAvps());  // RFC 2661 §7.4.2: idle
+  EXPECT_EQ(bench.TakeOne<SessionDown>().session, session);
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+}
+
+TEST_F(Call, MessagesOfAnOutgoingCallEndAnIncomingOne) {
+  for (const AvpList& avps : {testing::OcrpAvps(kPeerSession), testing::OccnAvps()}) {
+    Bench other(Config());
+    const uint16_t id = other.OpenTunnel();
+    const uint16_t session = other.OpenSession(id, kPeerSession, 2, 1);
+    other.Receive(ControlMessage(id, session, 4, 2, avps.bytes()));
+    ExpectCdn(other.SentOne(), kPeerSession, 2, 5);
+    EXPECT_EQ(other.TakeOne<SessionDown>().reason, EndReason::kProtocolError);
+  }
+}
+
+TEST_F(Call, OcrpForNoCallIsAnsweredByCdnAndOccnIsNot) {
+  Receive(0, 2, 1, testing::OcrpAvps(12));
+  ExpectCdn(bench.SentOne(), 12, 2, 5);
+  Receive(4711, 3, 2, testing::OccnAvps());
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.Drops(DropReason::kUnknownSession), 1u);
+}
+
+TEST_F(Call, DetailsAndProxyAttributesArePassedOn) {
+  Receive(0, 2, 1, testing::IcrqAvps(kPeerSession, 9).Text(21, "110").U32(18, 2));
+  const SessionId session = bench.TakeOne<PrepareSession>().session;
+  bench.Give(SessionPrepared{TunnelId(tunnel), session, true});
+  AvpList iccn = testing::IccnAvps().Text(37, "group").U32(38, 56000);
+  iccn.Add(26, {1, 4, 5, 0xDC}).U16(29, 3).Text(30, "user").U16(32, 7).Text(33, "password");
+  Receive(session.value(), 3, 2, iccn);
+  const auto up = bench.TakeOne<SessionUp>();
+  CallDetails details;
+  details.call_serial_number = 9;
+  details.bearer_type = 2;
+  details.framing_type = 1;
+  details.tx_connect_speed = 100'000'000;
+  details.rx_connect_speed = 56000;
+  details.called_number = "110";
+  details.private_group_id = "group";
+  EXPECT_EQ(up.details, details);
+  EXPECT_EQ(up.proxy.initial_received_confreq, Bytes({1, 4, 5, 0xDC}));
+  EXPECT_EQ(up.proxy.authen_type, 3);
+  EXPECT_EQ(up.proxy.authen_name, "user");
+  EXPECT_EQ(up.proxy.authen_id, 7);
+  EXPECT_EQ(up.proxy.authen_response, Secret("password"));
+}
+
 TEST_F(Call, SecondIccnEndsTheCall) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
   Receive(session, 4, 2, testing::IccnAvps());
@@ -225,30 +342,42 @@ TEST_F(Call, SecondIccnEndsTheCall) {
 }
 
 TEST_F(Call, OutgoingCallsAreRefused) {
-  AvpList ocrq = AvpList().U16(0, 7).U16(14, 12).U32(15, 1).U32(16, 1).U32(17, 1);
-  ocrq.U32(18, 1).U32(19, 1).Text(21, "1");
-  Receive(0, 2, 1, ocrq);
+  Receive(0, 2, 1, testing::OcrqAvps(12));
   ExpectCdn(bench.SentOne(), 12, 2, std::nullopt);
 }
 
 TEST_F(Call, IcrpIsAnsweredByCdn) {
-  Receive(0, 2, 1, AvpList().U16(0, 11).U16(14, 12));
+  Receive(0, 2, 1, testing::IcrpAvps(12));
   ExpectCdn(bench.SentOne(), 12, 2, 5);
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 3, 2);
-  Receive(session, 5, 3, AvpList().U16(0, 11).U16(14, kPeerSession));
+  Receive(session, 5, 3, testing::IcrpAvps(kPeerSession));
   ExpectCdn(bench.SentOne(), kPeerSession, 2, 5);
   EXPECT_EQ(bench.Take<SessionDown>().size(), 1u);
 }
 
-TEST_F(Call, WenAndSliLeaveTheSession) {
+TEST_F(Call, WenIsReportedAndSliIsNotForAnLns) {
   const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
-  Receive(session, 4, 2, AvpList().U16(0, 15).Add(34, Bytes(26)));
-  Receive(session, 5, 2, AvpList().U16(0, 16).Add(35, Bytes(10)));
+  Receive(session, 4, 2, testing::WenAvps());
+  Receive(session, 5, 2, testing::SliAvps());
   for (const Decoded& sent : bench.Sent()) EXPECT_TRUE(sent.IsZlb());
+  const auto report = bench.TakeOne<ErrorsReported>();
+  EXPECT_EQ(report.tunnel, TunnelId(tunnel));
+  EXPECT_EQ(report.session, SessionId(session));
+  EXPECT_EQ(report.errors, (CallErrors{1, 2, 3, 4, 5, 6}));
   EXPECT_TRUE(bench.actions.empty());
   EXPECT_EQ(bench.Drops(DropReason::kUnexpectedMessage), 1u);
-  Receive(session, 6, 2, AvpList().U16(0, 15).Add(34, Bytes(25)));
+}
+
+TEST_F(Call, WenOfTheWrongLengthEndsTheCall) {
+  const uint16_t session = bench.OpenSession(tunnel, kPeerSession, 2, 1);
+  Receive(session, 4, 2, AvpList().U16(0, 15).Add(34, Bytes(25)));
   ExpectCdn(bench.SentOne(), kPeerSession, 2, 2);
+}
+
+TEST_F(Call, WenForNoCallIsCounted) {
+  Receive(4711, 2, 1, testing::WenAvps());
+  EXPECT_TRUE(bench.SentOne().IsZlb());
+  EXPECT_EQ(bench.Drops(DropReason::kUnexpectedMessage), 1u);
 }
 
 TEST_F(Call, CdnEndsTheSessionAndTheTunnelTakesANewCall) {

@@ -147,5 +147,14 @@ TEST(SetNr, ChangesNothingElse) {
   EXPECT_EQ(message, expected);
 }
 
+TEST(SetTunnel, ChangesNothingElse) {
+  Bytes message = kHello;
+  SetTunnel(message, TunnelId(0x0304));
+  Bytes expected = kHello;
+  expected[4] = 3;
+  expected[5] = 4;
+  EXPECT_EQ(message, expected);
+}
+
 }  // namespace
 }  // namespace sallyport::l2tp

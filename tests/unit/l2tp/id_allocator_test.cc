@@ -10,16 +10,6 @@ namespace {
 
 constexpr TimePoint kNow{std::chrono::hours(1)};
 
-TEST(IdSource, DrawsTheEntropyTwoOctetsAtATimeAndThenAgain) {
-  Entropy entropy{};
-  for (size_t i = 0; i < entropy.size(); ++i) entropy[i] = static_cast<uint8_t>(i);
-  IdSource source(entropy);
-  EXPECT_EQ(source.Draw(), 0x0001);
-  EXPECT_EQ(source.Draw(), 0x0203);
-  for (int i = 2; i < 16; ++i) (void)source.Draw();
-  EXPECT_EQ(source.Draw(), 0x0001);
-}
-
 TEST(IdAllocator, GivesTheCandidateIfItIsFree) {
   IdAllocator ids(10);
   EXPECT_EQ(ids.Take(500, kNow), 500);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "l2tp/reliable_channel.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <initializer_list>
 
@@ -19,13 +20,14 @@ constexpr TunnelId kPeerTunnel{77};
 constexpr ChannelSettings kSettings{.retransmit_initial = seconds(1),
                                     .retransmit_cap = seconds(8),
                                     .retransmit_max = 5,
-                                    .receive_window = 16};
+                                    .receive_window = 16,
+                                    .acknowledgement_delay = milliseconds(100)};
 
 class Channel : public ::testing::Test {
  protected:
-  std::vector<Decoded> Flush() {
+  std::vector<Decoded> Flush(Answer answer = Answer::kNone) {
     std::vector<Decoded> sent;
-    for (const auto& bytes : channel.Flush(kSettings, now, retransmissions)) {
+    for (const auto& bytes : channel.Flush(kSettings, now, retransmissions, answer)) {
       sent.push_back(testing::Decode(bytes));
     }
     return sent;
@@ -36,8 +38,11 @@ class Channel : public ::testing::Test {
     for (const auto& message : Flush()) numbers.push_back(message.ns);
     return numbers;
   }
-  Receipt Accept(uint16_t ns, const Bytes& avps = testing::HelloAvps().bytes()) {
-    return channel.Accept({{.tunnel = {}, .session = {}, .ns = ns, .nr = 0}, avps}, kSettings);
+  /// Its session id tells which message it is when TakeNext gives it back.
+  Receipt Accept(uint16_t ns, const Bytes& avps = testing::HelloAvps().bytes(),
+                 const ChannelSettings& settings = kSettings) {
+    return channel.Accept({{.tunnel = {}, .session = SessionId(ns), .ns = ns, .nr = 0}, avps},
+                          settings);
   }
   bool Acknowledge(uint16_t nr) { return channel.Acknowledge(nr, kSettings, now); }
   void SendHello() { channel.Send(SessionId(), testing::HelloAvps().bytes()); }
@@ -120,38 +125,83 @@ TEST_F(Receiving, HoleIsNotAcknowledgedUntilItIsFilled) {
   EXPECT_EQ(Flush().back().nr, 3);
 }
 
-TEST_F(Receiving, KeepsUpToFifteenAheadOfAHole) {
+TEST_F(Receiving, KeepsAWindowAheadOfAHole) {
   for (uint16_t ns = 15; ns >= 1; --ns) EXPECT_EQ(Accept(ns), Receipt::kQueued) << ns;
   EXPECT_EQ(Accept(16), Receipt::kOutsideWindow);
+  EXPECT_EQ(Accept(7), Receipt::kDuplicate);
   EXPECT_TRUE(Flush().empty());
   EXPECT_EQ(Accept(0), Receipt::kInOrder);
-  for (uint16_t ns = 1; ns <= 15; ++ns) EXPECT_EQ(channel.TakeNext()->ns, ns);
+  for (uint16_t ns = 1; ns <= 15; ++ns) EXPECT_EQ(channel.TakeNext()->session, SessionId(ns));
+  EXPECT_FALSE(channel.TakeNext());
   EXPECT_EQ(Flush().back().nr, 16);
 }
 
-TEST_F(Receiving, KeepsNoMoreThanItsWindowSays) {
+TEST_F(Receiving, WindowOfOneKeepsNothing) {
   ChannelSettings narrow = kSettings;
   narrow.receive_window = 1;
-  const Bytes avps = testing::HelloAvps().bytes();
-  EXPECT_EQ(channel.Accept({{.tunnel = {}, .session = {}, .ns = 1, .nr = 0}, avps}, narrow),
-            Receipt::kOutsideWindow);
+  EXPECT_EQ(Accept(1, testing::HelloAvps().bytes(), narrow), Receipt::kOutsideWindow);
+  EXPECT_EQ(Accept(0, testing::HelloAvps().bytes(), narrow), Receipt::kInOrder);
 }
 
-TEST_F(Receiving, KeepsNoMoreThanFifteenHoweverWideItsWindow) {
+TEST_F(Receiving, WideWindowIsBoundByOctets) {
   ChannelSettings wide = kSettings;
-  wide.receive_window = 64;
-  const Bytes avps = testing::HelloAvps().bytes();
-  const auto accept = [&](uint16_t ns) {
-    return channel.Accept({{.tunnel = {}, .session = {}, .ns = ns, .nr = 0}, avps}, wide);
-  };
-  EXPECT_EQ(accept(15), Receipt::kQueued);
-  EXPECT_EQ(accept(16), Receipt::kOutsideWindow);
+  wide.receive_window = 65535;
+  const Bytes avps(16384 / 4 - 12);
+  for (const uint16_t ns : std::initializer_list<uint16_t>{1, 100, 20000, 32767}) {
+    EXPECT_EQ(Accept(ns, avps, wide), Receipt::kQueued) << ns;
+  }
+  EXPECT_EQ(Accept(2, testing::HelloAvps().bytes(), wide), Receipt::kNoRoom);
+  EXPECT_EQ(Accept(32768, avps, wide), Receipt::kDuplicate) << "the other half is the past";
+  EXPECT_EQ(Accept(0, avps, wide), Receipt::kInOrder);
+  EXPECT_EQ(channel.TakeNext()->session, SessionId(1));
+  EXPECT_EQ(Accept(3, avps, wide), Receipt::kQueued) << "what was processed has left room";
 }
 
 TEST_F(Receiving, DoesNotKeepWhatIsTooLarge) {
-  EXPECT_EQ(Accept(1, Bytes(16384)), Receipt::kQueued);
+  EXPECT_EQ(Accept(1, Bytes(16384 - 11)), Receipt::kNoRoom);
+  EXPECT_EQ(Accept(1, Bytes(16384 - 12)), Receipt::kQueued);
   EXPECT_EQ(Accept(2), Receipt::kNoRoom);
   EXPECT_TRUE(Flush().empty());
+}
+
+TEST_F(Receiving, AcknowledgementWaitsForTheAnswer) {
+  EXPECT_EQ(Accept(0), Receipt::kInOrder);
+  EXPECT_TRUE(Flush(Answer::kComing).empty());
+  EXPECT_EQ(channel.NextDeadline(), now + milliseconds(100));
+  SendHello();
+  EXPECT_EQ(Flush().back().nr, 1);
+  EXPECT_EQ(channel.NextDeadline(), now + seconds(1)) << "nothing waits but the retransmission";
+}
+
+TEST_F(Receiving, AcknowledgementDoesNotWaitLongerThanItsDelay) {
+  EXPECT_EQ(Accept(0), Receipt::kInOrder);
+  EXPECT_TRUE(Flush(Answer::kComing).empty());
+  now += milliseconds(60);
+  EXPECT_EQ(Accept(1), Receipt::kInOrder);
+  EXPECT_TRUE(Flush(Answer::kComing).empty());
+  now += milliseconds(40);  // after the first of the two
+  EXPECT_EQ(channel.NextDeadline(), now);
+  channel.HandleTimeout(kSettings, now);
+  const auto sent = Flush(Answer::kComing);
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_TRUE(sent[0].IsZlb());
+  EXPECT_EQ(sent[0].nr, 2);
+  EXPECT_FALSE(channel.NextDeadline());
+}
+
+TEST_F(Receiving, AcknowledgementLeavesAtOnceWhenTheAnswerIsCalledOff) {
+  EXPECT_EQ(Accept(0), Receipt::kInOrder);
+  EXPECT_TRUE(Flush(Answer::kComing).empty());
+  EXPECT_TRUE(Flush().back().IsZlb());
+  EXPECT_FALSE(channel.NextDeadline());
+}
+
+TEST_F(Receiving, DuplicateIsAcknowledgedWithoutWaiting) {
+  EXPECT_EQ(Accept(0), Receipt::kInOrder);
+  EXPECT_TRUE(Flush(Answer::kComing).empty());
+  EXPECT_EQ(Accept(0), Receipt::kDuplicate);
+  EXPECT_TRUE(Flush(Answer::kComing).back().IsZlb());
+  EXPECT_FALSE(channel.NextDeadline());
 }
 
 TEST_F(Receiving, NumbersWrapAround) {
@@ -227,6 +277,18 @@ TEST_F(Sending, EarlyTimeoutDoesNothing) {
   EXPECT_TRUE(Flush().empty());
 }
 
+TEST_F(Sending, DiscardedMessagesAreNotSentAgain) {
+  SendHellos(3);
+  EXPECT_EQ(FlushNs(), (std::vector<uint16_t>{0}));
+  channel.Discard();
+  EXPECT_EQ(channel.backlog(), 0u);
+  EXPECT_FALSE(channel.NextDeadline());
+  EXPECT_TRUE(Acknowledge(1));
+  EXPECT_FALSE(Acknowledge(2)) << "never sent";
+  EXPECT_EQ(Accept(0), Receipt::kInOrder);
+  EXPECT_EQ(FlushNs(), (std::vector<uint16_t>{1})) << "a ZLB";
+}
+
 TEST_F(Sending, NextMessageBeginsWithTheFirstInterval) {
   SendHellos(2);
   (void)Flush();
@@ -296,6 +358,25 @@ TEST_F(CongestionWindow, NeverExceedsThePeersWindow) {
   EXPECT_EQ(channel.congestion_window(), 8);
   SendHellos(20);
   EXPECT_EQ(Flush().size(), 8u);
+}
+
+TEST_F(CongestionWindow, LargestWindowIsHalfTheNumbers) {
+  ReliableChannel wide(kPeerTunnel, 65535);
+  EXPECT_EQ(wide.slow_start_threshold(), 32767);
+  const Bytes hello = testing::HelloAvps().bytes();
+  for (int i = 0; i < 70000; ++i) wide.Send(SessionId(), hello);
+  uint16_t acknowledged = 0;
+  size_t most = 0;
+  while (wide.backlog() > 0) {
+    const size_t sent = wide.Flush(kSettings, now, retransmissions).size();
+    ASSERT_GT(sent, 0u);
+    most = std::max(most, sent);
+    for (size_t i = 0; i < sent; ++i) {
+      ASSERT_TRUE(wide.Acknowledge(++acknowledged, kSettings, now));
+    }
+  }
+  EXPECT_EQ(most, 32767u);
+  EXPECT_EQ(retransmissions, 0u);
 }
 
 TEST_F(CongestionWindow, StaysAtOneForAPeerThatTakesOne) {

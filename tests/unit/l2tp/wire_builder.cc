@@ -57,6 +57,9 @@ AvpList& AvpList::Raw(const Bytes& octets) {
 AvpList SccrqAvps(uint16_t assigned_tunnel) {
   return AvpList().U16(0, 1).U16(2, 0x0100).U32(3, 3).Text(7, "client").U16(9, assigned_tunnel);
 }
+AvpList SccrpAvps(uint16_t assigned_tunnel) {
+  return AvpList().U16(0, 2).U16(2, 0x0100).U32(3, 3).Text(7, "lac").U16(9, assigned_tunnel);
+}
 AvpList ScccnAvps() { return AvpList().U16(0, 3); }
 AvpList HelloAvps() { return AvpList().U16(0, 6); }
 AvpList StopCcnAvps(uint16_t assigned_tunnel, uint16_t result) {
@@ -66,6 +69,22 @@ AvpList IcrqAvps(uint16_t assigned_session, uint32_t serial) {
   return AvpList().U16(0, 10).U16(14, assigned_session).U32(15, serial);
 }
 AvpList IccnAvps() { return AvpList().U16(0, 12).U32(24, 100'000'000).U32(19, 1); }
+AvpList IcrpAvps(uint16_t assigned_session) {
+  return AvpList().U16(0, 11).U16(14, assigned_session);
+}
+AvpList OcrqAvps(uint16_t assigned_session) {
+  AvpList ocrq = AvpList().U16(0, 7).U16(14, assigned_session).U32(15, 1).U32(16, 9600);
+  return ocrq.U32(17, 64000).U32(18, 1).U32(19, 1).Text(21, "0231");
+}
+AvpList OcrpAvps(uint16_t assigned_session) {
+  return AvpList().U16(0, 8).U16(14, assigned_session);
+}
+AvpList OccnAvps() { return AvpList().U16(0, 9).U32(24, 64000).U32(19, 1); }
+AvpList WenAvps() {
+  return AvpList().U16(0, 15).Add(34, Hex("0000 00000001 00000002 00000003 00000004 00000005"
+                                          "00000006"));
+}
+AvpList SliAvps() { return AvpList().U16(0, 16).Add(35, Hex("0000 000a0000 ffffffff")); }
 AvpList CdnAvps(uint16_t assigned_session, uint16_t result) {
   return AvpList().U16(0, 14).U16(1, result).U16(14, assigned_session);
 }

@@ -40,11 +40,18 @@ class AvpList {
 
 /// What a plain client sends (kl2tpd's SCCRQ: the four required AVPs only).
 AvpList SccrqAvps(uint16_t assigned_tunnel);
+AvpList SccrpAvps(uint16_t assigned_tunnel);
 AvpList ScccnAvps();
 AvpList HelloAvps();
 AvpList StopCcnAvps(uint16_t assigned_tunnel, uint16_t result);
 AvpList IcrqAvps(uint16_t assigned_session, uint32_t serial = 1);
 AvpList IccnAvps();
+AvpList IcrpAvps(uint16_t assigned_session);
+AvpList OcrqAvps(uint16_t assigned_session);
+AvpList OcrpAvps(uint16_t assigned_session);
+AvpList OccnAvps();
+AvpList WenAvps();
+AvpList SliAvps();
 AvpList CdnAvps(uint16_t assigned_session, uint16_t result);
 
 Bytes ControlMessage(uint16_t tunnel, uint16_t session, uint16_t ns, uint16_t nr,

@@ -44,6 +44,10 @@ std::string_view Text(ppp::EndReason reason) {
       return "wrong user name or password";
     case ppp::EndReason::kAuthenticationTimeout:
       return "the client does not answer the authentication challenge";
+    case ppp::EndReason::kMethodNotAllowed:
+      return "the server demands an authentication method that we do not allow";
+    case ppp::EndReason::kServerUnproven:
+      return "the server does not know the password";
     case ppp::EndReason::kEchoTimeout:
       return "LCP echoes unanswered";
     case ppp::EndReason::kNetworkRefused:

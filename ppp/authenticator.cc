@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ppp/authenticator.h"
 
-#include "ppp/chap_md5.h"
-#include "ppp/ms_chap_v2.h"
+#include "ppp/chap.h"
 #include "ppp/pap.h"
 
 namespace sallyport::ppp {
@@ -13,9 +12,9 @@ std::unique_ptr<Authenticator> MakeAuthenticator(AuthMethod method, const LinkCo
     case AuthMethod::kPap:
       return std::make_unique<Pap>(config, drops);
     case AuthMethod::kChapMd5:
-      return std::make_unique<ChapMd5>(config, drops);
+      return std::make_unique<Chap>(ChapMd5(), config, drops);
     case AuthMethod::kMsChapV2:
-      return std::make_unique<MsChapV2>(config, drops);
+      return std::make_unique<Chap>(MsChapV2(), config, drops);
   }
   return nullptr;
 }

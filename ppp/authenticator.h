@@ -18,6 +18,12 @@ enum class AuthProgress : uint8_t {
   kTimedOut,   // the peer does not answer
 };
 
+/// A login that came to a LAC, which handed the call on (RFC 2661 §4.4.5).
+struct ProxiedLogin {
+  uint8_t identifier = 0;  // of the packet that our answer is to
+  Authenticate request;
+};
+
 /// The authenticator's side of one authentication protocol, from LCP's Opened on. It stays for as
 /// long as LCP is open, to repeat its last answer to a peer that lost it.
 class Authenticator {
@@ -26,6 +32,8 @@ class Authenticator {
 
   virtual Protocol protocol() const = 0;
   virtual void Start(TimePoint now, const Entropy& entropy, Actions& out) = 0;
+  /// In place of Start(): the login is there already. Appends Authenticate.
+  virtual void Resume(ProxiedLogin login, Actions& out) = 0;
   /// Appends Authenticate when a login came.
   virtual AuthProgress Receive(const Packet& packet, Actions& out) = 0;
   /// The verdict on the login that Authenticate named. Precondition of both: there is one.

@@ -86,6 +86,9 @@ class Automaton {
     bool legal_ = true;
   };
 
+  Automaton() = default;
+  explicit Automaton(State state) : state_(state) {}
+
   /// The table's cell.
   static const Transition& Lookup(Event event, State state);
 

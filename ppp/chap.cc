@@ -15,12 +15,18 @@ void Chap::Start(TimePoint now, const Entropy& entropy, Actions& out) {
   SendChallenge(now, out);
 }
 
+void Chap::Resume(ProxiedLogin login, Actions& out) {
+  identifier_ = login.identifier;
+  verdict_pending_ = true;
+  out.push_back(std::move(login.request));
+}
+
 AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
   const auto drop = [this](DropReason reason) {
     drops_.Count(reason);
     return AuthProgress::kPending;
   };
-  if (static_cast<Code>(packet.code) != Code::kResponse) {
+  if (static_cast<ChapCode>(packet.code) != ChapCode::kResponse) {
     return drop(DropReason::kUnexpectedCode);
   }
   WireReader in(packet.data);
@@ -35,34 +41,36 @@ AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
   if (verdict_pending_) return drop(DropReason::kVerdictPending);
   // RFC 1994 §4.1: the Identifier must be that of the Challenge.
   if (packet.identifier != identifier_) return drop(DropReason::kWrongIdentifier);
-  auto credential = ReadValue({.identifier = identifier_, .challenge = challenge_}, value);
+  auto credential =
+      algorithm_.ReadResponse({.identifier = identifier_, .value = challenge_}, value);
   if (!credential) return drop(DropReason::kBadLength);
   verdict_pending_ = true;
   deadline_.reset();
-  out.push_back(Authenticate{.method = method(),
+  out.push_back(Authenticate{.method = algorithm_.method(),
                              .user = std::string(name.begin(), name.end()),
                              .credential = std::move(*credential)});
   return AuthProgress::kPending;
 }
 
 AuthProgress Chap::Accept(const AuthAccepted& verdict, Actions& out) {
-  auto message = SuccessMessage(verdict);
+  auto message = algorithm_.SuccessMessage(verdict);
   if (!message) {
     verdict_pending_ = false;
-    Send({Code::kFailure, identifier_, FailureMessage({}, false, challenge_)}, out);
+    Send({ChapCode::kFailure, identifier_, algorithm_.FailureMessage({}, false, challenge_)}, out);
     return AuthProgress::kFailed;
   }
   verdict_pending_ = false;
-  Send({Code::kSuccess, identifier_, std::move(*message)}, out);
+  Send({ChapCode::kSuccess, identifier_, std::move(*message)}, out);
   return AuthProgress::kSucceeded;
 }
 
 AuthProgress Chap::Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
                           Actions& out) {
-  const bool retry = may_retry && AllowsRetry(verdict);
+  const bool retry = may_retry && algorithm_.AllowsRetry(verdict);
   challenge_ = ChallengeFrom(entropy);
   verdict_pending_ = false;
-  Send({Code::kFailure, identifier_, FailureMessage(verdict, retry, challenge_)}, out);
+  Send({ChapCode::kFailure, identifier_, algorithm_.FailureMessage(verdict, retry, challenge_)},
+       out);
   if (!retry) return AuthProgress::kFailed;
   ++identifier_;  // RFC 2759 §9.1: the next Response has the next Identifier
   return AuthProgress::kPending;
@@ -83,8 +91,8 @@ void Chap::SendChallenge(TimePoint now, Actions& out) {
   data.U8(static_cast<uint8_t>(challenge_.size()));
   data.Bytes(challenge_);
   data.Bytes(TextOctets(config_.host_name, kMaxNameLength));
-  out.push_back(
-      MakeFrame(Protocol::kChap, static_cast<uint8_t>(Code::kChallenge), identifier_, data.view()));
+  out.push_back(MakeFrame(Protocol::kChap, static_cast<uint8_t>(ChapCode::kChallenge), identifier_,
+                          data.view()));
   ++challenges_sent_;
   deadline_ = now + config_.auth_retransmit;
 }

@@ -38,6 +38,11 @@ void ControlProtocol::Up(TimePoint now, LayerOutputs& out) { Run(Event::kUp, {},
 void ControlProtocol::Down(TimePoint now, LayerOutputs& out) { Run(Event::kDown, {}, now, out); }
 void ControlProtocol::Open(TimePoint now, LayerOutputs& out) { Run(Event::kOpen, {}, now, out); }
 
+void ControlProtocol::StartOpened(TimePoint now, LayerOutputs& out) {
+  automaton_ = Automaton(State::kOpened);
+  EnterOpened(now, out);
+}
+
 void ControlProtocol::Close(std::string_view text, TimePoint now, LayerOutputs& out) {
   terminate_text_ = text.substr(0, kMaxTextLength);
   Run(Event::kClose, {}, now, out);
@@ -55,7 +60,7 @@ void ControlProtocol::Receive(const Packet& packet, TimePoint now, LayerOutputs&
     case Code::kTerminateRequest: {
       const bool was_opened = state() == State::kOpened;
       Run(Event::kRtr, {.packet = packet}, now, out);
-      if (was_opened) out.push_back(PeerTerminated{PrintableText(packet.data)});
+      out.push_back(PeerTerminated{was_opened, PrintableText(packet.data)});
       return;
     }
     case Code::kTerminateAck:
@@ -154,9 +159,11 @@ void ControlProtocol::ReceiveRequest(const Packet& packet, TimePoint now, LayerO
   if (!WithinRequestLimit(requests_received_, out)) return;
   Answer answer = negotiation_.Judge(*options, naks_sent_ < config_.max_failure);
   if (auto failure = negotiation_.failure()) return out.push_back(std::move(*failure));
+  auto last_word = std::exchange(answer.failure, std::nullopt);
   const bool good = answer.verdict == Verdict::kAck;
   Run(good ? Event::kRcrPlus : Event::kRcrMinus, {.packet = packet, .answer = std::move(answer)},
       now, out);
+  if (last_word) out.push_back(std::move(*last_word));
 }
 
 void ControlProtocol::ReceiveAnswer(Code code, const Packet& packet, TimePoint now,

@@ -36,6 +36,8 @@ class ControlProtocol {
   void Up(TimePoint now, LayerOutputs& out);
   void Down(TimePoint now, LayerOutputs& out);
   void Open(TimePoint now, LayerOutputs& out);
+  /// In place of Up() and Open(): somebody negotiated in our stead.
+  void StartOpened(TimePoint now, LayerOutputs& out);
   /// `text` becomes the Data of our Terminate-Requests.
   void Close(std::string_view text, TimePoint now, LayerOutputs& out);
 

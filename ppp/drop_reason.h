@@ -16,7 +16,7 @@ enum class DropReason : uint8_t {
   kBadOption,          // option length under 2 or past the end (RFC 1661 §6)
   kWrongIdentifier,   // an answer to none of our requests (RFC 1661 §5.2 to §5.4; RFC 1994 §4.1)
   kMismatchedAnswer,  // Ack or Reject of options that we did not send (RFC 1661 §5.2, §5.4)
-  kUnexpectedCode,    // an authentication packet that only an authenticator sends
+  kUnexpectedCode,    // an authentication packet that is the other side's to send
   kWrongMethod,       // another authentication protocol than the one agreed on
   kVerdictPending,    // a login while the one before is still being decided
   kLayerNotOpen,      // a protocol whose phase has not come (RFC 1661 §3.4, §3.5)

@@ -15,24 +15,51 @@
 
 namespace sallyport::ppp {
 
-/// Authentication protocols we can demand of the peer, as named in the configuration.
+/// Authentication protocols, as named in the configuration.
 enum class AuthMethod : uint8_t { kPap, kChapMd5, kMsChapV2 };
 
-/// Same for every link; outlives them.
+/// What we are on a link that we dialled: the peer, a server, has us prove who we are and gives us
+/// an address.
+struct ClientRole {
+  std::string user;  // with its domain, if any; at most 255 octets
+  Secret password;   // UTF-8; at most 255 octets
+  /// How we may prove ourselves, in order of preference; empty: not at all. A server that asks for
+  /// no proof gets none, and one that has us use PAP or CHAP with MD5 proves nothing itself.
+  std::vector<AuthMethod> methods{AuthMethod::kMsChapV2};
+  /// How the server has to prove itself to us besides, in order of preference; empty: it need not.
+  std::vector<AuthMethod> demand;
+  IpAddress address;     // the IPv4 address to ask for; none: whichever the server chooses
+  bool ask_dns = false;  // ask for name servers (RFC 1877 §1.1, §1.3)
+};
+
+/// What becomes of a LAC's negotiation (RFC 2661 §4.4.5). §9.5: trust in it must be switchable.
+enum class ProxyMode : uint8_t {
+  kRenegotiate,  // LCP begins anew, as if there had been none
+  kAccept,       // LCP counts as open and the login as made, if we could have agreed to all of it
+};
+
+/// Same for every link of one kind; outlives them.
 struct LinkConfig {
-  std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};  // in order of preference; not empty
-  std::string host_name;  // Name field of our CHAP challenges (RFC 1994 §4.1)
-  uint16_t mru = 1400;    // what we ask the peer to send at most; local policy
+  std::optional<ClientRole> client;  // none: we are the server
+  /// Server: the methods that we demand of the peer, in order of preference; not empty.
+  std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};
+  ProxyMode proxy = ProxyMode::kRenegotiate;  // server
+  std::string host_name;                      // Name field of our CHAP challenges (RFC 1994 §4.1)
+  uint16_t mru = 1400;                        // what we ask the peer to send at most; local policy
   std::chrono::milliseconds restart_timer{3000};  // RFC 1661 §4.6
   unsigned max_terminate = 2;                     // RFC 1661 §4.6
   unsigned max_configure = 10;                    // RFC 1661 §4.6
   unsigned max_failure = 5;                       // RFC 1661 §4.6
   std::chrono::seconds echo_interval{30};         // local policy; zero: no LCP Echo-Request
   unsigned echo_failure = 4;  // unanswered echoes that end the link; local policy
-  std::chrono::milliseconds auth_retransmit{3000};  // RFC 1994 §4.1 leaves it open; local policy
-  unsigned auth_max_challenges = 10;                // local policy
-  unsigned auth_max_attempts = 3;                   // wrong passwords per link; local policy
-  std::chrono::seconds setup_timeout{60};           // start to IPCP opened; local policy
+  /// Of challenges, and as client of logins. RFC 1994 §4.1 leaves it open; local policy.
+  std::chrono::milliseconds auth_retransmit{3000};
+  unsigned auth_max_challenges = 10;       // or logins, until they are answered; likewise
+  unsigned auth_max_attempts = 3;          // wrong passwords per link; local policy
+  std::chrono::seconds setup_timeout{60};  // start to IPCP opened; local policy
+
+  /// What we demand of the peer in our role; empty: it need not prove itself.
+  const std::vector<AuthMethod>& demanded() const { return client ? client->demand : auth; }
 };
 
 /// What a login presented; goes to aaa/ unchanged.
@@ -52,7 +79,9 @@ struct MsChapV2Credential {  // RFC 2759 §4
 };
 using Credential = std::variant<PapCredential, ChapMd5Credential, MsChapV2Credential>;
 
-/// The addresses of one session. DNS and WINS: first and second; an empty one is refused.
+/// The addresses of one session. DNS and WINS: first and second. A server grants them, and refuses
+/// an empty one; a client has been granted them, and has no `peer` if the server keeps its own to
+/// itself.
 struct NetworkParameters {
   IpAddress local;
   IpAddress peer;
@@ -68,17 +97,46 @@ enum class EndReason {
   kNotConverging,          // Max-Failure, or a storm of Configure-Requests (RFC 1661 §4.6)
   kAuthenticationRefused,  // the peer rejects every method that we demand
   kAuthenticationFailed,   // wrong user or password
-  kAuthenticationTimeout,  // no answer to our challenges
+  kAuthenticationTimeout,  // no answer to our challenges or, as client, to our login
+  kMethodNotAllowed,       // client: the server demands a method that we do not allow
+  kServerUnproven,         // client: the server does not know the password (RFC 2759 §5)
   kEchoTimeout,            // LCP echoes unanswered
-  kNetworkRefused,         // no network protocol could be opened
+  kNetworkRefused,         // no network protocol could be opened, or no address was given
   kLoopback,               // the link is looped back (RFC 1661 §6.4)
   kLowerLayerDown,         // the L2TP session went
 };
 
 // ---- Into the engine, besides frames ----------------------------------------------------------
 
-/// The lower layer is up (ICCN came).
-struct Start {};
+/// RFC 2661 §4.4.5, Proxy Authen Type.
+enum class ProxyAuthenType : uint16_t {
+  kText = 1,  // a login before PPP
+  kChap = 2,
+  kPap = 3,
+  kNone = 4,
+  kMsChapV1 = 5,
+};
+/// The login that a LAC took: the Proxy Authen AVPs of RFC 2661 §4.4.5 as they came.
+struct ProxiedAuthentication {
+  uint16_t type = 0;  // Proxy Authen Type, also one of none of the above values
+  std::string name;
+  std::vector<uint8_t> challenge;
+  uint16_t id = 0;  // Proxy Authen ID, with the octet that must be zero
+  Secret response;  // a password, or a CHAP Response's Value
+};
+/// What a LAC negotiated with the client before it handed the call on: the options of three
+/// Configure-Requests (RFC 2661 §4.4.5), as they came. An AVP that did not come is absent.
+struct ProxiedLink {
+  std::optional<std::vector<uint8_t>> initial_received;
+  std::optional<std::vector<uint8_t>> last_sent;
+  std::optional<std::vector<uint8_t>> last_received;
+  std::optional<ProxiedAuthentication> authentication;
+};
+
+/// The lower layer is up (ICCN came, or was sent).
+struct Start {
+  std::optional<ProxiedLink> proxied;  // server
+};
 /// The answer to Authenticate: accepted, with the addresses of the session.
 struct AuthAccepted {
   NetworkParameters network;
@@ -110,8 +168,10 @@ struct SendFrame {
 };
 /// LCP reached Opened.
 struct LinkEstablished {
-  uint16_t peer_mru = 1500;  // the largest frame information field that the peer takes
-  AuthMethod method;
+  uint16_t peer_mru = 1500;              // the largest frame information field that the peer takes
+  std::optional<AuthMethod> method;      // by which the peer has to prove itself
+  std::optional<AuthMethod> own_method;  // by which we have to prove ourselves
+  bool proxied = false;                  // as a LAC negotiated it
 };
 /// A login to be decided: AuthAccepted or AuthRejected follows. At most one is open at a time.
 struct Authenticate {

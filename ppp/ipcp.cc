@@ -60,7 +60,7 @@ constexpr Rule IpAddressRule() {
   return rule;
 }
 
-constexpr Rule kRules[] = {
+constexpr Rule kServerRules[] = {
     IpAddressRule(),
     Granted<PrimaryDns>(kPrimaryDnsType),
     Granted<PrimaryNbns>(kPrimaryNbnsType),
@@ -68,15 +68,105 @@ constexpr Rule kRules[] = {
     Granted<SecondaryNbns>(kSecondaryNbnsType),
 };
 
+/// "0.0.0.0", with which a client asks to be told (RFC 1332 §3.3, RFC 1877 §1.1).
+bool IsUnspecified(std::span<const uint8_t> address) {
+  return std::ranges::all_of(address, [](uint8_t octet) { return octet == 0; });
+}
+
+/// We take the address that the server gives us and the one that it says it has. It gets none from
+/// us, so its 0.0.0.0 is rejected.
+constexpr Rule kClientAddress{
+    .type = kIpAddressType,
+    .length = kAddressLength,
+    .ask =
+        [](const IpcpOptions& state, WireWriter& value) {
+          if (state.ask_address) value.Bytes(state.network.local.bytes());
+          return state.ask_address;
+        },
+    .naked =
+        [](IpcpOptions& state, std::span<const uint8_t> value) {
+          if (!IsUnspecified(value)) state.network.local = *IpAddress::FromBytes(value);
+        },
+    .rejected = [](IpcpOptions& state) { state.ask_address = false; },
+    .accept =
+        [](IpcpOptions& state, std::span<const uint8_t> value) {
+          state.proposed.address = *IpAddress::FromBytes(value);
+          return !IsUnspecified(value);
+        },
+};
+
+/// A name server that we ask for. A server that has none rejects the option; some insist on
+/// 0.0.0.0 in a Nak instead.
+template <size_t kIndex>
+constexpr Rule WantedDns(uint8_t type) {
+  return {
+      .type = type,
+      .length = kAddressLength,
+      .ask =
+          [](const IpcpOptions& state, WireWriter& value) {
+            if (state.ask_dns[kIndex]) value.Bytes(state.network.dns[kIndex].bytes());
+            return state.ask_dns[kIndex];
+          },
+      .naked =
+          [](IpcpOptions& state, std::span<const uint8_t> value) {
+            state.ask_dns[kIndex] = !IsUnspecified(value);
+            state.network.dns[kIndex] = *IpAddress::FromBytes(value);
+          },
+      .rejected =
+          [](IpcpOptions& state) {
+            state.ask_dns[kIndex] = false;
+            state.network.dns[kIndex] = IpAddress::V4(0);
+          },
+  };
+}
+
+constexpr Rule kClientRules[] = {
+    kClientAddress,
+    WantedDns<0>(kPrimaryDnsType),
+    WantedDns<1>(kSecondaryDnsType),
+};
+
+IpcpOptions Grants(const NetworkParameters& network) {
+  IpcpOptions grants;
+  grants.network = network;
+  return grants;
+}
+
+IpcpOptions FirstWishes(const ClientRole& client) {
+  const IpAddress any = IpAddress::V4(0);
+  IpcpOptions wishes;
+  wishes.network.local = client.address.is_v4() ? client.address : any;
+  wishes.network.dns.fill(any);
+  wishes.ask_dns.fill(client.ask_dns);
+  return wishes;
+}
+
+/// `address`, or none for 0.0.0.0.
+IpAddress Given(const IpAddress& address) {
+  return IsUnspecified(address.bytes()) ? IpAddress() : address;
+}
+
 }  // namespace
 
 Ipcp::Ipcp(const LinkConfig& config, DropCounters& drops)
-    : negotiation_(kRules), protocol_(Protocol::kIpcp, config, drops, negotiation_) {}
+    : config_(config),
+      negotiation_(config.client ? std::span<const Rule>(kClientRules)
+                                 : std::span<const Rule>(kServerRules)),
+      protocol_(Protocol::kIpcp, config, drops, negotiation_) {}
 
 void Ipcp::Start(const NetworkParameters& network, TimePoint now, LayerOutputs& out) {
-  negotiation_.state() = {.network = network};
+  negotiation_.state() = config_.client ? FirstWishes(*config_.client) : Grants(network);
   protocol_.Open(now, out);
   protocol_.Up(now, out);
+}
+
+NetworkParameters Ipcp::network() const {
+  const auto& state = negotiation_.state();
+  if (!config_.client) return state.network;
+  return {.local = Given(state.network.local),
+          .peer = state.agreed.address,
+          .dns = {Given(state.network.dns[0]), Given(state.network.dns[1])},
+          .wins = {}};
 }
 
 void Ipcp::Stop(TimePoint now, LayerOutputs& out) {

@@ -23,9 +23,10 @@ struct LayerFinished {
   };
   Cause cause;
 };
-/// A Terminate-Request took the layer out of Opened; it was acknowledged.
+/// A Terminate-Request came; it was acknowledged.
 struct PeerTerminated {
-  std::string detail;  // the request's data; printable
+  bool was_opened = false;  // until then
+  std::string detail;       // the request's data; printable
 };
 /// The layer can never open: the link is to be closed.
 struct LayerFailed {

@@ -2,6 +2,7 @@
 #include "ppp/lcp.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/wire_reader.h"
 #include "base/wire_writer.h"
@@ -24,6 +25,12 @@ void Lcp::Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) {
   negotiation_.state().magic = MagicNumberFrom(entropy);
   protocol_.Open(now, out);
   protocol_.Up(now, out);
+}
+
+void Lcp::StartOpened(LcpNegotiation negotiated, TimePoint now, LayerOutputs& out) {
+  negotiation_ = std::move(negotiated);
+  protocol_.StartOpened(now, out);
+  Settle(false, now);
 }
 
 void Lcp::Close(std::string_view text, TimePoint now, LayerOutputs& out) {

@@ -20,6 +20,8 @@ class Lcp {
 
   /// The lower layer is up: our Configure-Request goes out.
   void Start(TimePoint now, const Entropy& entropy, LayerOutputs& out);
+  /// In place of Start(): Opened at once, with what a LAC negotiated in our stead.
+  void StartOpened(LcpNegotiation negotiated, TimePoint now, LayerOutputs& out);
   void Close(std::string_view text, TimePoint now, LayerOutputs& out);
   void Receive(const Packet& packet, TimePoint now, const Entropy& entropy, LayerOutputs& out);
   void HandleTimeout(TimePoint now, LayerOutputs& out);
@@ -31,7 +33,10 @@ class Lcp {
   void ProofOfLife(TimePoint now);
 
   bool opened() const { return protocol_.state() == Automaton::State::kOpened; }
-  AuthMethod method() const { return negotiation_.method(); }
+  std::optional<AuthMethod> method() const { return negotiation_.method(); }
+  std::optional<AuthMethod> own_method() const { return negotiation_.own_method(); }
+  /// Why a server that hangs up before Opened may have done so.
+  std::optional<LayerFailed> unmet_demand() const { return negotiation_.unmet_demand(); }
   /// The longest Information field that we may send now, octets (RFC 1661 §6.1).
   uint16_t peer_mru() const { return opened() ? negotiation_.state().agreed.mru : kDefaultMru; }
 

@@ -2,7 +2,10 @@
 #include "ppp/lcp_options.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
+#include "base/text.h"
 #include "base/wire_reader.h"
 
 namespace sallyport::ppp {
@@ -48,6 +51,13 @@ constexpr Rule kMru{
           state.mru = usable ? std::optional(mru) : std::nullopt;
         },
     .rejected = [](LcpOptions& state) { state.mru.reset(); },
+    // RFC 1661 §6.1: whatever was asked for, 1500 octets must be taken. Should LCP be renegotiated,
+    // we ask for our own size.
+    .adopt =
+        [](LcpOptions&, std::span<const uint8_t> value) {
+          const uint16_t mru = WireReader(value).U16();
+          return mru >= kMinMru && mru <= kDefaultMru;
+        },
     .accept =
         [](LcpOptions& state, std::span<const uint8_t> value) {
           const uint16_t mru = WireReader(value).U16();
@@ -64,6 +74,7 @@ constexpr Rule kMru{
 constexpr Rule kAccm{
     .type = kAccmType,
     .length = 4,
+    .adopt = [](LcpOptions&, std::span<const uint8_t>) { return true; },  // ends at the LAC
     .accept =
         [](LcpOptions& state, std::span<const uint8_t> value) {
           state.proposed.accm = ReadU32(value);
@@ -79,44 +90,52 @@ constexpr Rule kAccm{
 // The values of RFC 1661 §6.2 (PAP), RFC 1994 §3 (CHAP with algorithm 5) and RFC 2759 §2 (0x81).
 struct AuthValue {
   AuthMethod method;
+  std::string_view name;
   std::array<uint8_t, 3> octets;
   size_t length;
 
   std::span<const uint8_t> value() const { return std::span(octets).first(length); }
 };
-constexpr AuthValue kAuthValues[] = {{AuthMethod::kPap, {0xC0, 0x23, 0x00}, 2},
-                                     {AuthMethod::kChapMd5, {0xC2, 0x23, 0x05}, 3},
-                                     {AuthMethod::kMsChapV2, {0xC2, 0x23, 0x81}, 3}};
+constexpr AuthValue kAuthValues[] = {{AuthMethod::kPap, "PAP", {0xC0, 0x23, 0x00}, 2},
+                                     {AuthMethod::kChapMd5, "CHAP with MD5", {0xC2, 0x23, 0x05}, 3},
+                                     {AuthMethod::kMsChapV2, "MS-CHAPv2", {0xC2, 0x23, 0x81}, 3}};
 
-/// The index of the method that `value` names, if we allow it.
-std::optional<size_t> AllowedMethod(const LcpOptions& state, std::span<const uint8_t> value) {
+const AuthValue* FindValue(std::span<const uint8_t> value) {
   for (const auto& known : kAuthValues) {
-    const auto octets = known.value();
-    if (!std::equal(octets.begin(), octets.end(), value.begin(), value.end())) continue;
-    const auto found =
-        std::find(state.auth_methods.begin(), state.auth_methods.end(), known.method);
-    if (found == state.auth_methods.end()) return {};
-    return static_cast<size_t>(found - state.auth_methods.begin());
+    if (std::ranges::equal(known.value(), value)) return &known;
   }
-  return {};
+  return nullptr;
 }
 
-// The peer's wish to authenticate us has no `accept` and is rejected: we have no password for it.
+void WriteMethod(AuthMethod method, WireWriter& value) {
+  for (const auto& known : kAuthValues) {
+    if (known.method == method) value.Bytes(known.value());
+  }
+}
+
+/// The index in `methods` of the one that `value` names.
+std::optional<size_t> IndexIn(std::span<const AuthMethod> methods, std::span<const uint8_t> value) {
+  const AuthValue* known = FindValue(value);
+  if (known == nullptr) return {};
+  const auto found = std::ranges::find(methods, known->method);
+  if (found == methods.end()) return {};
+  return static_cast<size_t>(found - methods.begin());
+}
+
+// A server's own_methods is empty, so that the peer's wish to authenticate it is rejected.
 constexpr Rule kAuthenticationProtocol{
     .type = kAuthenticationProtocolType,
     .ask =
         [](const LcpOptions& state, WireWriter& value) {
-          const AuthMethod method = state.auth_methods[state.auth_choice];
-          for (const auto& known : kAuthValues) {
-            if (known.method == method) value.Bytes(known.value());
-          }
+          if (state.auth_methods.empty()) return false;
+          WriteMethod(state.auth_methods[state.auth_choice], value);
           return true;
         },
     .naked =
         [](LcpOptions& state, std::span<const uint8_t> value) {
           state.auth_tried |= 1U << state.auth_choice;
           const auto tried = [&state](size_t i) { return (state.auth_tried >> i & 1U) != 0; };
-          const auto proposed = AllowedMethod(state, value);
+          const auto proposed = IndexIn(state.auth_methods, value);
           size_t next = 0;
           if (proposed && !tried(*proposed)) {
             next = *proposed;
@@ -127,6 +146,28 @@ constexpr Rule kAuthenticationProtocol{
           if (!state.auth_refused) state.auth_choice = next;
         },
     .rejected = [](LcpOptions& state) { state.auth_refused = true; },
+    .adopt =
+        [](LcpOptions& state, std::span<const uint8_t> value) {
+          const auto index = IndexIn(state.auth_methods, value);
+          if (index) state.auth_choice = *index;
+          return index.has_value();
+        },
+    .accept =
+        [](LcpOptions& state, std::span<const uint8_t> value) {
+          const auto index = IndexIn(state.own_methods, value);
+          if (index) {
+            state.proposed.auth = state.own_methods[*index];
+          } else {
+            state.unmet_demand.emplace(value.begin(), value.end());
+          }
+          return index.has_value();
+        },
+    .prefer =
+        [](LcpOptions& state, WireWriter& value) {
+          if (state.own_proposed >= state.own_methods.size()) return false;
+          WriteMethod(state.own_methods[state.own_proposed], value);
+          return true;
+        },
 };
 
 constexpr Rule kMagicNumber{
@@ -141,6 +182,11 @@ constexpr Rule kMagicNumber{
     .naked = [](LcpOptions& state,
                 std::span<const uint8_t> /*value*/) { state.magic = state.fresh_magic; },
     .rejected = [](LcpOptions& state) { state.magic = 0; },
+    .adopt =
+        [](LcpOptions& state, std::span<const uint8_t> value) {
+          state.magic = ReadU32(value);
+          return state.magic != 0;
+        },
     .accept =
         [](LcpOptions& state, std::span<const uint8_t> value) {
           state.proposed.magic = ReadU32(value);
@@ -164,18 +210,24 @@ uint32_t FindMagic(std::span<const Option> options) {
   return 0;
 }
 
+bool HasType(std::span<const Option> options, uint8_t type) {
+  return std::ranges::any_of(options, [type](const Option& one) { return one.type == type; });
+}
+
 }  // namespace
 
-LcpNegotiation::LcpNegotiation(const LinkConfig& config) : OptionTable(kRules) {
+LcpNegotiation::LcpNegotiation(const LinkConfig& config)
+    : OptionTable(kRules), is_client_(config.client.has_value()) {
   state().mru = config.mru;
-  state().auth_methods = config.auth;
+  state().auth_methods = config.demanded();
+  if (config.client) state().own_methods = config.client->methods;
 }
 
 Answer LcpNegotiation::Judge(std::span<const Option> request, bool may_nak) {
   const uint32_t magic = FindMagic(request);
   if (magic == 0 || magic != state().magic) {
     if (magic != 0) state().magic_collisions = 0;
-    return OptionTable::Judge(request, may_nak);
+    return JudgeOptions(request, may_nak);
   }
   // RFC 1661 §6.4: a Nak with a different number MUST be sent. Nothing else is answered: on a
   // looped link our own Authentication-Protocol would come back rejected.
@@ -185,7 +237,56 @@ Answer LcpNegotiation::Judge(std::span<const Option> request, bool may_nak) {
   value.U32(state().naked_magic);
   WireWriter options;
   WriteOption({.type = kMagicNumberType, .value = value.view()}, options);
-  return {Verdict::kNak, std::move(options).Finish()};
+  return {Verdict::kNak, std::move(options).Finish(), {}};
+}
+
+/// Adds what follows from the peer's demand that we prove ourselves.
+Answer LcpNegotiation::JudgeOptions(std::span<const Option> request, bool may_nak) {
+  state().unmet_demand.reset();
+  Answer answer = OptionTable::Judge(request, may_nak);
+  switch (answer.verdict) {
+    case Verdict::kAck:
+      state().own_proposed = 0;
+      break;
+    case Verdict::kNak:
+      if (state().unmet_demand) ++state().own_proposed;
+      break;
+    case Verdict::kReject: {
+      // A server that gets its demand rejected cannot go on (RFC 1661 §6.2), nor can a client.
+      const auto rejected = ParseOptions(answer.options);
+      const bool last_word = !may_nak || state().own_proposed >= state().own_methods.size();
+      if (last_word && HasType(*rejected, kAuthenticationProtocolType)) {
+        answer.failure = unmet_demand();
+      }
+      break;
+    }
+  }
+  return answer;
+}
+
+std::optional<LayerFailed> LcpNegotiation::unmet_demand() const {
+  if (!is_client_ || !state().unmet_demand) return {};
+  const auto& value = *state().unmet_demand;
+  const AuthValue* known = FindValue(value);
+  std::string text = "the server demands ";
+  text += known != nullptr ? std::string(known->name) : "authentication protocol " + ToHex(value);
+  text += state().own_methods.empty() ? ", we have no login" : ", which we do not allow";
+  return LayerFailed{EndReason::kMethodNotAllowed, std::move(text)};
+}
+
+bool LcpNegotiation::AdoptProxied(const ProxiedLink& proxied) {
+  if (!proxied.last_sent || !proxied.last_received) return false;
+  const auto ours = ParseOptions(*proxied.last_sent);
+  const auto theirs = ParseOptions(*proxied.last_received);
+  if (!ours || !theirs) return false;
+  state().magic = 0;  // unless the LAC asked for one
+  const bool demanded = method().has_value() == HasType(*ours, kAuthenticationProtocolType);
+  return demanded && Adopt(*ours) && Judge(*theirs, false).verdict == Verdict::kAck;
+}
+
+std::optional<AuthMethod> LcpNegotiation::method() const {
+  if (state().auth_methods.empty()) return {};
+  return state().auth_methods[state().auth_choice];
 }
 
 void LcpNegotiation::Naked(std::span<const Option> options) {

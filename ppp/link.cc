@@ -8,10 +8,13 @@
 #include "base/overloaded.h"
 #include "base/text.h"
 #include "base/timer_table.h"
+#include "crypto/mschapv2.h"
+#include "ppp/auth_client.h"
 #include "ppp/authenticator.h"
 #include "ppp/ipcp.h"
 #include "ppp/lcp.h"
 #include "ppp/packet.h"
+#include "ppp/proxied_login.h"
 
 namespace sallyport::ppp {
 std::string_view ToString(Phase phase) {
@@ -62,16 +65,21 @@ class Link::Implementation {
   void On(const LowerDown& command, const Call& call);
   void On(const ProofOfLife& command, const Call& call);
 
+  bool StartProxied(const ProxiedLink& proxied, const Call& call);
   void CarryLcp(LayerOutputs outputs, const Call& call);
   void CarryIpcp(LayerOutputs outputs, const Call& call);
+  void CarryAuthClient(LayerOutputs outputs, const Call& call);
   void EnterAuthenticate(const Call& call);
   void LeaveEstablished(const Call& call);
   void Progress(AuthProgress progress, Actions made, const Call& call);
+  void OnPeerTerminated(PeerTerminated peer, const Call& call);
+  void TakeLogin(Authenticate login, const Call& call);
   void OnProtocolRejected(Protocol protocol, const Call& call);
   bool TakeStaleVerdict();
 
   void Send(SendFrame frame, const Call& call);
-  void StartNetwork(const Call& call);
+  void StartNetworkOnceAuthenticated(const Call& call);
+  void OnIpcpUp(const Call& call);
   void StopNetwork(const Call& call);
   void TakeNetworkDown(const Call& call);
   void Shut(EndReason reason, std::string detail, const Call& call);
@@ -84,11 +92,17 @@ class Link::Implementation {
   TimerTable<Timer> timers_;
   Lcp lcp_;
   Ipcp ipcp_;
-  std::unique_ptr<Authenticator> authenticator_;  // while LCP is open
-  bool verdict_awaited_ = false;                  // Authenticate went out, no verdict came
+  std::unique_ptr<Authenticator> authenticator_;  // while LCP is open; none: we demand no proof
+  std::unique_ptr<AuthClient> auth_client_;       // likewise; none: the peer demands none of us
+  bool peer_proven_ = false;                      // or has not to prove itself
+  bool we_proven_ = false;                        // likewise
+  bool login_cut_short_ = false;               // LCP went while the peer had not answered our login
+  std::optional<ProxiedLogin> proxied_login_;  // to be decided in place of the client's
+  bool verdict_awaited_ = false;               // Authenticate went out, no verdict came
   bool verdict_stale_ = false;  // the login that it is about went with an LCP that was renegotiated
   unsigned failed_logins_ = 0;  // on this link, however often LCP is renegotiated
-  NetworkParameters network_;
+  bool proxied_ = false;        // LCP has just been opened as a LAC left it
+  NetworkParameters network_;   // that the login brought; server
   bool network_up_ = false;
   EndReason end_reason_ = EndReason::kLocalClose;  // in kTerminate: what LinkDown will say
   std::string end_detail_;
@@ -138,11 +152,18 @@ void Link::Implementation::Receive(std::span<const uint8_t> bytes, TimePoint now
 }
 
 void Link::Implementation::ReceiveAuthentication(const Frame& frame, const Call& call) {
-  if (authenticator_ == nullptr || authenticator_->protocol() != frame.protocol) {
-    return drops_.Count(DropReason::kWrongMethod);
-  }
+  const bool to_client = auth_client_ != nullptr && auth_client_->protocol() == frame.protocol;
+  const bool to_authenticator =
+      authenticator_ != nullptr && authenticator_->protocol() == frame.protocol;
+  if (!to_client && !to_authenticator) return drops_.Count(DropReason::kWrongMethod);
   const auto packet = ParsePacket(frame.information);
   if (!packet) return drops_.Count(packet.error());
+  // When both sides prove themselves in the same way, the Code tells whom a packet is for.
+  if (to_client && (!to_authenticator || auth_client_->Takes(packet->code))) {
+    LayerOutputs outputs;
+    auth_client_->Receive(*packet, call.now, call.entropy, outputs);
+    return CarryAuthClient(std::move(outputs), call);
+  }
   // One login at a time is open: a new one waits until the verdict on the old one came.
   if (verdict_stale_) return drops_.Count(DropReason::kVerdictPending);
   Actions made;
@@ -164,13 +185,37 @@ void Link::Implementation::Handle(const Command& command, TimePoint now, const E
   std::visit([this, &call](const auto& one) { On(one, call); }, command);
 }
 
-void Link::Implementation::On(const Start& /*command*/, const Call& call) {
+void Link::Implementation::On(const Start& command, const Call& call) {
   if (phase_ != Phase::kDead) return;
   phase_ = Phase::kEstablish;
   timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
+  const bool trusted = command.proxied && config_.proxy == ProxyMode::kAccept && !config_.client;
+  if (trusted && StartProxied(*command.proxied, call)) return;
   LayerOutputs outputs;
   lcp_.Start(call.now, call.entropy, outputs);
   CarryLcp(std::move(outputs), call);
+}
+
+/// Goes on where a LAC left off (RFC 2661 §4.4.5). False, and nothing is changed: we would have
+/// agreed to something else, or the login is of no use to us.
+bool Link::Implementation::StartProxied(const ProxiedLink& proxied, const Call& call) {
+  LcpNegotiation negotiated(config_);
+  if (!negotiated.AdoptProxied(proxied) || !proxied.authentication) return false;
+  const auto method = negotiated.method();
+  if (!method) return false;
+  // A client that has not been asked yet is asked by us. One that has been asked in a way that we
+  // do not follow has to begin anew.
+  const bool asked =
+      static_cast<ProxyAuthenType>(proxied.authentication->type) != ProxyAuthenType::kNone;
+  if (asked) {
+    proxied_login_ = ReadProxiedLogin(*method, *proxied.authentication);
+    if (!proxied_login_) return false;
+  }
+  LayerOutputs outputs;
+  lcp_.StartOpened(std::move(negotiated), call.now, outputs);
+  proxied_ = true;
+  CarryLcp(std::move(outputs), call);
+  return true;
 }
 
 void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
@@ -229,6 +274,11 @@ void Link::Implementation::HandleTimeout(TimePoint now, const Entropy& entropy, 
     const auto progress = authenticator_->HandleTimeout(now, made);
     Progress(progress, std::move(made), call);
   }
+  if (auth_client_ != nullptr) {
+    LayerOutputs outputs;
+    auth_client_->HandleTimeout(now, outputs);
+    CarryAuthClient(std::move(outputs), call);
+  }
   if (timers_.TakeExpired(Timer::kSetup, now)) {
     Shut(EndReason::kNegotiationTimeout, "set-up took too long", call);
   }
@@ -244,6 +294,7 @@ std::optional<TimePoint> Link::Implementation::NextDeadline() const {
   consider(lcp_.NextDeadline());
   consider(ipcp_.NextDeadline());
   if (authenticator_ != nullptr) consider(authenticator_->NextDeadline());
+  if (auth_client_ != nullptr) consider(auth_client_->NextDeadline());
   return next;
 }
 
@@ -259,10 +310,7 @@ void Link::Implementation::CarryLcp(LayerOutputs outputs, const Call& call) {
               if (phase_ == Phase::kTerminate) return End(end_reason_, end_detail_, call);
               End(EndReason::kNegotiationTimeout, "no answer to our Configure-Requests", call);
             },
-            // RFC 1661 §3.7 leaves the lower layer to us once the Terminate-Ack is out.
-            [&](PeerTerminated& peer) {
-              End(EndReason::kPeerTerminated, std::move(peer.detail), call);
-            },
+            [&](PeerTerminated& peer) { OnPeerTerminated(std::move(peer), call); },
             [&](LayerFailed& failure) {
               // There is nobody left to say goodbye to.
               const bool silent = failure.reason == EndReason::kEchoTimeout;
@@ -275,6 +323,20 @@ void Link::Implementation::CarryLcp(LayerOutputs outputs, const Call& call) {
   }
 }
 
+void Link::Implementation::OnPeerTerminated(PeerTerminated peer, const Call& call) {
+  // RFC 1661 §4.1: before Opened a Terminate-Request changes little, and a server goes on asking. A
+  // client has its answer: the server does not want it.
+  const bool refused = config_.client && phase_ == Phase::kEstablish;
+  if (!peer.was_opened && !refused) return;
+  if (const auto demand = lcp_.unmet_demand(); demand && !peer.was_opened) {
+    return End(demand->reason, demand->detail, call);
+  }
+  // RFC 1334 §2.2.1: with the Nak lost, this tells that the login was refused. RFC 1661 §3.7 leaves
+  // the lower layer to us once the Terminate-Ack is out.
+  End(login_cut_short_ ? EndReason::kAuthenticationFailed : EndReason::kPeerTerminated,
+      std::move(peer.detail), call);
+}
+
 void Link::Implementation::CarryIpcp(LayerOutputs outputs, const Call& call) {
   for (auto& output : outputs) {
     if (ended_) return;
@@ -283,12 +345,7 @@ void Link::Implementation::CarryIpcp(LayerOutputs outputs, const Call& call) {
             [&](SendFrame& frame) {
               if (phase_ == Phase::kNetwork) Send(std::move(frame), call);
             },
-            [&](const LayerUp&) {
-              network_up_ = true;
-              timers_.Cancel(Timer::kSetup);
-              const uint16_t mtu = std::min(config_.mru, lcp_.peer_mru());
-              call.out.push_back(NetworkUp{.network = network_, .mtu = mtu});
-            },
+            [&](const LayerUp&) { OnIpcpUp(call); },
             [&](const LayerDown&) { TakeNetworkDown(call); },
             [&](const LayerFinished& finished) {
               // RFC 1661 §4.4 tlf: no other network protocol is open, so the link may end.
@@ -309,18 +366,68 @@ void Link::Implementation::CarryIpcp(LayerOutputs outputs, const Call& call) {
   }
 }
 
+void Link::Implementation::OnIpcpUp(const Call& call) {
+  const NetworkParameters network = ipcp_.network();
+  if (!network.local.is_v4() && config_.client) {
+    return Shut(EndReason::kNetworkRefused, "the server gives us no address", call);
+  }
+  network_up_ = true;
+  timers_.Cancel(Timer::kSetup);
+  const uint16_t mtu = std::min(config_.mru, lcp_.peer_mru());
+  call.out.push_back(NetworkUp{.network = network, .mtu = mtu});
+}
+
+void Link::Implementation::CarryAuthClient(LayerOutputs outputs, const Call& call) {
+  for (auto& output : outputs) {
+    if (ended_) return;
+    std::visit(
+        Overloaded{
+            [&](SendFrame& frame) { Send(std::move(frame), call); },
+            [&](const LayerUp&) {
+              we_proven_ = true;
+              StartNetworkOnceAuthenticated(call);
+            },
+            [&](LayerFailed& failure) { Shut(failure.reason, std::move(failure.detail), call); },
+            [](const auto&) {},  // an authentication protocol says nothing else
+        },
+        output);
+  }
+}
+
 void Link::Implementation::EnterAuthenticate(const Call& call) {
   phase_ = Phase::kAuthenticate;
   ipcp_.set_max_packet_length(lcp_.peer_mru());
-  call.out.push_back(LinkEstablished{.peer_mru = lcp_.peer_mru(), .method = lcp_.method()});
-  authenticator_ = MakeAuthenticator(lcp_.method(), config_, drops_);
-  Actions made;
-  authenticator_->Start(call.now, call.entropy, made);
-  Progress(AuthProgress::kPending, std::move(made), call);
+  const auto method = lcp_.method();
+  const auto own_method = lcp_.own_method();
+  call.out.push_back(LinkEstablished{.peer_mru = lcp_.peer_mru(),
+                                     .method = method,
+                                     .own_method = own_method,
+                                     .proxied = std::exchange(proxied_, false)});
+  peer_proven_ = !method;
+  we_proven_ = !own_method;
+  if (method) {
+    authenticator_ = MakeAuthenticator(*method, config_, drops_);
+    Actions made;
+    if (auto login = std::exchange(proxied_login_, std::nullopt)) {
+      authenticator_->Resume(std::move(*login), made);
+    } else {
+      authenticator_->Start(call.now, call.entropy, made);
+    }
+    Progress(AuthProgress::kPending, std::move(made), call);
+  }
+  if (own_method) {
+    auth_client_ = MakeAuthClient(*own_method, config_, drops_);
+    LayerOutputs outputs;
+    auth_client_->Start(call.now, outputs);
+    CarryAuthClient(std::move(outputs), call);
+  }
+  StartNetworkOnceAuthenticated(call);
 }
 
 void Link::Implementation::LeaveEstablished(const Call& call) {
+  login_cut_short_ = phase_ == Phase::kAuthenticate && !we_proven_;
   authenticator_.reset();
+  auth_client_.reset();
   verdict_stale_ = verdict_awaited_;
   StopNetwork(call);
   if (phase_ == Phase::kTerminate) return;
@@ -331,21 +438,31 @@ void Link::Implementation::Progress(AuthProgress progress, Actions made, const C
   for (auto& action : made) {
     if (auto* frame = std::get_if<SendFrame>(&action)) {
       Send(std::move(*frame), call);
-    } else {
-      verdict_awaited_ = true;  // an authenticator's only other action is Authenticate
-      call.out.push_back(std::move(action));
+    } else if (auto* login = std::get_if<Authenticate>(&action)) {
+      TakeLogin(std::move(*login), call);  // an authenticator has no other action
     }
   }
   switch (progress) {
     case AuthProgress::kPending:
       return;
     case AuthProgress::kSucceeded:
-      return StartNetwork(call);
+      peer_proven_ = true;
+      return StartNetworkOnceAuthenticated(call);
     case AuthProgress::kFailed:
       return Shut(EndReason::kAuthenticationFailed, "authentication failed", call);
     case AuthProgress::kTimedOut:
       return Shut(EndReason::kAuthenticationTimeout, "no answer to our challenges", call);
   }
+}
+
+void Link::Implementation::TakeLogin(Authenticate login, const Call& call) {
+  verdict_awaited_ = true;
+  const bool ours = config_.client && crypto::UserWithoutDomain(login.user) ==
+                                          crypto::UserWithoutDomain(config_.client->user);
+  // A peer that logs in under our own name may only show us our own response to the challenge that
+  // it has from us (RFC 1994, Security Considerations).
+  if (ours) return On(AuthRejected{.message = "", .may_retry = false}, call);
+  call.out.push_back(std::move(login));
 }
 
 void Link::Implementation::OnProtocolRejected(Protocol protocol, const Call& call) {
@@ -355,9 +472,9 @@ void Link::Implementation::OnProtocolRejected(Protocol protocol, const Call& cal
   if (protocol == Protocol::kIpcp) {
     return Shut(EndReason::kNetworkRefused, "the peer rejects IPCP", call);
   }
-  const bool authentication = phase_ == Phase::kAuthenticate && authenticator_ != nullptr &&
-                              authenticator_->protocol() == protocol;
-  if (authentication) {
+  const bool demanded = authenticator_ != nullptr && authenticator_->protocol() == protocol;
+  const bool ours = auth_client_ != nullptr && auth_client_->protocol() == protocol;
+  if (phase_ == Phase::kAuthenticate && (demanded || ours)) {
     Shut(EndReason::kAuthenticationRefused, "the peer rejects the authentication protocol", call);
   }
 }
@@ -371,9 +488,10 @@ void Link::Implementation::Send(SendFrame frame, const Call& call) {
   call.out.push_back(std::move(frame));
 }
 
-void Link::Implementation::StartNetwork(const Call& call) {
+void Link::Implementation::StartNetworkOnceAuthenticated(const Call& call) {
+  if (phase_ != Phase::kAuthenticate || !peer_proven_ || !we_proven_) return;
   phase_ = Phase::kNetwork;
-  if (!network_.peer.is_v4()) {
+  if (!config_.client && !network_.peer.is_v4()) {
     return Shut(EndReason::kNetworkRefused, "no IPv4 address for the peer", call);
   }
   LayerOutputs outputs;
@@ -404,6 +522,7 @@ void Link::Implementation::Shut(EndReason reason, std::string detail, const Call
   end_detail_ = std::move(detail);
   timers_.CancelAll();
   authenticator_.reset();
+  auth_client_.reset();
   StopNetwork(call);
   TakeNetworkDown(call);  // also when IPCP itself has just left Opened and is yet to say so
   LayerOutputs outputs;
@@ -418,6 +537,7 @@ void Link::Implementation::End(EndReason reason, std::string detail, const Call&
   ended_ = true;
   timers_.CancelAll();
   authenticator_.reset();
+  auth_client_.reset();
   call.out.push_back(LinkDown{.reason = reason, .detail = std::move(detail)});
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The PPP engine of one session (RFC 1661 and family), authenticator side, without any I/O.
+// The PPP engine of one session (RFC 1661 and family), as server or as client, without any I/O.
 #pragma once
 #include <cstdint>
 #include <memory>

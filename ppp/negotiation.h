@@ -23,6 +23,8 @@ enum class Verdict : uint8_t { kAck = 2, kNak = 3, kReject = 4 };
 struct Answer {
   Verdict verdict = Verdict::kAck;
   std::vector<uint8_t> options;  // as they go into the packet
+  /// Why the link cannot go on once this answer is out.
+  std::optional<LayerFailed> failure{};
 };
 
 /// The options of one protocol on one link, as the automaton's driver (ControlProtocol) sees them.
@@ -59,6 +61,10 @@ struct OptionRule {
   /// Ours, which we asked for: the peer does not take the option.
   void (*rejected)(State& state) = nullptr;
 
+  /// Ours, from a Configure-Request that a LAC sent in our stead (RFC 2661 §4.4.5): takes `value`,
+  /// of the right length; false: we could not have meant it.
+  bool (*adopt)(State& state, std::span<const uint8_t> value) = nullptr;
+
   /// The peer's: takes `value`, of the right length, into `state.proposed`; false: not acceptable.
   bool (*accept)(State& state, std::span<const uint8_t> value) = nullptr;
   /// The peer's: appends the value that would be acceptable; false: there is none, so the option is
@@ -90,6 +96,17 @@ class OptionTable : public Negotiation {
     }
   }
 
+  /// Takes over a request that was sent in our stead; false: not all of it could be ours.
+  bool Adopt(std::span<const Option> request) {
+    for (size_t i = 0; i < request.size(); ++i) {
+      const Rule* rule = FindRule(request[i].type);
+      const bool repeated = Find(request.first(i), request[i].type) != nullptr;
+      if (rule == nullptr || rule->adopt == nullptr || repeated) return false;
+      if (!Fits(*rule, request[i]) || !rule->adopt(state_, request[i].value)) return false;
+    }
+    return true;
+  }
+
   Answer Judge(std::span<const Option> request, bool may_nak) override {
     if constexpr (kKeepsWishes) state_.proposed = {};
     WireWriter better;
@@ -105,12 +122,12 @@ class OptionTable : public Negotiation {
     }
     if (may_nak) AppendDemanded(request, better);
     // RFC 1661 §5.4: when some are to be rejected, only they are sent; the rest comes up again.
-    if (refused.size() > 0) return {Verdict::kReject, std::move(refused).Finish()};
-    if (better.size() > 0) return {Verdict::kNak, std::move(better).Finish()};
+    if (refused.size() > 0) return {Verdict::kReject, std::move(refused).Finish(), {}};
+    if (better.size() > 0) return {Verdict::kNak, std::move(better).Finish(), {}};
     if constexpr (kKeepsWishes) state_.agreed = state_.proposed;
     WireWriter same;
     for (const auto& option : request) WriteOption(option, same);
-    return {Verdict::kAck, std::move(same).Finish()};
+    return {Verdict::kAck, std::move(same).Finish(), {}};
   }
 
   void Naked(std::span<const Option> options) override {

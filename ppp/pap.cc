@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ppp/pap.h"
 
+#include <utility>
+
 #include "base/wire_reader.h"
 #include "base/wire_writer.h"
 
@@ -12,8 +14,14 @@ void Pap::Start(TimePoint now, const Entropy& /*entropy*/, Actions& /*out*/) {
   deadline_ = now + config_.auth_retransmit * config_.auth_max_challenges;
 }
 
+void Pap::Resume(ProxiedLogin login, Actions& out) {
+  stage_ = Stage::kAwaitingVerdict;
+  identifier_ = login.identifier;
+  out.push_back(std::move(login.request));
+}
+
 AuthProgress Pap::Receive(const Packet& packet, Actions& out) {
-  if (static_cast<Code>(packet.code) != Code::kAuthenticateRequest) {
+  if (static_cast<PapCode>(packet.code) != PapCode::kAuthenticateRequest) {
     drops_.Count(DropReason::kUnexpectedCode);
     return AuthProgress::kPending;
   }
@@ -66,7 +74,8 @@ AuthProgress Pap::HandleTimeout(TimePoint now, Actions& /*out*/) {
 }
 
 void Pap::Answer(uint8_t identifier, Actions& out) const {
-  const Code code = stage_ == Stage::kAccepted ? Code::kAuthenticateAck : Code::kAuthenticateNak;
+  const PapCode code =
+      stage_ == Stage::kAccepted ? PapCode::kAuthenticateAck : PapCode::kAuthenticateNak;
   const auto message = TextOctets(message_);
   WireWriter data;
   data.U8(static_cast<uint8_t>(message.size()));  // RFC 1334 §2.2.2 Msg-Length

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "ppp/auth_code.h"
 #include "ppp/authenticator.h"
 
 namespace sallyport::ppp {
@@ -14,6 +15,7 @@ class Pap final : public Authenticator {
 
   Protocol protocol() const override { return Protocol::kPap; }
   void Start(TimePoint now, const Entropy& entropy, Actions& out) override;
+  void Resume(ProxiedLogin login, Actions& out) override;
   AuthProgress Receive(const Packet& packet, Actions& out) override;
   AuthProgress Accept(const AuthAccepted& verdict, Actions& out) override;
   AuthProgress Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
@@ -22,11 +24,6 @@ class Pap final : public Authenticator {
   std::optional<TimePoint> NextDeadline() const override { return deadline_; }
 
  private:
-  enum class Code : uint8_t {
-    kAuthenticateRequest = 1,
-    kAuthenticateAck = 2,
-    kAuthenticateNak = 3
-  };
   enum class Stage : uint8_t { kAwaitingRequest, kAwaitingVerdict, kAccepted, kRejected };
 
   void Answer(uint8_t identifier, Actions& out) const;

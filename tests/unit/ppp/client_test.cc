@@ -40,32 +40,6 @@ std::vector<uint8_t> MsChapV2Response(const TestLink& link, std::string_view nam
       "31" + ToHex(peer_challenge) + std::string(16, '0') + ToHex(response) + "00" + Hex(name));
 }
 
-/// What aaa/ does with it: the verdict on a user whose password is kPassword.
-Command Decide(const Authenticate& request) {
-  const auto hash = crypto::NtPasswordHash(kPassword);
-  const auto user = crypto::UserWithoutDomain(request.user);
-  if (const auto* login = std::get_if<MsChapV2Credential>(&request.credential)) {
-    const auto expected = crypto::GenerateNtResponse(login->authenticator_challenge,
-                                                     login->peer_challenge, user, hash);
-    if (expected != login->nt_response) return AuthRejected{};
-    return AuthAccepted{
-        .network = TestNetwork(),
-        .authenticator_response = crypto::GenerateAuthenticatorResponse(
-            hash, login->nt_response, login->peer_challenge, login->authenticator_challenge, user)};
-  }
-  bool good = false;
-  if (const auto* login = std::get_if<ChapMd5Credential>(&request.credential)) {
-    const auto password = Octets(Hex(kPassword));
-    good =
-        login->response == crypto::ChapMd5Response(login->identifier, password, login->challenge);
-  }
-  if (const auto* login = std::get_if<PapCredential>(&request.credential)) {
-    good = login->password.text() == kPassword;
-  }
-  if (!good) return AuthRejected{};
-  return AuthAccepted{.network = TestNetwork(), .authenticator_response = {}};
-}
-
 LinkConfig DefaultConfig() { return ConfigWith(AuthMethod::kMsChapV2); }
 
 TEST(WindowsClient, LogsInAndDisconnects) {
@@ -85,7 +59,7 @@ TEST(WindowsClient, LogsInAndDisconnects) {
   EXPECT_THAT(link.Receive(Wire(kLcp, kIdentification, 3, "3a4b5c6d" + Hex("MSRAS-0-PC"))),
               IsEmpty());
   EXPECT_THAT(link.Receive(response), ElementsAre("AUTH ms-chap-v2 OFFICE\\x5cUser"));
-  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate(), kPassword)),
               ElementsAre(StartsWith("CHAP 3/"), Sent(kIpcp, kConfReq, 1, "0306 0a090001")));
   // All network protocols at once.
   const auto ipv6cp = Wire(kIpv6cp, kConfReq, 5, "010a 7c1f0b5d2d3a9c11");
@@ -124,7 +98,7 @@ TEST(WindowsClient, TypesThePasswordAgain) {
   auto wrong = MsChapV2Response(link, "User");
   wrong[40] ^= 1;  // inside the NT-Response
   link.Receive(wrong);
-  link.Handle(Decide(*link.authenticate()));
+  link.Handle(Decide(*link.authenticate(), kPassword));
   const std::string failure(link.frames()[0].begin() + 6, link.frames()[0].end());
   EXPECT_THAT(failure, StartsWith("E=691 R=1 C="));
   // The client answers the challenge in C= with the next Identifier.
@@ -137,7 +111,7 @@ TEST(WindowsClient, TypesThePasswordAgain) {
   link.Receive(Wire(
       kChap, kResponse, challenge_frame[3],
       "31" + ToHex(peer_challenge) + std::string(16, '0') + ToHex(response) + "00" + Hex("User")));
-  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate(), kPassword)),
               ElementsAre(StartsWith("CHAP 3/"), StartsWith("IPCP 1/")));
 }
 
@@ -154,7 +128,7 @@ TEST(MacClient, LogsIn) {
   EXPECT_THAT(link.Receive(Wire(kLcp, kEchoReq, 0, "1e2d3c4b")),
               ElementsAre(Sent(kLcp, kEchoRep, 0, "10111213")));
   link.Receive(response);
-  link.Handle(Decide(*link.authenticate()));
+  link.Handle(Decide(*link.authenticate(), kPassword));
   EXPECT_THAT(link.Receive(Wire(kIpcp, kConfReq, 1, "0306 00000000 8106 00000000 8306 00000000")),
               ElementsAre(Sent(kIpcp, kConfNak, 1, "0306 0a090002 8106 0a090035 8306 0a090036")));
   const auto acscp = Wire(kAcscp, kConfReq, 1, "0306 00000001 0106 00000001");
@@ -200,7 +174,7 @@ TEST_P(PppdClient, LogsIn) {
   }
   ASSERT_TRUE(link.authenticate().has_value());
   EXPECT_EQ(link.authenticate()->user, "User");
-  link.Handle(Decide(*link.authenticate()));
+  link.Handle(Decide(*link.authenticate(), kPassword));
   EXPECT_EQ(link.phase(), Phase::kNetwork);
   const auto ccp = Wire(kCcp, kConfReq, 1, "1a04 7800 1804 7800 1503 2f");
   EXPECT_THAT(link.Receive(ccp), ElementsAre(Sent(kLcp, kProtRej, 2, ToHex(ccp))));
@@ -235,7 +209,7 @@ TEST(PppdWithTheWrongPassword, IsToldSoAndClosed) {
   TestLink link(ConfigWith(AuthMethod::kPap));
   link.OpenLcp();
   link.Receive(Wire(kPap, kPapRequest, 1, "04" + Hex("User") + "01 78"));
-  EXPECT_THAT(link.Handle(Decide(*link.authenticate())),
+  EXPECT_THAT(link.Handle(Decide(*link.authenticate(), kPassword)),
               ElementsAre(Sent(kPap, kPapNak, 1, "00"), StartsWith("LCP 5/")));
   // pppd says good-bye by itself; the two Terminate-Requests cross.
   EXPECT_THAT(

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <map>
-#include <random>
 #include <string>
 #include <utility>
 
 #include "base/wire_writer.h"
 #include "ppp/control_protocol.h"
+#include "tests/unit/ppp/lossy_line.h"
 #include "tests/unit/ppp/support.h"
 
 namespace sallyport::ppp {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// A client's options: it takes everything that we ask for, gives up what we reject, adopts what we
@@ -154,17 +152,16 @@ class Client {
   std::optional<TimePoint> login_deadline_;
 };
 
-/// The line between them: each frame is lost with `loss` percent, and takes 5 to 60 ms, so that
-/// frames sent together arrive in any order.
+/// The two of them and the line between them.
 class Line {
  public:
   Line(AuthMethod method, unsigned seed, unsigned loss)
-      : config_(ConfigWith(method)), link_(config_, drops_), random_(seed), loss_(loss) {}
+      : config_(ConfigWith(method)), link_(config_, drops_), line_(seed, loss) {}
 
   /// Runs until IPCP is open on both sides; false if the link ended or `limit` passed.
   bool RunUntilUp(Duration limit) {
     Command(ppp::Start{});
-    Put(true, client_.Start(now_));
+    Put(Side::kServer, client_.Start(now_));
     while (!(up_ && client_.ipcp_opened()) && !ended_ && now_ < TimePoint{} + limit) Step();
     return up_ && client_.ipcp_opened();
   }
@@ -185,23 +182,22 @@ class Line {
       if (one && (!next || *one < *next)) next = one;
     };
     consider(client_.NextDeadline());
-    if (!flying_.empty()) consider(flying_.begin()->first);
+    consider(line_.NextArrival());
     now_ = std::max(now_, next.value_or(now_ + seconds(1)));
-    while (!flying_.empty() && flying_.begin()->first <= now_) {
-      auto [to_link, frame] = std::move(flying_.begin()->second);
-      flying_.erase(flying_.begin());
-      if (to_link) {
+    while (const auto arrived = line_.Take(now_)) {
+      const auto& [to, frame] = *arrived;
+      if (to == Side::kServer) {
         Actions actions;
         link_.Receive(frame, now_, NextEntropy(), actions);
         Take(std::move(actions));
       } else {
-        Put(true, client_.Receive(frame, now_));
+        Put(Side::kServer, client_.Receive(frame, now_));
       }
     }
     Actions actions;
     link_.HandleTimeout(now_, NextEntropy(), actions);
     Take(std::move(actions));
-    Put(true, client_.HandleTimeout(now_));
+    Put(Side::kServer, client_.HandleTimeout(now_));
   }
 
   void Command(const ppp::Command& command) {
@@ -213,7 +209,8 @@ class Line {
   void Take(Actions actions) {
     for (auto& action : actions) {
       ASSERT_FALSE(ended_) << "after LinkDown: " << ToText(action);
-      if (auto* frame = std::get_if<SendFrame>(&action)) Put(false, {std::move(frame->bytes)});
+      if (auto* frame = std::get_if<SendFrame>(&action))
+        Put(Side::kClient, {std::move(frame->bytes)});
       if (std::holds_alternative<Authenticate>(action)) {
         Command(AuthAccepted{.network = TestNetwork(), .authenticator_response = {}});
       }
@@ -223,12 +220,8 @@ class Line {
     }
   }
 
-  void Put(bool to_link, std::vector<std::vector<uint8_t>> frames) {
-    for (auto& frame : frames) {
-      if (random_() % 100 < loss_) continue;
-      const auto delay = milliseconds(5 + random_() % 56);
-      flying_.emplace(now_ + delay, std::pair(to_link, std::move(frame)));
-    }
+  void Put(Side to, std::vector<std::vector<uint8_t>> frames) {
+    for (auto& frame : frames) line_.Put(to, std::move(frame), now_);
   }
 
   Entropy NextEntropy() {
@@ -241,17 +234,15 @@ class Line {
   DropCounters drops_;
   Link link_;
   Client client_;
-  std::mt19937 random_;
-  unsigned loss_;
+  LossyLine line_;
   TimePoint now_{};
-  std::multimap<TimePoint, std::pair<bool, std::vector<uint8_t>>> flying_;
   bool up_ = false;
   bool ended_ = false;
 };
 
-class LossyLine : public testing::TestWithParam<AuthMethod> {};
+class LossyLogin : public testing::TestWithParam<AuthMethod> {};
 
-TEST_P(LossyLine, LogsInWithinAMinuteAndEnds) {
+TEST_P(LossyLogin, LogsInWithinAMinuteAndEnds) {
   for (const unsigned loss : {0U, 5U, 10U, 15U}) {
     for (unsigned seed = 0; seed < 100; ++seed) {
       SCOPED_TRACE("loss " + std::to_string(loss) + " seed " + std::to_string(seed));
@@ -263,7 +254,7 @@ TEST_P(LossyLine, LogsInWithinAMinuteAndEnds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, LossyLine,
+INSTANTIATE_TEST_SUITE_P(Methods, LossyLogin,
                          testing::Values(AuthMethod::kPap, AuthMethod::kChapMd5));
 
 TEST(FaultlessLine, TakesUnderTwoSeconds) {

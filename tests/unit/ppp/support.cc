@@ -2,8 +2,11 @@
 #include "tests/unit/ppp/support.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
+#include "crypto/chap.h"
+#include "crypto/mschapv2.h"
 
 namespace sallyport::ppp {
 namespace {
@@ -24,6 +27,10 @@ std::string_view Name(EndReason reason) {
       return "authentication_failed";
     case EndReason::kAuthenticationTimeout:
       return "authentication_timeout";
+    case EndReason::kMethodNotAllowed:
+      return "method_not_allowed";
+    case EndReason::kServerUnproven:
+      return "server_unproven";
     case EndReason::kEchoTimeout:
       return "echo_timeout";
     case EndReason::kNetworkRefused:
@@ -66,8 +73,11 @@ struct Describe {
            ToHex(std::span(octets).subspan(6));
   }
   std::string operator()(const LinkEstablished& established) const {
-    return "ESTABLISHED " + std::string(Name(established.method)) + " " +
-           std::to_string(established.peer_mru);
+    std::string text = "ESTABLISHED ";
+    text += established.method ? Name(*established.method) : "none";
+    if (established.own_method) text.append(" own ").append(Name(*established.own_method));
+    text += " " + std::to_string(established.peer_mru);
+    return established.proxied ? text + " proxied" : text;
   }
   std::string operator()(const Authenticate& request) const {
     return "AUTH " + std::string(Name(request.method)) + " " + PrintableText(request.user, 300);
@@ -126,6 +136,40 @@ LinkConfig ConfigWith(AuthMethod method) {
   return config;
 }
 
+LinkConfig ClientConfig(std::vector<AuthMethod> methods) {
+  LinkConfig config;
+  config.client = ClientRole{};
+  config.client->user = "User";
+  config.client->password = Secret(std::string_view("clientPass"));
+  config.client->methods = std::move(methods);
+  return config;
+}
+
+Command Decide(const Authenticate& request, std::string_view password, bool accept_all) {
+  const auto hash = crypto::NtPasswordHash(password);
+  const AuthRejected rejected;
+  const auto user = crypto::UserWithoutDomain(request.user);
+  if (const auto* login = std::get_if<MsChapV2Credential>(&request.credential)) {
+    const auto expected = crypto::GenerateNtResponse(login->authenticator_challenge,
+                                                     login->peer_challenge, user, hash);
+    if (expected != login->nt_response && !accept_all) return rejected;
+    return AuthAccepted{
+        .network = TestNetwork(),
+        .authenticator_response = crypto::GenerateAuthenticatorResponse(
+            hash, login->nt_response, login->peer_challenge, login->authenticator_challenge, user)};
+  }
+  bool good = false;
+  if (const auto* login = std::get_if<ChapMd5Credential>(&request.credential)) {
+    good = login->response ==
+           crypto::ChapMd5Response(login->identifier, Octets(Hex(password)), login->challenge);
+  }
+  if (const auto* login = std::get_if<PapCredential>(&request.credential)) {
+    good = login->password.text() == password;
+  }
+  if (!good && !accept_all) return rejected;
+  return AuthAccepted{.network = TestNetwork(), .authenticator_response = {}};
+}
+
 TestLink::TestLink(LinkConfig config) : config_(std::move(config)), link_(config_, drops_) {}
 
 Texts TestLink::Start() { return Handle(ppp::Start{}); }
@@ -170,6 +214,12 @@ Texts TestLink::OpenIpcp() {
   return Receive(Wire(kIpcp, kConfReq, 1, "0306 0a090002"));
 }
 
+Texts TestLink::OpenIpcpAsClient() {
+  Receive(Wire(kIpcp, kConfNak, RequestIdentifier(kIpcp), "0306 0a090002"));
+  Receive(Ack(kIpcp));
+  return Receive(Wire(kIpcp, kConfReq, 1, "0306 0a090001"));
+}
+
 uint8_t TestLink::RequestIdentifier(uint16_t protocol) const {
   const auto& request = protocol == kLcp ? lcp_request_ : ipcp_request_;
   return request.size() > 3 ? request[3] : 0;
@@ -204,6 +254,8 @@ Texts TestLink::Take(Actions actions) {
       if (request && protocol == kIpcp) ipcp_request_ = frame->bytes;
     }
     if (const auto* login = std::get_if<Authenticate>(&action)) authenticate_ = *login;
+    if (const auto* up = std::get_if<NetworkUp>(&action)) network_up_ = *up;
+    if (const auto* down = std::get_if<LinkDown>(&action)) detail_ = down->detail;
     ended_ = ended_ || std::holds_alternative<LinkDown>(action);
   }
   if (ended_) {
@@ -218,7 +270,7 @@ Entropy TestLink::NextEntropy() {
     entropy[i] = static_cast<uint8_t>(16 * calls_ + static_cast<int>(i));
   }
   ++calls_;
-  return entropy;
+  return std::exchange(entropy_, std::nullopt).value_or(entropy);
 }
 
 }  // namespace sallyport::ppp

@@ -29,10 +29,15 @@ std::vector<uint8_t> Wire(uint16_t protocol, uint8_t code, uint8_t identifier,
                           std::string_view data = "");
 
 /// "LCP 1/7 010405dc" (protocol, Code/Identifier, data), "AUTH ms-chap-v2 user", "UP 10.9.0.2 mtu
-/// 1400", "ESTABLISHED pap 1500", "DOWN", "END not_converging".
+/// 1400" (the peer's address), "ESTABLISHED pap own chap-md5 1500 proxied" (the second half only
+/// where it applies), "DOWN", "END not_converging".
 std::string ToText(const Action& action);
 /// The same text for a frame that we send.
 std::string Sent(uint16_t protocol, uint8_t code, uint8_t identifier, std::string_view data = "");
+
+/// What aaa/ does with a login: the verdict on a user with that password. `accept_all`: it takes
+/// any other as well.
+Command Decide(const Authenticate& request, std::string_view password, bool accept_all = false);
 
 using Texts = std::vector<std::string>;
 
@@ -56,6 +61,8 @@ class TestLink {
   Texts LogInWithPap();
   /// Takes the link from the network phase to IPCP's Opened.
   Texts OpenIpcp();
+  /// The same in the client's role: the server gives it 10.9.0.2 and has 10.9.0.1.
+  Texts OpenIpcpAsClient();
 
   /// The octets of the last Configure-Request that we sent on `protocol`, from its Code on, in
   /// hexadecimal: Identifier and options.
@@ -65,6 +72,11 @@ class TestLink {
   std::vector<uint8_t> Ack(uint16_t protocol) const;
 
   const std::optional<Authenticate>& authenticate() const { return authenticate_; }
+  const std::optional<NetworkUp>& network_up() const { return network_up_; }
+  /// What LinkDown said.
+  const std::string& detail() const { return detail_; }
+  /// The entropy of the next call.
+  void SetEntropy(const Entropy& entropy) { entropy_ = entropy; }
   uint64_t Drops(DropReason reason) const { return drops_.Get(reason); }
   uint64_t AllDrops() const;
   Phase phase() const { return link_.phase(); }
@@ -82,12 +94,17 @@ class TestLink {
   TimePoint now_{};
   uint8_t calls_ = 0;
   bool ended_ = false;
+  std::optional<Entropy> entropy_;
   std::optional<Authenticate> authenticate_;
+  std::optional<NetworkUp> network_up_;
+  std::string detail_;
   std::vector<uint8_t> lcp_request_, ipcp_request_;
   std::vector<std::vector<uint8_t>> frames_;
 };
 
 /// A configuration with one method.
 LinkConfig ConfigWith(AuthMethod method);
+/// A client's: "User" with the password "clientPass" (RFC 2759 §9.2).
+LinkConfig ClientConfig(std::vector<AuthMethod> methods);
 
 }  // namespace sallyport::ppp

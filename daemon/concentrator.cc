@@ -85,7 +85,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       random_(random),
       options_(std::move(options)),
       endpoint_(options_.l2tp),
-      sessions_(loop, data_plane, access, random, options_.ppp),
+      sessions_(loop, data_plane, access, random, options_.ppp,
+                options_.l2tp.max_sessions_per_tunnel),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
         endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);
@@ -99,9 +100,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
       leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(loop_.Now()); })),
-      orphans_timer_(loop.AddTimer([this] {
-        for (const SaId id : orphans_) CheckOrphan(id);
-      })) {
+      orphans_timer_(loop.AddTimer([this] { CheckOrphans(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
@@ -120,6 +119,7 @@ void Concentrator::OnDatagram(const l2tp::Datagram& datagram, bool from_listener
   if (const SaTable::Entry* entry = sas_.FindOnly(datagram.peer.address)) {
     l2tp::Datagram moved = datagram;
     moved.path = entry->path;
+    moved.authenticated = true;
     Receive(moved);
   } else {
     sas_.Keep(datagram, loop_.Now());
@@ -139,11 +139,12 @@ void Concentrator::OnFrame(const SessionKey& key, std::span<const uint8_t> frame
 void Concentrator::OnSessionLost(const SessionKey& key) { sessions_.Lost(key); }
 
 void Concentrator::OnSaUp(const SecurityAssociation& sa) {
-  LogInfo("sa_up",
-          fmt::format("SA {} with {} ({}) is up: {}, {}, ESP {}{}", sa.reqid.value(),
-                      sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
-                      sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
-          {{"PEER", sa.peer.ToString()}});
+  sa_up_log_.LogInfo(
+      "sa_up",
+      fmt::format("SA {} with {} ({}) is up: {}, {}, ESP {}{}", sa.reqid.value(),
+                  sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
+                  sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
+      loop_.Now(), {{"PEER", sa.peer.ToString()}});
   if (stopping_) {
     ike_->Terminate(sa.id);
     return;
@@ -164,7 +165,11 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
   }
   sas_.Add(sa, *path);
   for (const auto& early : sas_.TakeEarly(sa.peer.address, loop_.Now())) {
-    Receive({.path = *path, .peer = early.peer, .local = early.local, .bytes = early.bytes});
+    Receive({.path = *path,
+             .peer = early.peer,
+             .local = early.local,
+             .bytes = early.bytes,
+             .authenticated = true});
   }
 }
 
@@ -174,13 +179,14 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   const auto entry = sas_.Remove(id);
   if (!entry) return;
   orphans_.erase(id);
-  LogInfo("sa_down",
-          fmt::format("SA {} with {} is down: {}", reqid.value(), entry->sa.peer.address.ToString(),
-                      reason),
-          {{"PEER", entry->sa.peer.ToString()}});
+  sa_down_log_.LogInfo("sa_down",
+                       fmt::format("SA {} with {} is down: {}", reqid.value(),
+                                   entry->sa.peer.address.ToString(), reason),
+                       loop_.Now(), {{"PEER", entry->sa.peer.ToString()}});
   std::vector<l2tp::PathId> paths{entry->path};
-  for (const auto& [tunnel, record] : tunnels_) {
-    if (record.sa == id && record.path) paths.push_back(*record.path);
+  for (const auto tunnel : entry->tunnels) {
+    const auto record = tunnels_.find(tunnel);
+    if (record != tunnels_.end() && record->second.path) paths.push_back(*record->second.path);
   }
   for (const auto path : paths) Give(l2tp::PathDown{path});
   data_plane_.RemovePath(entry->path);
@@ -189,18 +195,26 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
 }
 
 void Concentrator::OnSaForgotten(SaId id) {
-  const SaTable::Entry* entry = sas_.Find(id);
-  if (entry == nullptr) return;
+  if (sas_.Find(id) == nullptr) return;
   orphans_.insert(id);
-  CheckOrphan(id);
+  // Not from here: an IKE daemon forgets all its SAs in a row, and one dump tells of all.
+  orphans_timer_.Set(loop_.Now());
 }
 
-void Concentrator::CheckOrphan(SaId id) {
-  const SecurityAssociation& sa = sas_.Find(id)->sa;  // an orphan has an entry
-  data_plane_.FindSecurityAssociation(sa.local, sa.spi_in, [this, id](bool found) {
-    const SaTable::Entry* entry = sas_.Find(id);
-    if (entry == nullptr) return;
-    if (!found) OnSaDown(id, entry->sa.reqid, "it went with the IKE daemon that made it");
+void Concentrator::CheckOrphans() {
+  if (orphans_.empty()) return;
+  std::set<KernelSa> inbound;
+  for (const SaId id : orphans_) {
+    const SecurityAssociation& sa = sas_.Find(id)->sa;  // an orphan has an entry
+    inbound.insert({.destination = sa.local, .spi = sa.spi_in});
+  }
+  data_plane_.FindMissingSas(std::move(inbound), [this](const std::set<KernelSa>& missing) {
+    for (const SaId id : std::set<SaId>(orphans_)) {
+      if (!orphans_.contains(id)) continue;  // went with the one before
+      const SecurityAssociation& sa = sas_.Find(id)->sa;
+      if (!missing.contains({.destination = sa.local, .spi = sa.spi_in})) continue;
+      OnSaDown(id, sa.reqid, "it went with the IKE daemon that made it");
+    }
     if (!orphans_.empty()) orphans_timer_.Set(loop_.Now() + kOrphanInterval);
   });
 }
@@ -276,10 +290,11 @@ void Concentrator::Carry(const l2tp::Action& action) {
             const auto found = tunnels_.find(up.tunnel);
             if (found == tunnels_.end()) return;
             const auto& request = found->second.request;
-            LogInfo(
+            tunnel_up_log_.LogInfo(
                 "tunnel_up",
                 fmt::format("tunnel {} with {} ({}) is up", up.tunnel.value(),
                             request.peer.ToString(), request.host_name),
+                loop_.Now(),
                 {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
           },
           [&](const l2tp::PrepareSession& request) { PrepareSession(request); },
@@ -300,11 +315,11 @@ void Concentrator::Carry(const l2tp::Action& action) {
             sessions_.ReceiveFrame({data.tunnel, data.session}, data.frame);
           },
           [&](const l2tp::Refused& refused) {
-            const auto text = refused_log_.Pass(
+            refused_log_.LogWarning(
+                "tunnel_refused",
                 fmt::format("tunnel asked for by {} is refused: {}", refused.peer.ToString(),
                             Describe(l2tp::EndReason::kRefused, refused.result)),
-                loop_.Now());
-            if (text) LogWarning("tunnel_refused", *text, {{"PEER", refused.peer.ToString()}});
+                loop_.Now(), {{"PEER", refused.peer.ToString()}});
           },
       },
       action);
@@ -316,6 +331,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   std::optional<ReqId> reqid;
   if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
     record.sa = entry->sa.id;
+    sas_.AddTunnel(entry->sa.id, tunnel);
     reqid = entry->sa.reqid;
   } else if (options_.ipsec_required) {
     // Its SA has gone in the meantime.
@@ -359,10 +375,11 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
   if (found == tunnels_.end()) return;
   found->second.ended = true;
   const auto& request = found->second.request;
-  LogInfo(
+  tunnel_down_log_.LogInfo(
       "tunnel_down",
       fmt::format("tunnel {} with {} ({}) is down: {}", down.tunnel.value(),
                   request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
+      loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
 }
 
@@ -372,16 +389,16 @@ void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
   const TunnelRecord record = std::move(found->second);
   tunnels_.erase(found);
   if (record.path) data_plane_.RemovePath(*record.path);
-  if (record.sa) TerminateIfUnused(*record.sa);
+  if (!record.sa) return;
+  sas_.RemoveTunnel(*record.sa, tunnel);
+  TerminateIfUnused(*record.sa);
 }
 
 void Concentrator::TerminateIfUnused(SaId id) {
-  if (ike_ == nullptr || sas_.Find(id) == nullptr) return;
-  for (const auto& [tunnel, record] : tunnels_) {
-    if (record.sa == id) return;
-  }
+  const SaTable::Entry* entry = sas_.Find(id);
+  if (ike_ == nullptr || entry == nullptr || !entry->tunnels.empty()) return;
   if (orphans_.contains(id)) {
-    OnSaDown(id, sas_.Find(id)->sa.reqid, "no tunnel uses it");
+    OnSaDown(id, entry->sa.reqid, "no tunnel uses it");
     return;
   }
   ike_->Terminate(id);  // RFC 3193 §3.1

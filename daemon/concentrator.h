@@ -82,7 +82,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdownIfIdle();
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
-  void CheckOrphan(SaId id);
+  void CheckOrphans();
   void Rearm();
   void ArmCountersTimer();
 
@@ -115,6 +115,10 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::set<SaId> orphans_;  // SAs of an IKE daemon that is no more; the kernel has them
   std::optional<std::string> last_ike_error_;
   LogLimit refused_log_;
+  LogLimit sa_up_log_;
+  LogLimit sa_down_log_;
+  LogLimit tunnel_up_log_;
+  LogLimit tunnel_down_log_;
 };
 
 }  // namespace sallyport::daemon

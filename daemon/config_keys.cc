@@ -66,7 +66,8 @@ constexpr ConfigKey kKeys[] = {
      .required = false,
      .field = AddressListField{&In<&Config::l2tp, &L2tpConfig::listen>, kMaxListen, true},
      .absent = {},
-     .help = "The local addresses that take L2TP. An empty list means every local address."},
+     .help = "The local addresses that take L2TP. An empty list means every local address, IPv4 "
+             "and IPv6."},
     {.section = "l2tp",
      .name = "port",
      .required = false,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -26,6 +27,13 @@ struct SessionKey {
   l2tp::TunnelId tunnel;
   l2tp::SessionId session;
   auto operator<=>(const SessionKey&) const = default;
+};
+
+/// One SA as the kernel names it.
+struct KernelSa {
+  IpAddress destination;
+  uint32_t spi = 0;  // host byte order
+  auto operator<=>(const KernelSa&) const = default;
 };
 
 struct InterfaceCounters {
@@ -48,6 +56,7 @@ class DataPlane {
  public:
   using DoneCallback = UniqueFunction<void(bool ok)>;
   using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
+  using SasCallback = UniqueFunction<void(const std::set<KernelSa>& sas)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
   using CountersCallback = UniqueFunction<void(const std::map<SessionKey, InterfaceCounters>&)>;
 
@@ -77,11 +86,10 @@ class DataPlane {
   virtual std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid,
                                                              const IpAddress& local) = 0;
   virtual void RemovePath(l2tp::PathId path) = 0;
+  /// Which of `sas` the kernel does not have, from one dump; none when it cannot be asked.
+  virtual void FindMissingSas(std::set<KernelSa> sas, SasCallback done) = 0;
   /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its
   /// SAs behind, and its successor uses the same reqids.
-  /// Whether the kernel has the SA towards `destination`.
-  virtual void FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
-                                       DoneCallback done) = 0;
   virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
 
   /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one.
@@ -93,6 +101,8 @@ class DataPlane {
 
   /// Makes the kernel's session and its PPP channel.
   virtual void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) = 0;
+  /// From now on the observer gets the session's frames, those too that have come already.
+  virtual void StartFrames(const SessionKey& key) = 0;
   virtual void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
   /// Makes the session's network interface, down and without an address.
   virtual void CreateInterface(const SessionKey& key, InterfaceCallback done) = 0;

@@ -106,17 +106,16 @@ std::optional<l2tp::PathId> KernelDataPlane::AddSecurityAssociation(ReqId reqid,
 
 void KernelDataPlane::RemovePath(l2tp::PathId path) { paths_.Remove(path); }
 
-void KernelDataPlane::FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
-                                              DoneCallback done) {
-  pool_.Submit([destination, spi, done = std::move(done)](WorkerContext& context) mutable {
-    bool found = true;  // an error tells nothing: nobody is to lose a session by it
+void KernelDataPlane::FindMissingSas(std::set<KernelSa> sas, SasCallback done) {
+  pool_.Submit([missing = std::move(sas), done = std::move(done)](WorkerContext& context) mutable {
     auto xfrm = static_cast<KernelContext&>(context).xfrm();
-    if (auto sas = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()}) {
-      found = std::any_of(sas->begin(), sas->end(), [&](const netlink::Sa& sa) {
-        return sa.destination == destination && sa.spi == spi;
-      });
+    if (auto present = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()}) {
+      for (const auto& sa : *present) missing.erase({.destination = sa.destination, .spi = sa.spi});
+    } else {
+      missing.clear();  // an error tells nothing: nobody is to lose a session by it
     }
-    return WorkerPool::Completion([found, done = std::move(done)]() mutable { done(found); });
+    return WorkerPool::Completion(
+        [missing = std::move(missing), done = std::move(done)]() mutable { done(missing); });
   });
 }
 
@@ -141,6 +140,8 @@ void KernelDataPlane::Send(const l2tp::SendDatagram& datagram) { paths_.Send(dat
 void KernelDataPlane::PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) {
   sessions_.Prepare(request, std::move(done));
 }
+
+void KernelDataPlane::StartFrames(const SessionKey& key) { sessions_.StartFrames(key); }
 
 void KernelDataPlane::WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) {
   sessions_.WriteFrame(key, frame);

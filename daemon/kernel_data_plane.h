@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,14 +36,14 @@ class KernelDataPlane final : public DataPlane {
 
   std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local) override;
   void RemovePath(l2tp::PathId path) override;
-  void FindSecurityAssociation(const IpAddress& destination, uint32_t spi,
-                               DoneCallback done) override;
+  void FindMissingSas(std::set<KernelSa> sas, SasCallback done) override;
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;
+  void StartFrames(const SessionKey& key) override;
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
   void CreateInterface(const SessionKey& key, InterfaceCallback done) override;
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;

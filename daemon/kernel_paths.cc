@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/kernel_paths.h"
 
+#include <array>
+#include <cerrno>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <utility>
@@ -73,10 +75,18 @@ KernelPaths::KernelPaths(EventLoop& loop, WorkerPool& pool, Options options)
 }
 
 Expected<void, SystemError> KernelPaths::Listen() {
-  if (options_.listen.empty()) return Listen(IpAddress::V4(0));
+  if (options_.listen.empty()) return ListenEverywhere();
   for (const auto& local : options_.listen) {
     if (auto listening = Listen(local); !listening) return listening;
   }
+  return {};
+}
+
+Expected<void, SystemError> KernelPaths::ListenEverywhere() {
+  if (auto listening = Listen(IpAddress::V4(0)); !listening) return listening;
+  auto listening = Listen(IpAddress::V6(std::array<uint8_t, 16>{}));
+  // A kernel that was started without IPv6 (ipv6.disable=1) has no client there.
+  if (!listening && listening.error().code != EAFNOSUPPORT) return listening;
   return {};
 }
 
@@ -90,6 +100,7 @@ Expected<void, SystemError> KernelPaths::Listen(const IpAddress& local) {
   path.socket = *std::move(socket);
   path.local = local;
   path.port = options_.port;
+  path.authenticated = options_.ipsec_required;
   Add(std::move(path));
   return {};
 }
@@ -130,6 +141,7 @@ std::optional<l2tp::PathId> KernelPaths::AddSecurityAssociation(ReqId reqid,
   path.port = LocalUdpPort(*socket);
   path.socket = *std::move(socket);
   path.local = local;
+  path.authenticated = true;
   path.key = netlink::SaTunnelKey{.reqid = reqid.value(), .tunnel_id = 0};
   TakePort(path.port);
   Change({netlink::AddPort{path.port}, netlink::AddTunnel{{*path.key, path.port}}},
@@ -182,7 +194,7 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
     return WorkerPool::Completion(
         [this, request, reqid, made = std::move(made), done = std::move(done)]() mutable {
           if (!made) {
-            LogFailure("tunnel_not_made", made.error().text);
+            failure_log_.LogError("tunnel_not_made", made.error().text, loop_.Now());
             done(std::nullopt);
             return;
           }
@@ -191,6 +203,7 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
           path.port = LocalUdpPort(*made);
           path.socket = *std::move(made);
           path.local = request.local;
+          path.authenticated = reqid.has_value();
           path.key = KeyOf(request, reqid);
           LeadTo(std::move(path), std::move(done));
         });
@@ -208,7 +221,7 @@ void KernelPaths::LeadTo(Path path, DataPlane::PathCallback done) {
              done(id);
              return;
            }
-           LogFailure("tunnel_not_made", failure);
+           failure_log_.LogError("tunnel_not_made", failure, loop_.Now());
            Remove(id);
            done(std::nullopt);
          });
@@ -219,16 +232,14 @@ uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {
   return path == nullptr ? uint16_t{0} : path->port;
 }
 
-void KernelPaths::LogFailure(std::string_view message_id, const std::string& text) {
-  if (const auto passed = failure_log_.Pass(text, loop_.Now())) LogError(message_id, *passed);
-}
-
 void KernelPaths::Send(const l2tp::SendDatagram& datagram) {
   const Path* path = Find(datagram.path);
   if (path == nullptr) return;
   // A tunnel's socket is connected, and an address would make the kernel look up a route each time.
   const IpEndpoint to = path->kind == Kind::kTunnel ? IpEndpoint{} : datagram.peer;
-  if (!SendUdpDatagram(path->socket, to, {}, datagram.bytes)) ++send_failures_;
+  // Only the listener of every address has a choice.
+  const IpAddress from = path->kind == Kind::kListener ? datagram.local : IpAddress();
+  if (!SendUdpDatagram(path->socket, to, from, datagram.bytes)) ++send_failures_;
 }
 
 void KernelPaths::Read(l2tp::PathId id) {
@@ -236,12 +247,14 @@ void KernelPaths::Read(l2tp::PathId id) {
   if (path == nullptr || observer_ == nullptr) return;
   const bool listener = path->kind == Kind::kListener;
   const IpAddress bound = path->local;
+  const bool authenticated = path->authenticated;
   // Removing the path meanwhile does no harm: its socket is closed in a later turn.
   ReceiveUdpDatagrams(path->socket, [&](const UdpDatagram& received) {
     observer_->OnDatagram({.path = id,
                            .peer = received.peer,
                            .local = received.local ? received.local : bound,
-                           .bytes = received.bytes},
+                           .bytes = received.bytes,
+                           .authenticated = authenticated},
                           listener);
   });
 }

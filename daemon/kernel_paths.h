@@ -3,7 +3,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/expected.h"
@@ -26,7 +25,7 @@ namespace sallyport::daemon {
 class KernelPaths {
  public:
   struct Options {
-    std::vector<IpAddress> listen;  // empty: every IPv4 address
+    std::vector<IpAddress> listen;  // empty: every address, IPv4 and IPv6
     uint16_t port = 1701;
     bool ipsec_required = true;
   };
@@ -57,6 +56,7 @@ class KernelPaths {
     IoSource source;
     IpAddress local;
     uint16_t port = 0;                      // local
+    bool authenticated = false;             // its socket policy takes only what came through an SA
     std::optional<netlink::TunnelKey> key;  // its element in the rewriting table
     bool leaving = false;                   // closed at the end of this turn of the loop
   };
@@ -67,6 +67,7 @@ class KernelPaths {
   using Table = SerialObjects<int, RewritingTable>;
 
   Expected<void, SystemError> Listen(const IpAddress& local);
+  Expected<void, SystemError> ListenEverywhere();
   l2tp::PathId Add(Path path);
   const Path* Find(l2tp::PathId path) const;
   void Read(l2tp::PathId id);
@@ -78,7 +79,6 @@ class KernelPaths {
               UniqueFunction<void(const std::string& failure)> done);
   void TakePort(uint16_t port) { ++ports_[port]; }
   bool GiveUpPort(uint16_t port);
-  void LogFailure(std::string_view message_id, const std::string& text);
 
   EventLoop& loop_;
   WorkerPool& pool_;

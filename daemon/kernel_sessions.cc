@@ -104,23 +104,30 @@ void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::Don
           return Sessions::Finish([this, key, made = std::move(made),
                                    done = std::move(done)](Session& session) mutable {
             if (!made) {
-              LogFailure("session_not_made", made.error().text);
+              failure_log_.LogError("session_not_made", made.error().text, loop_.Now());
               done(false);
               return;
             }
             session.session_socket = std::move(made->session_socket);
             session.channel = std::move(made->channel);
-            const int fd = session.channel.get();
-            session.channel_source = loop_.AddIo(
-                fd, EPOLLIN, [this, key, fd](uint32_t events) { ReadFrames(key, fd, events); });
+            // For hang-ups alone. A frame that overtakes ICCN waits in the kernel, which keeps the
+            // newest 32 (kernel.md §1), until PPP has started.
+            session.channel_source = Watch(key, session.channel.get(), 0);
             done(true);
           });
         });
   });
 }
 
-void KernelSessions::LogFailure(std::string_view message_id, const std::string& text) {
-  if (const auto passed = failure_log_.Pass(text, loop_.Now())) LogError(message_id, *passed);
+void KernelSessions::StartFrames(const SessionKey& key) {
+  Session* session = sessions_.Find(key);
+  if (session != nullptr && session->channel_source) session->channel_source.SetEvents(EPOLLIN);
+}
+
+IoSource KernelSessions::Watch(const SessionKey& key, int fd, uint32_t epoll_events) {
+  if (sessions_.Find(key) == nullptr) return {};
+  return loop_.AddIo(fd, epoll_events,
+                     [this, key, fd](uint32_t events) { ReadFrames(key, fd, events); });
 }
 
 void KernelSessions::ReadFrames(const SessionKey& key, int fd, uint32_t events) {
@@ -174,9 +181,7 @@ KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(
         session.unit = std::move(unit->fd);
         session.unit_number = unit->number;
         session.ifindex = unit->ifindex;
-        const int fd = session.unit.get();
-        session.unit_source = loop_.AddIo(
-            fd, EPOLLIN, [this, key, fd](uint32_t events) { ReadFrames(key, fd, events); });
+        session.unit_source = Watch(key, session.unit.get(), EPOLLIN);
         done(InterfaceName(number));
       } else if (unit.error().code == EEXIST && attempts > 1) {
         // The name is somebody else's; the number is not used again.
@@ -250,8 +255,11 @@ void KernelSessions::Release(const SessionKey& key, DataPlane::DoneCallback done
     done(true);
     return;
   }
+  // Before anything that is queued: a hang-up would keep the loop busy until its turn.
+  session->unit_source.Reset();
+  session->channel_source.Reset();
   sessions_.Do(key, [this, done = std::move(done)](Session& last) mutable {
-    // The sources go before what they watch.
+    // What a step made that was under way; the sources go before what they watch.
     last.unit_source.Reset();
     last.channel_source.Reset();
     return Sessions::Work([this, number = last.interface_number, unit = std::move(last.unit),

@@ -4,7 +4,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "base/unique_fd.h"
 #include "daemon/data_plane.h"
@@ -27,6 +26,7 @@ class KernelSessions {
 
   // As DataPlane says.
   void Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done);
+  void StartFrames(const SessionKey& key);
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame);
   void CreateInterface(const SessionKey& key, DataPlane::InterfaceCallback done);
   void BringUp(const SessionKey& key, const SessionNetwork& network, DataPlane::DoneCallback done);
@@ -51,13 +51,13 @@ class KernelSessions {
   };
   using Sessions = SerialObjects<SessionKey, Session>;
 
+  /// Nothing for a session that leaves: its descriptors may hang up long before its last step.
+  IoSource Watch(const SessionKey& key, int fd, uint32_t epoll_events);
   void ReadFrames(const SessionKey& key, int fd, uint32_t events);
   void CreateInterface(const SessionKey& key, int attempts, DataPlane::InterfaceCallback done);
   Sessions::Work CreateInterfaceWork(const SessionKey& key, int channel, int attempts,
                                      DataPlane::InterfaceCallback done);
   unsigned TakeInterfaceNumber();
-
-  void LogFailure(std::string_view message_id, const std::string& text);
 
   EventLoop& loop_;
   DataPlane::Observer* observer_ = nullptr;

@@ -13,6 +13,7 @@ namespace sallyport::daemon {
 namespace {
 
 /// RFC 2759 §6.
+constexpr unsigned kNoDialInPermission = 649;
 constexpr unsigned kAuthenticationFailure = 691;
 
 aaa::Credential ToAaa(const ppp::Credential& credential) {
@@ -62,6 +63,14 @@ std::string_view Text(aaa::AllocateError error) {
   return "no address";
 }
 
+/// The password was right: to ask the user for it again, as 691 does, would mislead.
+Unexpected<AccessDenied> NoAddress(std::string_view log_text) {
+  return Unexpected{AccessDenied{std::string(log_text),
+                                 {.mschap_error = kNoDialInPermission,
+                                  .message = "No address available",
+                                  .may_retry = false}}};
+}
+
 }  // namespace
 
 LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users,
@@ -76,6 +85,7 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
                                                     .server = options_.server_name,
                                                     .credential = ToAaa(request.credential)});
   if (const auto* rejected = std::get_if<aaa::Rejected>(&verdict)) {
+    if (rejected->reason == aaa::RejectReason::kNoAddress) return NoAddress(Text(rejected->reason));
     // The peer is told the same whatever the reason, so that names cannot be guessed.
     return Unexpected{AccessDenied{std::string(Text(rejected->reason)),
                                    {.mschap_error = kAuthenticationFailure,
@@ -85,12 +95,7 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
   const auto& accepted = std::get<aaa::Accepted>(verdict);
   const auto lease =
       pools_.Allocate({.pool = {}, .account = accepted.account, .profile = accepted.profile});
-  if (!lease) {
-    return Unexpected{AccessDenied{std::string(Text(lease.error())),
-                                   {.mschap_error = kAuthenticationFailure,
-                                    .message = "No address available",
-                                    .may_retry = false}}};
-  }
+  if (!lease) return NoAddress(Text(lease.error()));
   AccessGranted granted;
   for (const auto& pool : pools_.pools()) {
     if (pool.Contains(lease->address)) granted.lease.pool = pool.settings().name;

@@ -20,7 +20,7 @@ constexpr size_t kMaxEarlyBytes = 1024;
 void SaTable::Add(const SecurityAssociation& sa, l2tp::PathId path) {
   by_path_[path] = sa.id;
   by_peer_[sa.peer.address].push_back(sa.id);
-  entries_.insert_or_assign(sa.id, Entry{sa, path});
+  entries_.insert_or_assign(sa.id, Entry{sa, path, {}});
 }
 
 void SaTable::Update(const SecurityAssociation& sa) {
@@ -47,6 +47,18 @@ void SaTable::RemoveFromPeer(const SecurityAssociation& sa) {
   auto& same_peer = by_peer_[sa.peer.address];
   std::erase(same_peer, sa.id);
   if (same_peer.empty()) by_peer_.erase(sa.peer.address);
+}
+
+void SaTable::AddTunnel(SaId id, l2tp::TunnelId tunnel) {
+  if (const auto found = entries_.find(id); found != entries_.end()) {
+    found->second.tunnels.insert(tunnel);
+  }
+}
+
+void SaTable::RemoveTunnel(SaId id, l2tp::TunnelId tunnel) {
+  if (const auto found = entries_.find(id); found != entries_.end()) {
+    found->second.tunnels.erase(tunnel);
+  }
 }
 
 const SaTable::Entry* SaTable::Find(SaId id) const {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ class SaTable {
   struct Entry {
     SecurityAssociation sa;
     l2tp::PathId path;
+    std::set<l2tp::TunnelId> tunnels;  // through it, lingering ones included
   };
   /// A datagram that waits for its path.
   struct Early {
@@ -35,6 +37,10 @@ class SaTable {
   void Update(const SecurityAssociation& sa);
   /// The entry that is removed.
   std::optional<Entry> Remove(SaId id);
+
+  /// Nothing happens for an SA that is not there any more.
+  void AddTunnel(SaId id, l2tp::TunnelId tunnel);
+  void RemoveTunnel(SaId id, l2tp::TunnelId tunnel);
 
   const Entry* Find(SaId id) const;
   const Entry* FindByPath(l2tp::PathId path) const;

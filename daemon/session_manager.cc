@@ -14,9 +14,6 @@
 namespace sallyport::daemon {
 namespace {
 
-/// As l2tp::EndpointConfig has it; local policy.
-constexpr size_t kMaxSessionsPerTunnel = 256;
-
 /// CDN result codes, RFC 2661 §4.4.2.
 constexpr uint16_t kLossOfCarrier = 1;
 constexpr uint16_t kAdministrative = 3;
@@ -69,12 +66,14 @@ std::vector<LogField> Fields(const ClientSession& session) {
 }  // namespace
 
 SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
-                               RandomSource& random, ppp::LinkConfig config)
+                               RandomSource& random, ppp::LinkConfig config,
+                               size_t max_sessions_per_tunnel)
     : loop_(loop),
       data_plane_(data_plane),
       access_(access),
       random_(random),
       config_(std::move(config)),
+      max_sessions_per_tunnel_(max_sessions_per_tunnel),
       timer_(loop.AddTimer([this] { RunTimers(); })) {}
 
 ClientSession* SessionManager::Find(const SessionKey& key) {
@@ -95,7 +94,7 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   const auto first = sessions_.lower_bound({key.tunnel, {}});
   const auto past = sessions_.upper_bound({key.tunnel, l2tp::SessionId(UINT16_MAX)});
   const auto of_tunnel = static_cast<size_t>(std::distance(first, past));
-  if (sessions_.contains(key) || of_tunnel >= kMaxSessionsPerTunnel) {
+  if (sessions_.contains(key) || of_tunnel >= max_sessions_per_tunnel_) {
     done(false);
     return;
   }
@@ -113,7 +112,11 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   data_plane_.PrepareSession(request, std::move(done));
 }
 
-void SessionManager::Start(const SessionKey& key) { Give(key, ppp::Start{}); }
+void SessionManager::Start(const SessionKey& key) {
+  Give(key, ppp::Start{});
+  // Not before: a frame for a link that has not started would be lost.
+  data_plane_.StartFrames(key);
+}
 
 void SessionManager::LowerDown(const SessionKey& key, const std::string& text) {
   ClientSession* session = Find(key);
@@ -226,11 +229,11 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
-    const auto text = refused_log_.Pass(
+    refused_log_.LogWarning(
+        "login_refused",
         fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
                     session.peer.ToString(), ToString(request.method), verdict.error().log_text),
-        loop_.Now());
-    if (text) LogWarning("login_refused", *text, Fields(session));
+        loop_.Now(), Fields(session));
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
     return;
   }
@@ -294,11 +297,14 @@ void SessionManager::Forget(const SessionKey& key) {
   for (const auto& lease : session.former_leases) access_.Release(lease);
   const auto lasted =
       std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
-  LogInfo("session_end",
-          fmt::format("session {} {}@{}: ended after {} s: {}", session.id,
-                      session.user.empty() ? "-" : session.user, session.peer.ToString(),
-                      lasted.count(), session.end_text),
-          Fields(session));
+  std::string text = fmt::format("session {} {}@{}: ended after {} s: {}", session.id,
+                                 session.user.empty() ? "-" : session.user, session.peer.ToString(),
+                                 lasted.count(), session.end_text);
+  if (session.lease || !session.former_leases.empty()) {
+    LogInfo("session_end", text, Fields(session));  // of users every one is told
+  } else {
+    ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));
+  }
   sessions_.erase(found);
   if (forgotten_) forgotten_();
 }

@@ -64,7 +64,7 @@ class SessionManager {
 
   /// All references outlive the manager.
   SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
-                 RandomSource& random, ppp::LinkConfig config);
+                 RandomSource& random, ppp::LinkConfig config, size_t max_sessions_per_tunnel);
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
   /// Runs after each session that is forgotten: its last kernel object is gone.
@@ -113,6 +113,7 @@ class SessionManager {
   AccessControl& access_;
   RandomSource& random_;
   ppp::LinkConfig config_;
+  size_t max_sessions_per_tunnel_;  // those that are being released included
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;
   CloseCallback close_;
@@ -122,6 +123,7 @@ class SessionManager {
   TimerQueue<SessionKey> deadlines_;
   Timer timer_;
   LogLimit refused_log_;
+  LogLimit ended_log_;  // of sessions without a login
 };
 
 }  // namespace sallyport::daemon

@@ -239,12 +239,12 @@ void Strongswan::OnEvent(std::string_view name, const vici::Message& event) {
   Report(changes);
 }
 
-void Strongswan::OnAlert(const vici::Message& event) const {
+void Strongswan::OnAlert(const vici::Message& event) {
   const auto alert = vici::ParseAlertEvent(event);
   if (!alert) return;
   const std::string peer = alert->ike ? alert->ike->remote.endpoint.ToString() : "a peer";
-  LogInfo("ike_alert", fmt::format("IKE with {}: {}", peer, PrintableText(alert->type)),
-          {{"PEER", peer}});
+  alerts_log_.LogInfo("ike_alert", fmt::format("IKE with {}: {}", peer, PrintableText(alert->type)),
+                      loop_.Now(), {{"PEER", peer}});
 }
 
 void Strongswan::Report(const StrongswanSas::Changes& changes) {
@@ -259,10 +259,10 @@ void Strongswan::Report(const StrongswanSas::Changes& changes) {
       observer_->OnSaForgotten(forgotten->id);
     } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
       const std::string peer = failed->peer.ToString();
-      const auto text = attempts_log_.Pass(
-          fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason),
-          loop_.Now());
-      if (text) LogInfo("ike_attempt_failed", *text, {{"PEER", peer}});
+      attempts_log_.LogInfo(
+          "ike_attempt_failed",
+          fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason), loop_.Now(),
+          {{"PEER", peer}});
     }
   }
 }
@@ -278,37 +278,54 @@ void Strongswan::Terminate(SaId id) {
 void Strongswan::TerminateNext() {
   // One at a time: charon goes through all its SAs for each, and many clients delete theirs
   // themselves while they wait here.
-  while (phase_ == Phase::kReady && !terminating_ && !to_terminate_.empty()) {
-    const auto termination = sas_.TerminationOf(to_terminate_.front());
+  const bool answers = phase_ == Phase::kReady || (phase_ == Phase::kStopping && commands_);
+  while (answers && !terminating_ && !to_terminate_.empty()) {
+    const SaId id = to_terminate_.front();
     to_terminate_.pop_front();
+    const auto termination = sas_.TerminationOf(id);
     if (!termination) continue;  // gone meanwhile
     terminating_ = true;
-    SendTermination(*termination);
+    SendTermination(id, *termination);
   }
 }
 
-void Strongswan::SendTermination(const StrongswanSas::Termination& termination) {
+void Strongswan::SendTermination(SaId id, const StrongswanSas::Termination& termination) {
   const auto child = termination.child;
   const bool whole = termination.ike.has_value();
   const auto arguments =
       whole ? TerminateArguments("ike-id", std::to_string(termination.ike->value()))
             : TerminateArguments("child-id", std::to_string(child.value()));
   commands_->Request("terminate", arguments,
-                     [this, child, whole](const ViciConnection::Reply& reply) {
+                     [this, id, child, whole](const ViciConnection::Reply& reply) {
+                       const std::string failure = FailureOf(reply);
                        // The IKE SA may have been replaced by a reauthentication; the child is
                        // still itself.
-                       if (whole && !FailureOf(reply).empty())
-                         return SendTermination({.child = child, .ike = {}});
-                       // A failure to find the child is none: it has gone by itself.
-                       terminating_ = false;
-                       TerminateNext();
+                       if (whole && !failure.empty())
+                         return SendTermination(id, {.child = child, .ike = {}});
+                       Terminated(id, child, failure);
                      });
+}
+
+void Strongswan::Terminated(SaId id, vici::ChildUniqueId child, const std::string& failure) {
+  terminating_ = false;
+  if (const auto now = sas_.TerminationOf(id); now && !failure.empty()) {
+    if (now->child != child) {
+      to_terminate_.push_back(id);  // rekeyed meanwhile: the SA goes by another name
+    } else {
+      // Gone by itself, which an event is about to tell, or in charon's hands: it may be asked for
+      // again.
+      sas_.UnmarkTerminating(id);
+    }
+  }
+  TerminateNext();
+  FinishStopIfIdle();
 }
 
 void Strongswan::Stop(UniqueFunction<void()> done) {
   stop_done_ = std::move(done);
   const bool answers = phase_ == Phase::kReady;
   phase_ = Phase::kStopping;
+  unloaded_ = false;
   timer_.Set(answers ? loop_.Now() + kStopTimeout : loop_.Now());
   if (answers) Unload();
 }
@@ -319,14 +336,28 @@ void Strongswan::Unload() {
   // First, so that no new SA comes up behind the back of what follows.
   commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
+    // All are to go, among them one that charon has made and not told of yet.
+    to_terminate_.clear();
     commands_->Request("terminate", TerminateArguments("ike", kConnectionName), ignore);
   }
+  TerminateNext();
   if (!options_.psk.empty()) {
     commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
   }
-  // Answers come in order, so that this one is the last.
-  commands_->Request("version", {},
-                     [this](const ViciConnection::Reply&) { timer_.Set(loop_.Now()); });
+  // Answers come in order, so that this one says that charon is done with the ones before; the same
+  // on the other connection says that it has told of every SA that it made until then.
+  commands_->Request("version", {}, [this](const ViciConnection::Reply&) {
+    events_->Request("version", {}, [this](const ViciConnection::Reply&) {
+      unloaded_ = true;
+      FinishStopIfIdle();
+    });
+  });
+}
+
+void Strongswan::FinishStopIfIdle() {
+  const bool idle = unloaded_ && !terminating_ && to_terminate_.empty();
+  // Not from here: the connection is still on the stack.
+  if (phase_ == Phase::kStopping && idle) timer_.Set(loop_.Now());
 }
 
 void Strongswan::FinishStop() {

@@ -62,17 +62,21 @@ class Strongswan final : public Ike {
   void Close();
 
   void OnEvent(std::string_view name, const vici::Message& event);
-  void OnAlert(const vici::Message& event) const;
+  void OnAlert(const vici::Message& event);
   void Report(const StrongswanSas::Changes& changes);
 
   void TerminateNext();
-  void SendTermination(const StrongswanSas::Termination& termination);
+  void SendTermination(SaId id, const StrongswanSas::Termination& termination);
+  /// charon has answered a termination: with `failure`, unless that is empty.
+  void Terminated(SaId id, vici::ChildUniqueId child, const std::string& failure);
   void Unload();
+  void FinishStopIfIdle();
   void FinishStop();
 
   EventLoop& loop_;
   StrongswanOptions options_;
   LogLimit attempts_log_;
+  LogLimit alerts_log_;
   Observer* observer_ = nullptr;  // set as long as phase_ is not kIdle
   Phase phase_ = Phase::kIdle;
   IkeState state_;
@@ -82,6 +86,7 @@ class Strongswan final : public Ike {
   bool events_known_ = true;  // every event that we cannot do without is known to charon
   std::deque<SaId> to_terminate_;
   bool terminating_ = false;  // a `terminate` is not answered yet
+  bool unloaded_ = false;     // while stopping: charon has taken back what we loaded
   UniqueFunction<void()> stop_done_;
   std::unique_ptr<ViciConnection> events_;
   std::unique_ptr<ViciConnection> commands_;

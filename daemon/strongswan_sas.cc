@@ -138,6 +138,12 @@ bool StrongswanSas::MarkTerminating(SaId id) {
   return found != records_.end() && !std::exchange(found->second.terminating, true);
 }
 
+void StrongswanSas::UnmarkTerminating(SaId id) {
+  if (const auto found = records_.find(id); found != records_.end()) {
+    found->second.terminating = false;
+  }
+}
+
 std::optional<StrongswanSas::Termination> StrongswanSas::TerminationOf(SaId id) const {
   const auto found = records_.find(id);
   if (found == records_.end()) return {};

@@ -77,6 +77,8 @@ class StrongswanSas {
   /// Notes that the SA is to go; it stays until charon says that it is gone. False for an unknown
   /// id and for one noted before.
   bool MarkTerminating(SaId id);
+  /// It is not to go any more, or that has failed: MarkTerminating() may be called again.
+  void UnmarkTerminating(SaId id);
   /// Nothing for an unknown id.
   std::optional<Termination> TerminationOf(SaId id) const;
   /// Those that MarkTerminating() was called for and that are still there.

@@ -2,21 +2,35 @@
 #include "daemon/worker_pool.h"
 
 #include <cerrno>
+#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <utility>
 
+#include "daemon/log.h"
+
 namespace sallyport::daemon {
 
-WorkerPool::WorkerPool(EventLoop& loop, unsigned threads, ContextFactory factory)
+WorkerPool::WorkerPool(EventLoop& loop, unsigned threads, ContextFactory factory,
+                       const ThreadStarter& start)
     : event_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!event_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
   event_source_ = loop.AddIo(event_fd_.get(), EPOLLIN, [this](uint32_t) { RunCompletions(); });
   threads_.reserve(threads);
   std::latch ready(threads);
   for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, &factory, &ready] { RunThread(factory, ready); });
+    try {
+      threads_.push_back(start([this, &factory, &ready] { RunThread(factory, ready); }));
+    } catch (const std::system_error& error) {
+      // Nothing was lost but speed, as long as there is one. With none no thread uses what the
+      // exception takes apart.
+      if (threads_.empty()) throw;
+      LogWarning("fewer_workers",
+                 fmt::format("{} of {} worker threads: {}", i, threads, error.what()));
+      ready.count_down(threads - i);
+      break;
+    }
   }
   ready.wait();
 }

@@ -33,10 +33,18 @@ class WorkerPool {
   using Job = UniqueFunction<Completion(WorkerContext&)>;
   using ContextFactory = std::function<std::unique_ptr<WorkerContext>()>;
 
-  /// Returns when every thread has its context. Throws std::system_error when threads or
-  /// descriptors are not to be had (start-up only). The signals must be blocked before
-  /// (EventLoop::AddSignal), so that the threads inherit that.
-  WorkerPool(EventLoop& loop, unsigned threads, ContextFactory factory);
+  /// Starts a thread that runs `body`; throws std::system_error when there is none to be had.
+  using ThreadStarter = std::function<std::thread(const std::function<void()>& body)>;
+
+  /// Returns when every thread has its context. Works with fewer threads when the system does not
+  /// give so many; throws std::system_error when it gives none, or no descriptor (start-up only).
+  /// The signals must be blocked before (EventLoop::AddSignal), so that the threads inherit that.
+  /// `start`: a test's own way to fail.
+  WorkerPool(
+      EventLoop& loop, unsigned threads, ContextFactory factory,
+      const ThreadStarter& start = [](const std::function<void()>& body) {
+        return std::thread(body);
+      });
   /// Runs what is queued, then ends the threads; completions that are still due are dropped.
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -46,6 +54,7 @@ class WorkerPool {
   /// second from the completion of the first.
   void Submit(Job job);
 
+  size_t thread_count() const { return threads_.size(); }
   /// Jobs whose completion has not run yet.
   size_t pending() const { return pending_; }
 

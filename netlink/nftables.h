@@ -29,7 +29,8 @@ struct RewritingOptions {
 };
 
 /// A tunnel that runs through an SA. `tunnel_id` is ours, the one in the peer's packets; 0 stands
-/// for the SCCRQ, which is sent before the peer knows it (RFC 2661 §3.1).
+/// for the SCCRQ, which is sent before the peer knows it (RFC 2661 §3.1), and for everything else
+/// of the SA that belongs to no tunnel in the table.
 struct SaTunnelKey {
   uint32_t reqid = 0;
   uint16_t tunnel_id = 0;

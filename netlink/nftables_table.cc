@@ -217,12 +217,30 @@ void AppendInboundRewriting(std::vector<Message>& messages, std::string_view cha
   }
 }
 
+/// What belongs to no tunnel that the map knows goes where the SCCRQs of its SA go, so that a peer
+/// which asks for a tunnel that we have forgotten gets an answer through its own SA.
+void AppendFallback(std::vector<Message>& messages) {
+  constexpr std::array<uint8_t, kRegisterSize> kNoTunnel{};
+  for (const auto update : {ChecksumUpdate::kNone, ChecksumUpdate::kInternet}) {
+    auto rule = Rule(kByReqid, "of no tunnel, to the SA's socket");
+    MatchChecksum(rule, update);
+    rule.LoadConstant(Register(1), kNoTunnel)
+        .LoadInboundReqid(Register(0))
+        .InMap(kTunnelsByReqid, Register(0), Register(0))
+        .WriteUdpPort(kUdpDestinationPort, Register(0), update)
+        .Notrack()
+        .Return();
+    messages.push_back(std::move(rule).Finish());
+  }
+}
+
 void AppendPrerouting(std::vector<Message>& messages, const RewritingOptions& options) {
   auto protected_rule = Rule(kPrerouting, "L2TP out of an SA, to the tunnel's socket");
   MatchUdpPort(protected_rule, kUdpDestinationPort, options.port);
   MatchMeta(protected_rule, NFT_META_SECPATH, 1).Jump(kByReqid);
   messages.push_back(std::move(protected_rule).Finish());
   AppendInboundRewriting(messages, kByReqid, kTunnelsByReqid, LoadReqid);
+  AppendFallback(messages);
   if (options.ipsec_required) return;
   constexpr std::pair<uint8_t, std::string_view> kFamilies[] = {{NFPROTO_IPV4, kByPeer},
                                                                 {NFPROTO_IPV6, kByPeer6}};

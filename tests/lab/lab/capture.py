@@ -81,13 +81,18 @@ def _tshark(path: Path, *arguments: str) -> str:
 
 def protocols(path: Path) -> Counter[str]:
     """The protocols above IP in a capture as tshark names them (`udp:esp`, `udp:isakmp`, `esp`, `l2tp` ...), counted."""
-    stacks = _tshark(path, "-Y", "ip", "-T", "fields", "-e", "frame.protocols").splitlines()
-    return Counter(re.sub(r"^eth:ethertype:ip:", "", stack) for stack in stacks)
+    stacks = _tshark(path, "-Y", "ip || ipv6", "-T", "fields", "-e", "frame.protocols").splitlines()
+    return Counter(re.sub(r"^eth:ethertype:ip(v6)?:", "", stack) for stack in stacks)
+
+
+def matching(path: Path, display_filter: str) -> list[str]:
+    """The packets that match a filter in tshark's language, which puts fragments together: a line each."""
+    return _tshark(path, "-Y", display_filter).splitlines()
 
 
 def malformed(path: Path) -> list[str]:
     """The packets in which tshark finds a protocol violated: a line each."""
-    return _tshark(path, "-Y", "_ws.malformed || l2tp.avp.length < 6").splitlines()
+    return matching(path, "_ws.malformed || l2tp.avp.length < 6")
 
 
 def l2tp_messages(path: Path) -> list[str]:

@@ -84,7 +84,8 @@ class Scenario:
         foreign = {
             stack: count
             for stack, count in seen.items()
-            if stack not in allowed and not stack.startswith(("icmp", "igmp"))
+            if stack not in allowed
+            and not stack.startswith(("icmp", "igmp", "ipv6.hopopts:icmpv6"))
         }
         assert not foreign, f"neither IKE nor ESP: {foreign}"
         assert seen["udp:udpencap:esp"] + seen["esp"] > 0, f"not one ESP packet: {seen}"
@@ -92,7 +93,7 @@ class Scenario:
     def check_gateway_sent_nothing_in_clear_text(self) -> None:
         """Ends the capture. Of the whole scenario, goodbyes and failures included."""
         self.wire.stop()
-        leak = f"{CLEAR_TEXT_L2TP} and src host {topology.GATEWAY_OUTER}"
+        leak = f"{CLEAR_TEXT_L2TP} and (src host {topology.GATEWAY_OUTER} or src host {topology.GATEWAY_OUTER6})"
         assert self.wire.count(leak) == 0, f"in the clear from the gateway:\n{self.wire.text(leak)}"
 
     def check_both_ways(self, client: VpnClient, address: str) -> None:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The lab's network.
 
-    client1 .11 --+                                         +-- client3 .23
-     192.168.1.0/24 +-- nat .1 --+-- internet (a bridge) ---+-- client4 .24
-    client2 .12 --+              |   203.0.113.0/24
-                                 +-- gateway .10
+    client1 .11 --+                                         +-- client3 .23, ::23
+     192.168.1.0/24 +-- nat .1 --+-- internet (a bridge) ---+-- client4 .24, ::24
+    client2 .12 --+              |   203.0.113.0/24, 2001:db8:113::/64
+                                 +-- gateway .10, ::10
                                        | 10.0.0.1
                                        | 10.0.0.0/24
                                      inside 10.0.0.53
@@ -19,6 +19,7 @@ from pathlib import Path
 from lab.host import Host
 
 GATEWAY_OUTER = "203.0.113.10"
+GATEWAY_OUTER6 = "2001:db8:113::10"
 NAT_OUTER = "203.0.113.1"
 GATEWAY_INNER = "10.0.0.1"
 INSIDE = "10.0.0.53"
@@ -28,6 +29,7 @@ POOL_NET = "10.64.0.0/16"
 POOL_GATEWAY = "10.64.0.1"
 
 OUTER_ADDRESS = {"client3": "203.0.113.23", "client4": "203.0.113.24"}
+OUTER_ADDRESS6 = {"client3": "2001:db8:113::23", "client4": "2001:db8:113::24"}
 PRIVATE_ADDRESS = {"client1": "192.168.1.11", "client2": "192.168.1.12"}
 
 # One mapping for each source port, kept where free, as home routers do: of two clients that both
@@ -50,7 +52,7 @@ class Topology:
         self.hosts: list[Host] = []
         self.internet, self.gateway, self.inside = self._make("internet", "gateway", "inside")
         self.internet.ip_batch("link add br0 type bridge", "link set br0 up")
-        self._plug_in(self.gateway, "eth0", GATEWAY_OUTER)
+        self._plug_in(self.gateway, "eth0", GATEWAY_OUTER, GATEWAY_OUTER6)
         self._cable(self.gateway, "eth1", self.inside, "eth0")
         self.gateway.ip_batch(f"address add {GATEWAY_INNER}/24 dev eth1", "link set eth1 up")
         self.gateway.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
@@ -105,15 +107,19 @@ class Topology:
         peer = f"peer name {other_interface} netns {other.namespace}"
         subprocess.run([*words.split(), *peer.split()], check=True)
 
-    def _plug_in(self, host: Host, interface: str, address: str) -> None:
+    def _plug_in(self, host: Host, interface: str, address: str, address6: str = "") -> None:
         """Connects a host to the internet. The bridge's port has the host's name."""
         self._cable(host, interface, self.internet, host.name)
         self.internet.ip_batch(f"link set {host.name} master br0 up")
-        host.ip_batch(f"address add {address}/24 dev {interface}", f"link set {interface} up")
+        lines = [f"address add {address}/24 dev {interface}"]
+        if address6:
+            # Without the second in which the kernel looks for another with the same address.
+            lines.append(f"address add {address6}/64 dev {interface} nodad")
+        host.ip_batch(*lines, f"link set {interface} up")
 
     def _public_client(self, name: str) -> Host:
         (host,) = self._make(name)
-        self._plug_in(host, "eth0", OUTER_ADDRESS[name])
+        self._plug_in(host, "eth0", OUTER_ADDRESS[name], OUTER_ADDRESS6[name])
         return host
 
     def _private_client(self, name: str) -> Host:

@@ -155,6 +155,35 @@ check_traffic() {
   ip netns exec server nft delete table inet watch
 }
 
+# What names no tunnel of the table goes to the SA's own socket: the element of tunnel 0.
+check_unknown_tunnel() {
+  ip netns exec server "$probe" add 1 0 20101
+  ip -n client1 xfrm policy add dir out src 192.168.1.11 dst $server proto udp sport 1702 dport 1701 \
+    tmpl proto esp mode transport reqid 1
+  ip netns exec server timeout 20 /usr/bin/python3 -u - >"$log/unknown" <<'RECEIVE' &
+import socket
+receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+receiver.bind(("203.0.113.10", 20101))
+print("listening")
+for _ in range(4):
+    print("got", receiver.recv(2048).hex())
+RECEIVE
+  local receiver=$!
+  wait_for listening unknown
+  ip netns exec client1 /usr/bin/python3 - <<'SEND'
+import socket
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.bind(("192.168.1.11", 1702))
+# An SCCRQ's tunnel id, a forgotten tunnel with a Length and without, and what is no L2TP at all.
+for text in ("c8020010000000000000000000000000", "c8020010006300000000000000000000", "0002006300000000", "ff"):
+    sender.sendto(bytes.fromhex(text), ("203.0.113.10", 1701))
+SEND
+  wait $receiver || true
+  check "tunnel 0, unknown tunnels and garbage reach the SA's socket" test "$(grep -c got "$log/unknown")" = 4
+  check "the tunnels' sockets see none of it" only_control_for server1 11
+  ip netns exec server "$probe" delete 1 0 20101
+}
+
 check_fence() {
   # Watched on the wire: an answer, also an ICMP error, would be seen.
   timeout 6 ip netns exec nat tcpdump -nni out 'src host 203.0.113.10 and (icmp or (udp and (port 1701 or portrange 20001-20002)))' \
@@ -235,6 +264,7 @@ watch_conntrack
 make_sessions
 sleep 2
 check_traffic
+check_unknown_tunnel
 check_fence
 check_rekey
 check_end

@@ -197,6 +197,47 @@ TEST_F(ConcentratorTest, IcrpWaitsForTheChannel) {
   EXPECT_THAT(Sent(kIcrp), SizeIs(1));
 }
 
+TEST_F(ConcentratorTest, FramesWaitInTheKernelUntilIccn) {
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  Send(tunnel_path_, Message(0, l2tp::testing::IcrqAvps(kPeerSession)));
+  ASSERT_THAT(Sent(kIcrp), SizeIs(1));
+  EXPECT_THAT(plane_.reading, IsEmpty()) << "PPP has not started: it would lose them";
+  nr_ = 2;
+  const l2tp::SessionId session(Sent(kIcrp)[0].U16(kAssignedSessionId));
+  Send(tunnel_path_, Message(session.value(), l2tp::testing::IccnAvps()));
+  EXPECT_THAT(plane_.reading, ElementsAre(SessionKey{l2tp::TunnelId(tunnel_), session}));
+}
+
+TEST_F(ConcentratorTest, ATunnelThatIsReleasedDeletesItsSaButNotBeforeTheLast) {
+  BringUp();
+  const uint16_t first = tunnel_;
+  const l2tp::PathId first_path = tunnel_path_;
+  const Bytes second =
+      l2tp::testing::ControlMessage(0, 0, 0, 0, l2tp::testing::SccrqAvps(kPeerTunnel + 1).bytes());
+  concentrator_.OnDatagram({.path = concentrator_.sas().Find(SaId(1))->path,
+                            .peer = {kPeer.address, 1702},
+                            .local = kLocal,
+                            .bytes = second},
+                           false);
+  Settle();
+  ASSERT_THAT(concentrator_.sas().Find(SaId(1))->tunnels, SizeIs(2));
+  concentrator_.OnSaDown(SaId(1), ReqId(1), "deleted by the peer");
+  Settle();
+  EXPECT_THAT(plane_.paths, IsEmpty()) << "both tunnels went with the SA";
+  EXPECT_FALSE(concentrator_.tunnels().contains(l2tp::TunnelId(first)));
+  EXPECT_FALSE(plane_.paths.contains(first_path));
+  EXPECT_THAT(ike_.terminated, IsEmpty()) << "it had gone already";
+}
+
+TEST_F(ConcentratorTest, ARefusalLeavesFromTheAddressThatWasAsked) {
+  plane_.tunnels_work = false;
+  concentrator_.OnSaUp(Sa());
+  Send(l2tp::PathId(plane_.last_path), Sccrq());
+  ASSERT_THAT(plane_.sent, testing::Not(IsEmpty()));
+  for (const auto& datagram : plane_.sent) EXPECT_EQ(datagram.local, kLocal);
+}
+
 TEST_F(ConcentratorTest, AnSccrqThatOvertakesTheNewsOfItsSaIsAnsweredThen) {
   Send(l2tp::PathId(99), Sccrq(), true);
   EXPECT_THAT(plane_.sent, IsEmpty());
@@ -354,6 +395,21 @@ TEST_F(ConcentratorTest, AForgottenSaThatIsNotInTheKernelEndsItsClient) {
   EXPECT_THAT(concentrator_.sas().entries(), IsEmpty());
 }
 
+TEST_F(ConcentratorTest, OneDumpTellsOfAllForgottenSas) {
+  plane_.sas_in_kernel = false;
+  std::set<KernelSa> all;
+  for (uint32_t id = 1; id <= 3; ++id) {
+    SecurityAssociation sa = Sa(id);
+    sa.spi_in = 0xC0000000 + id;
+    all.insert({.destination = kLocal, .spi = sa.spi_in});
+    concentrator_.OnSaUp(sa);
+  }
+  for (uint64_t id = 1; id <= 3; ++id) concentrator_.OnSaForgotten(SaId(id));
+  Settle();
+  EXPECT_THAT(plane_.sas_asked_for, ElementsAre(all));
+  EXPECT_THAT(concentrator_.sas().entries(), IsEmpty());
+}
+
 TEST_F(ConcentratorTest, ANewSaWithTheReqidOfAForgottenOneReplacesIt) {
   BringUp();
   concentrator_.OnSaForgotten(SaId(1));
@@ -384,6 +440,31 @@ TEST_F(ConcentratorTest, CountersReachTheRecordInOneDumpForAllWhoAsk) {
   Settle();
   EXPECT_EQ(answered, 2);
   EXPECT_EQ(concentrator_.sessions().sessions().at(key_).counters.rx_bytes, 840U);
+}
+
+TEST_F(ConcentratorTest, ClientsThatComeAndGoDoNotFillTheLog) {
+  constexpr uint16_t kClients = 3 * LogLimit::kBurst;
+  ::testing::internal::CaptureStderr();
+  for (uint16_t i = 1; i <= kClients; ++i) {
+    concentrator_.OnSaUp(Sa(i));
+    concentrator_.OnDatagram({.path = l2tp::PathId(plane_.last_path),
+                              .peer = {kPeer.address, i},
+                              .local = kLocal,
+                              .bytes = Sccrq()},
+                             false);
+    Settle();
+    concentrator_.OnSaDown(SaId(i), ReqId(i), "deleted by the peer");
+    Settle();
+  }
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(Sent(kSccrp).size(), kClients);
+  for (const char* id : {"info: sa_up:", "info: sa_down:", "info: tunnel_down:"}) {
+    unsigned lines = 0;
+    for (size_t at = log.find(id); at != std::string::npos; at = log.find(id, at + 1)) ++lines;
+    // Two bursts if a period ends meanwhile.
+    EXPECT_GE(lines, LogLimit::kBurst) << id;
+    EXPECT_LE(lines, 2 * LogLimit::kBurst) << id;
+  }
 }
 
 TEST_F(ConcentratorTest, FramesOfUnknownSessionsAreIgnored) {

@@ -25,8 +25,11 @@ class FakeDataPlane final : public DataPlane {
     return path;
   }
   void RemovePath(l2tp::PathId path) override { paths.erase(path); }
-  void FindSecurityAssociation(const IpAddress&, uint32_t, DoneCallback done) override {
-    Answer([this, done = std::move(done)]() mutable { done(sas_in_kernel); });
+  void FindMissingSas(std::set<KernelSa> sas, SasCallback done) override {
+    sas_asked_for.push_back(sas);
+    Answer([this, sas = std::move(sas), done = std::move(done)]() mutable {
+      done(sas_in_kernel ? std::set<KernelSa>() : sas);
+    });
   }
   void DeleteSecurityAssociation(const IpAddress&, uint32_t spi) override {
     deleted_spis.push_back(spi);
@@ -48,6 +51,7 @@ class FakeDataPlane final : public DataPlane {
     sessions.insert({request.tunnel, request.session});
     Answer([this, done = std::move(done)]() mutable { done(sessions_work); });
   }
+  void StartFrames(const SessionKey& key) override { reading.insert(key); }
   void WriteFrame(const SessionKey&, std::span<const uint8_t> frame) override {
     frames.emplace_back(frame.begin(), frame.end());
   }
@@ -88,11 +92,13 @@ class FakeDataPlane final : public DataPlane {
   bool sessions_work = true;
   bool interfaces_work = true;
   std::vector<ReqId> sa_reqids;
+  std::vector<std::set<KernelSa>> sas_asked_for;
   std::vector<l2tp::PrepareTunnel> tunnel_requests;
   std::vector<std::optional<ReqId>> tunnel_reqids;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
+  std::set<SessionKey> reading;  // frames are taken
   std::map<SessionKey, SessionNetwork> up;
   std::map<SessionKey, InterfaceCounters> counters;
   std::vector<l2tp::SendDatagram> sent;

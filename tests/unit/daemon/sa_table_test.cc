@@ -31,6 +31,26 @@ l2tp::Datagram From(const IpAddress& peer) {
   return {.path = l2tp::PathId(1), .peer = {peer, 1701}, .local = {}, .bytes = kBytes};
 }
 
+TEST(SaTable, KnowsTheTunnelsOfEachSa) {
+  SaTable table;
+  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.AddTunnel(SaId(1), l2tp::TunnelId(5));
+  table.AddTunnel(SaId(1), l2tp::TunnelId(6));
+  table.AddTunnel(SaId(2), l2tp::TunnelId(7));  // gone already, or never there
+  table.RemoveTunnel(SaId(1), l2tp::TunnelId(5));
+  table.RemoveTunnel(SaId(2), l2tp::TunnelId(7));
+  EXPECT_THAT(table.Find(SaId(1))->tunnels, testing::ElementsAre(l2tp::TunnelId(6)));
+  EXPECT_THAT(table.Remove(SaId(1))->tunnels, SizeIs(1));
+}
+
+TEST(SaTable, AnUpdateKeepsTheTunnels) {
+  SaTable table;
+  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.AddTunnel(SaId(1), l2tp::TunnelId(5));
+  table.Update(Sa(1, kOther));
+  EXPECT_THAT(table.Find(SaId(1))->tunnels, SizeIs(1));
+}
+
 TEST(SaTable, FindsAnSaByIdAndByPath) {
   SaTable table;
   table.Add(Sa(1, kNat), l2tp::PathId(11));

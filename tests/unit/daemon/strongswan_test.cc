@@ -132,6 +132,7 @@ class RecordingObserver final : public Ike::Observer {
  public:
   void OnSaUp(const SecurityAssociation& sa) override {
     lines.push_back("up " + std::to_string(sa.reqid.value()));
+    if (on_up) on_up(sa.id);
   }
   void OnSaChanged(const SecurityAssociation& sa) override {
     lines.push_back("changed " + std::to_string(sa.reqid.value()));
@@ -150,6 +151,7 @@ class RecordingObserver final : public Ike::Observer {
     return std::find(lines.begin(), lines.end(), line) != lines.end();
   }
   Lines lines;
+  std::function<void(SaId)> on_up;
   IkeState last;
 };
 
@@ -393,6 +395,84 @@ TEST_F(StrongswanTest, StopAfterTerminatingAll_AsksOnceForAll) {
   Run();
   EXPECT_EQ(charon_->Count("terminate ike=sallyport timeout=-1"), 1U);
   EXPECT_EQ(charon_->Count("terminate ike-id=3 timeout=-1"), 0U);
+}
+
+TEST_F(StrongswanTest, AFailedTermination_MayBeAskedForAgain) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  for (const char* command : {"terminate ike-id=1 timeout=-1", "terminate child-id=1 timeout=-1"}) {
+    charon_->replies[command] = Message().Set("success", "no").Set("errmsg", "not now");
+  }
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] { ike_->Terminate(SaId(1)); });
+  When([this] { return charon_->Count("terminate child-id=1 timeout=-1") == 1; },
+       [this] {
+         charon_->Emit("child-updown", Up(9));  // a round trip: the answer above has come
+       });
+  WhenSeen("up 9", [this] {
+    charon_->replies.clear();
+    ike_->Terminate(SaId(1));
+  });
+  When([this] { return charon_->Count("terminate ike-id=1 timeout=-1") == 2; });
+  Run();
+}
+
+TEST_F(StrongswanTest, ATerminationThatARekeyOvertakes_FollowsTheSa) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  // charon knows the child by its new number alone.
+  for (const char* command : {"terminate ike-id=1 timeout=-1", "terminate child-id=1 timeout=-1"}) {
+    charon_->replies[command] = Message().Set("success", "no").Set("errmsg", "no matching SAs");
+  }
+  const auto child = [](const char* number) {
+    return Message().Set("uniqueid", number).Set("reqid", "1").Set("spi-in", number);
+  };
+  const Message both = Message().SetSection("old", child("1")).SetSection("new", child("2"));
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] {
+    ike_->Terminate(SaId(1));
+    charon_->Emit(
+        "child-rekey",
+        Message().SetSection("sallyport", IkeSection(1).SetSection(
+                                              "child-sas", Message().SetSection("l2tp-1", both))));
+  });
+  When([this] { return charon_->Count("terminate child-id=2 timeout=-1") == 1; });
+  Run();
+}
+
+TEST_F(StrongswanTest, AnSaThatComesUpWhileStopping_IsTerminatedToo) {
+  charon_->Start();
+  charon_->sas = {Sa(1), Sa(2)};
+  bool done = false;
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] {
+    ike_->Terminate(SaId(1));
+    ike_->Terminate(SaId(2));
+    observer_.on_up = [this](SaId id) { ike_->Terminate(id); };  // as the concentrator does
+    charon_->Emit("child-updown", Up(3));
+    ike_->Stop([&] { done = true; });
+  });
+  When([&] { return done; });
+  Run();
+  const bool by_itself = charon_->Count("terminate ike-id=3 timeout=-1") == 1;
+  EXPECT_TRUE(by_itself || charon_->Count("terminate ike=sallyport timeout=-1") == 1);
+}
+
+TEST_F(StrongswanTest, StopAfterTerminatingSome_LetsTheOthersLive) {
+  charon_->Start();
+  charon_->sas = {Sa(1), Sa(2), Sa(3)};
+  bool done = false;
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] {
+    ike_->Terminate(SaId(1));
+    ike_->Terminate(SaId(3));
+    ike_->Stop([&] { done = true; });
+  });
+  When([&] { return done; });
+  Run();
+  EXPECT_EQ(charon_->Count("terminate ike-id=1 timeout=-1"), 1U);
+  EXPECT_EQ(charon_->Count("terminate ike-id=3 timeout=-1"), 1U) << "it was still queued";
+  EXPECT_EQ(charon_->Count("terminate ike=sallyport timeout=-1"), 0U);
 }
 
 TEST_F(StrongswanTest, StopWithoutCharon_IsDoneToo) {

@@ -5,7 +5,10 @@
 #include <cerrno>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <vector>
 
 namespace sallyport::daemon {
@@ -15,6 +18,8 @@ using testing::ElementsAre;
 
 const IpAddress kLoopback = IpAddress::V4(0x7F000001);
 const IpAddress kOtherLoopback = IpAddress::V4(0x7F000002);
+const IpAddress kLoopback6 = *IpAddress::Parse("::1");
+const IpAddress kAny6 = *IpAddress::Parse("::");
 
 UniqueFd BoundSocket(const IpAddress& local) {
   auto socket = OpenUdpSocket(local.family());
@@ -42,6 +47,34 @@ TEST(UdpSocket, CarriesADatagramAndTellsBothAddresses) {
     EXPECT_THAT(datagram.bytes, ElementsAre(1, 2, 3));
   });
   EXPECT_EQ(count, 1);
+}
+
+TEST(UdpSocket, CarriesADatagramOverIpv6WithBothAddressesAndAChecksum) {
+  const UniqueFd receiver = BoundSocket(kAny6);
+  const UniqueFd sender = BoundSocket(kLoopback6);
+  const std::array<uint8_t, 3> bytes{1, 2, 3};
+  ASSERT_TRUE(SendUdpDatagram(sender, {kLoopback6, LocalUdpPort(receiver)}, kLoopback6, bytes));
+  WaitUntilReadable(receiver);
+  int count = 0;
+  ReceiveUdpDatagrams(receiver, [&](const UdpDatagram& datagram) {
+    ++count;
+    EXPECT_EQ(datagram.peer, (IpEndpoint{kLoopback6, LocalUdpPort(sender)}));
+    EXPECT_EQ(datagram.local, kLoopback6);
+    EXPECT_THAT(datagram.bytes, ElementsAre(1, 2, 3));
+  });
+  EXPECT_EQ(count, 1);
+  // RFC 8200 §8.1: the kernel's L2TP takes this over for its data messages (l2tp_core.c).
+  int no_checksum = -1;
+  socklen_t size = sizeof no_checksum;
+  ASSERT_EQ(getsockopt(sender.get(), SOL_UDP, UDP_NO_CHECK6_TX, &no_checksum, &size), 0);
+  EXPECT_EQ(no_checksum, 0);
+}
+
+TEST(UdpSocket, OneOfIpv6LeavesIpv4Alone) {
+  const UniqueFd v6 = BoundSocket(kAny6);
+  const auto v4 = OpenUdpSocket(IpAddress::Family::kV4);
+  ASSERT_TRUE(v4);
+  EXPECT_TRUE(BindUdpSocket(*v4, {IpAddress::V4(0), LocalUdpPort(v6)}));
 }
 
 TEST(UdpSocket, AnswersFromTheAddressAsked) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -79,6 +80,35 @@ TEST(WorkerPool, JobsThatWaitOverlap) {
   }
   loop.Run();
   EXPECT_EQ(completed, kThreads);
+}
+
+/// The first `available` threads start, no more.
+WorkerPool::ThreadStarter Starter(unsigned available) {
+  return [left = available](const std::function<void()>& body) mutable {
+    if (left-- == 0) throw std::system_error(EAGAIN, std::generic_category(), "no thread");
+    return std::thread(body);
+  };
+}
+
+TEST(WorkerPool, WorksWithFewerThreadsThanItAskedFor) {
+  EventLoop loop;
+  WorkerPool pool(loop, 8, MakeContext(), Starter(2));
+  EXPECT_EQ(pool.thread_count(), 2U);
+  int completed = 0;
+  for (int i = 0; i < 10; ++i) {
+    pool.Submit([&](WorkerContext&) {
+      return WorkerPool::Completion([&] {
+        if (++completed == 10) loop.Exit(0);
+      });
+    });
+  }
+  loop.Run();
+  EXPECT_EQ(completed, 10);
+}
+
+TEST(WorkerPool, WithoutAnyThreadItIsNotMade) {
+  EventLoop loop;
+  EXPECT_THROW(WorkerPool(loop, 8, MakeContext(), Starter(0)), std::system_error);
 }
 
 TEST(WorkerPool, EndingRunsWhatIsQueuedAndDropsCompletions) {

@@ -160,11 +160,12 @@ TEST(CreateTable, WithIpsecHasTheFenceAndNoMapOfAddresses) {
               ElementsAre("clear_text", "clear_text_out"));
   EXPECT_THAT(NamesOf(options, NFT_MSG_NEWCHAIN, NFTA_CHAIN_NAME),
               ElementsAre("by_reqid", "from_tunnel", "input", "output", "prerouting"));
-  // By chain: 4 for lookup (L bit, checksum), 1 + 2 for sending, 2 of the fence, 2, 1.
-  EXPECT_THAT(
-      NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
-      ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "from_tunnel", "from_tunnel",
-                  "from_tunnel", "input", "input", "output", "output", "prerouting"));
+  // By chain: 4 for lookup (L bit, checksum) and 2 for what has no tunnel (checksum), 1 + 2 for
+  // sending, 2 of the fence, 2, 1.
+  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
+              ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid",
+                          "from_tunnel", "from_tunnel", "from_tunnel", "input", "input", "output",
+                          "output", "prerouting"));
 }
 
 TEST(CreateTable, WithoutIpsecHasMapsOfAddressesAndNoFence) {

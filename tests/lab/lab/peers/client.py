@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A road warrior: charon for the SA, xl2tpd and pppd for what goes through it. Each step is a call of its own, so that a
-scenario reads as the client lives it."""
+"""A road warrior: charon for the SA, xl2tpd and pppd for what goes through it (over IPv6, which xl2tpd does not speak, a
+scripted LAC and pppd). Each step is a call of its own, so that a scenario reads as the client lives it."""
 
 from dataclasses import dataclass
 
 from lab import topology
 from lab.host import Host, Ping
 from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proposals, client_conf
+from lab.peers.scripted_lac import ScriptedLac
 from lab.peers.xl2tpd import Lac, PppUp
 
 
@@ -39,7 +40,7 @@ class VpnClient:
         self._psk = psk
         self._proposals = proposals
         self.charon = Charon(host)
-        self.lac = Lac(
+        self.lac = (ScriptedLac if ":" in gateway else Lac)(
             host, gateway, account.user, account.password, account.method, port, echo_interval
         )
 

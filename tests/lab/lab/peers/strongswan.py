@@ -114,7 +114,7 @@ _CLIENT_CONF = """
 connections {
   l2tp {
     version = 1
-    remote_addrs = %(gateway)s
+    remote_addrs = "%(gateway)s"
     proposals = %(ike)s
     # The clients of the field have no keyingtries: once, then tell the user.
     keyingtries = 1
@@ -123,7 +123,7 @@ connections {
     }
     remote {
       auth = psk
-      id = %(gateway)s
+      id = "%(gateway)s"
     }
     children {
       l2tp {

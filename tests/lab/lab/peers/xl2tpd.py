@@ -92,9 +92,10 @@ class Lac:
         echo_interval: int = 30,
     ) -> None:
         self.host = host
+        self.lns = lns
         self._conf = host.scratch / "xl2tpd.conf"
         self.ppp_log_path = host.scratch / "pppd.log"
-        options = host.scratch / "options.xl2tpd"
+        self.options = options = host.scratch / "options.xl2tpd"
         refusals = "".join(f"refuse-{method_}\n" for method_ in _REFUSE[method])
         options.write_text(
             _LAC_OPTIONS
@@ -155,14 +156,14 @@ class Lac:
 
     def wait_up(self) -> PppUp:
         def probe() -> PppUp | None:
-            assert self.process is not None and self.process.running, "xl2tpd has ended"
+            assert self.process is not None and self.process.running, "the LAC has ended"
             return self.up()
 
         try:
             return wait_until(f"PPP link of {self.host.name}", probe)
         except AssertionError as error:
             raise AssertionError(
-                f"{error}\n--- xl2tpd\n{self.process.tail() if self.process else ''}\n--- pppd\n{self.ppp_tail()}"
+                f"{error}\n--- LAC\n{self.process.tail() if self.process else ''}\n--- pppd\n{self.ppp_tail()}"
             ) from None
 
     def ppp_tail(self, lines: int = 15) -> str:

@@ -30,6 +30,9 @@ HttpCall ToCall(const Options& options) {
                    }
                    return call;
                  },
+                 [](const DialsCommand&) {
+                   return HttpCall{"GET", "/v1/dials", ""};
+                 },
                  [](const DisconnectCommand& command) {
                    Json body = command.all ? Json{{"all", true}} : Json{{"filter", command.filter}};
                    if (command.dry_run) body["dry_run"] = true;
@@ -54,6 +57,9 @@ Outcome Report(const Options& options, const Screen& screen, const Json& answer)
           },
           [&](const SessionsCommand& command) {
             return Outcome{matched(!command.filter.empty()), SessionsReport(answer, style), ""};
+          },
+          [&](const DialsCommand&) {
+            return Outcome{ExitCode::kDone, DialsReport(answer, style), ""};
           },
           [&](const DisconnectCommand& command) {
             return Outcome{matched(true), DisconnectReport(answer, command.dry_run), ""};

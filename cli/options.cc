@@ -78,6 +78,8 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
       ->type_name("starting|up|closing")
       ->check(CLI::IsMember({"starting", "up", "closing"}));
 
+  const CLI::App* dials = app.add_subcommand("dials", "The servers that we dial");
+
   CLI::App* end = app.add_subcommand("disconnect", "End sessions");
   FilterOptions end_filter(disconnect.filter);
   CLI::Option_group* which = end->add_option_group("which", "Which sessions: one of these");
@@ -96,6 +98,7 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
   }
   options.time_limit = std::chrono::seconds{seconds};
   if (list->parsed()) options.command = std::move(sessions);
+  if (dials->parsed()) options.command = DialsCommand{};
   if (end->parsed()) options.command = std::move(disconnect);
   return options;
 }

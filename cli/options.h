@@ -19,6 +19,9 @@ struct SessionsCommand {
   std::map<std::string, std::string> filter;
   bool operator==(const SessionsCommand&) const = default;
 };
+struct DialsCommand {
+  bool operator==(const DialsCommand&) const = default;
+};
 struct DisconnectCommand {
   std::map<std::string, std::string> filter;
   bool all = false;  // instead of a filter
@@ -30,7 +33,7 @@ struct Options {
   std::string socket_path = kDefaultSocket;
   bool json = false;
   std::chrono::seconds time_limit{10};  // local policy
-  std::variant<StatusCommand, SessionsCommand, DisconnectCommand> command;
+  std::variant<StatusCommand, SessionsCommand, DialsCommand, DisconnectCommand> command;
 };
 
 /// There is nothing to run: help or version was asked for, or the line is wrong.

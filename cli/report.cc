@@ -138,6 +138,23 @@ std::string SessionsReport(const Json& answer, const Style& style) {
   return table.ToString(style);
 }
 
+std::string DialsReport(const Json& answer, const Style& style) {
+  Table table{.rows = {{"NAME", "SERVER", "STATE", "SESSIONS", "ATTEMPTS", "NEXT", "LAST FAILURE"}},
+              .right = {false, false, false, true, true, true, false}};
+  for (const Json& dial : ElementsOf(answer, "dials")) {
+    const Json* next = Find(dial, {"next_attempt_seconds"});
+    const bool waits = next != nullptr && next->is_number();
+    table.rows.push_back(
+        {Text(dial, {"name"}), Text(dial, {"server"}), Text(dial, {"state"}),
+         fmt::format("{}/{}", ElementsOf(dial, "sessions").size(),
+                     Number(dial, {"sessions_wanted"})),
+         std::to_string(Number(dial, {"attempts"})),
+         waits ? FormatDuration(Seconds(dial, {"next_attempt_seconds"})) : "-",
+         Text(dial, {"last_failure"})});
+  }
+  return table.ToString(style);
+}
+
 std::string DisconnectReport(const Json& answer, bool dry_run) {
   const auto& sessions = ElementsOf(answer, "sessions");
   std::string text = fmt::format("{} {}", dry_run ? "Would disconnect" : "Disconnecting",

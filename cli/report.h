@@ -17,6 +17,9 @@ std::string StatusReport(const Json& status, const Style& style);
 /// The answer of GET /v1/sessions: a table.
 std::string SessionsReport(const Json& answer, const Style& style);
 
+/// The answer of GET /v1/dials: a table.
+std::string DialsReport(const Json& answer, const Style& style);
+
 /// The answer of POST /v1/sessions:disconnect.
 std::string DisconnectReport(const Json& answer, bool dry_run);
 

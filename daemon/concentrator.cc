@@ -32,19 +32,19 @@ constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 std::string_view Text(l2tp::EndReason reason) {
   switch (reason) {
     case l2tp::EndReason::kPeerClosed:
-      return "the client closed it";
+      return "the peer closed it";
     case l2tp::EndReason::kLocalClose:
       return "closed by us";
     case l2tp::EndReason::kRetransmitTimeout:
-      return "the client does not answer";
+      return "the peer does not answer";
     case l2tp::EndReason::kSetupTimeout:
-      return "the client did not finish the setup";
+      return "the peer did not finish the setup";
     case l2tp::EndReason::kProtocolError:
-      return "the client broke the protocol";
+      return "the peer broke the protocol";
     case l2tp::EndReason::kRefused:
       return "refused";
     case l2tp::EndReason::kReplaced:
-      return "the client dialled again";
+      return "the peer dialled again";
     case l2tp::EndReason::kPathDown:
       return "the SA under it went";
     case l2tp::EndReason::kTunnelEnded:
@@ -63,6 +63,27 @@ std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
   if (result.error) text += fmt::format(" error {}", *result.error);
   if (!result.message.empty()) text += fmt::format(": {}", result.message);
   return text;
+}
+
+/// What a LAC has negotiated, in PPP's terms; nothing when it has sent none of it.
+std::optional<ppp::ProxiedLink> ProxiedBy(const l2tp::ProxyAttributes& attributes) {
+  if (attributes == l2tp::ProxyAttributes()) return {};
+  // A Configure-Request without options is as good as none: LCP has no less to say.
+  const auto options = [](const std::vector<uint8_t>& octets) {
+    return octets.empty() ? std::nullopt : std::optional(octets);
+  };
+  ppp::ProxiedLink link{.initial_received = options(attributes.initial_received_confreq),
+                        .last_sent = options(attributes.last_sent_confreq),
+                        .last_received = options(attributes.last_received_confreq),
+                        .authentication = {}};
+  if (attributes.authen_type) {
+    link.authentication = ppp::ProxiedAuthentication{.type = *attributes.authen_type,
+                                                     .name = attributes.authen_name,
+                                                     .challenge = attributes.authen_challenge,
+                                                     .id = attributes.authen_id,
+                                                     .response = attributes.authen_response};
+  }
+  return link;
 }
 
 /// Nothing when there are no keepalives to be spared: then the daemon sleeps.
@@ -87,6 +108,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       endpoint_(options_.l2tp),
       sessions_(loop, data_plane, access, random, options_.ppp,
                 options_.l2tp.max_sessions_per_tunnel),
+      dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
+                [this](const l2tp::Command& command) { Give(command); }),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
         endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);
@@ -104,7 +127,12 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
-  sessions_.SetForgottenCallback([this] { FinishShutdownIfIdle(); });
+  sessions_.SetUpCallback(
+      [this](const ClientSession& session) { dialling_.Handle(SessionReady{session.key}); });
+  sessions_.SetForgottenCallback([this](const ClientSession& session) {
+    dialling_.Handle(SessionGone{session.key, session.end_text});
+    FinishShutdownIfIdle();
+  });
 }
 
 // ---- What comes in ----------------------------------------------------------------------------
@@ -164,6 +192,10 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     return;
   }
   sas_.Add(sa, *path);
+  if (!sa.dial.empty() && !dialling_.Secured(sa, *path)) {
+    ike_->Terminate(sa.id);
+    return;
+  }
   for (const auto& early : sas_.TakeEarly(sa.peer.address, loop_.Now())) {
     Receive({.path = *path,
              .peer = early.peer,
@@ -239,6 +271,10 @@ void Concentrator::OnIkeState(const IkeState& state) {
   }
 }
 
+void Concentrator::OnDialFailed(const std::string& dial, const std::string& reason) {
+  dialling_.NotSecured(dial, reason);
+}
+
 void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
   counters_waiters_.push_back(std::move(done));
   if (counters_waiters_.size() > 1) return;  // one dump serves all who ask meanwhile
@@ -286,23 +322,15 @@ void Concentrator::Carry(const l2tp::Action& action) {
       Overloaded{
           [&](const l2tp::SendDatagram& send) { data_plane_.Send(send); },
           [&](const l2tp::PrepareTunnel& request) { PrepareTunnel(request); },
-          [&](const l2tp::TunnelUp& up) {
-            const auto found = tunnels_.find(up.tunnel);
-            if (found == tunnels_.end()) return;
-            const auto& request = found->second.request;
-            tunnel_up_log_.LogInfo(
-                "tunnel_up",
-                fmt::format("tunnel {} with {} ({}) is up", up.tunnel.value(),
-                            request.peer.ToString(), request.host_name),
-                loop_.Now(),
-                {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
-          },
+          [&](const l2tp::TunnelUp& up) { TunnelUp(up); },
           [&](const l2tp::PrepareSession& request) { PrepareSession(request); },
           [&](const l2tp::SessionUp& up) {
-            sessions_.Start({up.tunnel, up.session});
+            std::optional<ppp::ProxiedLink> proxied;
+            if (options_.pass_proxy && !up.dial) proxied = ProxiedBy(up.proxy);
+            sessions_.Start({up.tunnel, up.session}, std::move(proxied));
             ArmCountersTimer();
           },
-          [](const l2tp::DialFailed&) {},
+          [&](const l2tp::DialFailed& failed) { DialRefused(failed); },
           // What a LAC and an LNS tell each other about a line of analog calls; nothing to do here.
           [](const l2tp::ErrorsReported&) {},
           [](const l2tp::LinkInfo&) {},
@@ -327,7 +355,10 @@ void Concentrator::Carry(const l2tp::Action& action) {
 
 void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   const l2tp::TunnelId tunnel = request.tunnel;
-  TunnelRecord record{.request = request, .sa = {}, .path = {}, .ended = false};
+  TunnelRecord record;
+  record.request = request;
+  record.in_kernel = static_cast<bool>(request.peer_tunnel);
+  if (request.dial) dialling_.Handle(TunnelNamed{*request.dial, tunnel});
   std::optional<ReqId> reqid;
   if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
     record.sa = entry->sa.id;
@@ -362,12 +393,62 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   });
 }
 
+void Concentrator::TunnelUp(const l2tp::TunnelUp& up) {
+  const auto found = tunnels_.find(up.tunnel);
+  if (found == tunnels_.end()) return;
+  auto& request = found->second.request;
+  if (up.dial) {
+    request.peer_tunnel = up.peer_tunnel;
+    request.host_name = up.host_name;
+    request.vendor_name = up.vendor_name;
+  }
+  tunnel_up_log_.LogInfo(
+      "tunnel_up",
+      fmt::format("tunnel {} with {} ({}) is up", up.tunnel.value(), request.peer.ToString(),
+                  request.host_name),
+      loop_.Now(),
+      {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
+  if (!found->second.in_kernel) Complete(found->second);
+}
+
+void Concentrator::Complete(TunnelRecord& record) {
+  if (!record.path) return;  // it was not to be had, and the engine knows
+  const auto& request = record.request;
+  data_plane_.CompleteTunnel(
+      *record.path, request.tunnel, request.peer_tunnel, [this, tunnel = request.tunnel](bool ok) {
+        const auto found = tunnels_.find(tunnel);
+        if (found == tunnels_.end()) return;
+        found->second.in_kernel = ok;
+        if (ok) {
+          dialling_.Handle(TunnelReady{tunnel});
+        } else {
+          // RFC 2661 §4.4.2: result 2, general error; error 4, insufficient resources.
+          Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
+        }
+      });
+}
+
+void Concentrator::DialRefused(const l2tp::DialFailed& failed) {
+  const std::string dial = dialling_.NameOf(failed.dial);
+  dialling_.Handle(AttemptRefused{failed.dial, Describe(l2tp::EndReason::kRefused, failed.result)});
+  std::vector<SaId> of_dial;
+  for (const auto& [id, entry] : sas_.entries()) {
+    if (!dial.empty() && entry.sa.dial == dial) of_dial.push_back(id);
+  }
+  for (const SaId id : of_dial) TerminateIfUnused(id);
+}
+
 void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
+  const SessionKey key{request.tunnel, request.session};
+  const auto answer = [this, key](bool ok) {
+    Give(l2tp::SessionPrepared{key.tunnel, key.session, ok});
+  };
   const auto tunnel = tunnels_.find(request.tunnel);
-  const IpEndpoint peer = tunnel == tunnels_.end() ? IpEndpoint{} : tunnel->second.request.peer;
-  sessions_.Prepare(request, peer, [this, request](bool ok) {
-    Give(l2tp::SessionPrepared{request.tunnel, request.session, ok});
-  });
+  const DialProfile* profile = request.dial ? dialling_.ProfileOf(*request.dial) : nullptr;
+  const bool forgotten = request.dial && profile == nullptr;
+  if (tunnel == tunnels_.end() || !tunnel->second.in_kernel || forgotten) return answer(false);
+  if (request.dial) dialling_.Handle(SessionNamed{*request.dial, key});
+  sessions_.Prepare(request, tunnel->second.request.peer, profile, answer);
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
@@ -381,6 +462,7 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
                   request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
+  dialling_.Handle(TunnelLost{down.tunnel, Describe(down.reason, down.result)});
 }
 
 void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
@@ -408,6 +490,7 @@ void Concentrator::TerminateIfUnused(SaId id) {
 
 void Concentrator::Shutdown(UniqueFunction<void()> done) {
   stopping_ = true;
+  dialling_.Stop();
   shutdown_done_ = std::move(done);
   shutdown_timer_.Set(loop_.Now() + kShutdownLimit);
   Give(l2tp::Shutdown{});

@@ -11,6 +11,7 @@
 
 #include "base/unique_function.h"
 #include "daemon/data_plane.h"
+#include "daemon/dialling.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
 #include "daemon/log_limit.h"
@@ -26,6 +27,7 @@ struct TunnelRecord {
   l2tp::PrepareTunnel request;       // ids, peer, host and vendor name, origin path
   std::optional<SaId> sa;            // the SA under it; none without IPsec
   std::optional<l2tp::PathId> path;  // its own, once made
+  bool in_kernel = false;            // one that we dial waits for the peer's id
   bool ended = false;                // TunnelDown has come; it lingers
 };
 
@@ -35,11 +37,18 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
     bool ipsec_required = true;
+    bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
+    uint16_t port = 1701;     // of the servers that we dial
+    std::vector<DialOptions> dials;
+    Resolver* resolver = nullptr;  // for their names; outlives the concentrator
   };
 
   /// All references outlive it. `ike` is null without IPsec.
   Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, AccessControl& access,
                RandomSource& random, Options options);
+
+  /// Begins to dial.
+  void Start() { dialling_.Start(); }
 
   /// Tells every peer goodbye (Terminate-Request is left out: StopCCN ends the calls, RFC 2661
   /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
@@ -56,6 +65,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   const SaTable& sas() const { return sas_; }
   const std::map<l2tp::TunnelId, TunnelRecord>& tunnels() const { return tunnels_; }
   const l2tp::Endpoint& endpoint() const { return endpoint_; }
+  const Dialer& dialer() const { return dialling_.dialer(); }
   bool stopping() const { return stopping_; }
 
   // DataPlane::Observer
@@ -68,6 +78,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void OnSaDown(SaId id, ReqId reqid, const std::string& reason) override;
   void OnSaForgotten(SaId id) override;
   void OnIkeState(const IkeState& state) override;
+  void OnDialFailed(const std::string& dial, const std::string& reason) override;
 
  private:
   void Receive(const l2tp::Datagram& datagram);
@@ -76,6 +87,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void Carry(const l2tp::Action& action);
   void PrepareTunnel(const l2tp::PrepareTunnel& request);
   void PrepareSession(const l2tp::PrepareSession& request);
+  void TunnelUp(const l2tp::TunnelUp& up);
+  void Complete(TunnelRecord& record);
+  void DialRefused(const l2tp::DialFailed& failed);
   void TunnelEnded(const l2tp::TunnelDown& down);
   void TunnelReleased(l2tp::TunnelId tunnel);
   void TerminateIfUnused(SaId id);
@@ -93,6 +107,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Options options_;
   l2tp::Endpoint endpoint_;
   SessionManager sessions_;
+  Dialling dialling_;
   SaTable sas_;
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -92,6 +93,8 @@ class ConfigLoader {
     CheckHostName();
     CheckPools();
     LoadPsk(config_readable_by_others);
+    LoadTunnelSecrets(config_readable_by_others);
+    LoadDials();
     LoadUserDatabase();
     CheckPapInClear();
     SortByPosition(errors_, path_);
@@ -159,17 +162,148 @@ class ConfigLoader {
   }
 
   void LoadPskFile() {
-    const std::string& file = config_.ipsec.psk_file;
-    const auto content = read_(file);
-    if (!content) return AddUnreadable(kPskFileKey, file, content.error());
-    if (content->readable_by_others) warnings_.push_back(ReadableByOthers(file, kPskFileKey));
-    auto psk = ParsePskFile(content->text.text());
-    if (psk) {
-      config_.ipsec.psk = *std::move(psk);
-    } else {
-      errors_.push_back(AboutFile(file, kPskFileKey, psk.error(),
-                                  "the pre-shared key in the first line: text, 0x and hexadecimal "
-                                  "digits, or 0s and Base64"));
+    LoadSecret({.path = std::string(kPskFileKey),
+                .key = kPskFileKey,
+                .file = config_.ipsec.psk_file,
+                .psk = true},
+               config_.ipsec.psk);
+  }
+
+  // A key that names a file with a secret.
+  struct SecretFile {
+    std::string path;      // in positions_: "dial[0].psk_file"
+    std::string_view key;  // "dial.psk_file"
+    const std::string& file;
+    bool psk;  // in the forms of ParsePsk(), else the text itself
+  };
+
+  void LoadSecret(const SecretFile& wanted, Secret& secret) {
+    if (wanted.file.empty()) return;
+    const auto content = read_(wanted.file);
+    if (!content) return AddUnreadable(wanted.path, wanted.key, wanted.file, content.error());
+    if (content->readable_by_others) {
+      warnings_.push_back(ReadableByOthers(wanted.file, wanted.key));
+    }
+    const std::string_view line = FirstLine(content->text.text());
+    auto parsed = wanted.psk ? ParsePsk(line) : ParseSecret(line);
+    if (parsed) {
+      secret = *std::move(parsed);
+      return;
+    }
+    errors_.push_back(AboutFile(
+        wanted.file, wanted.key, parsed.error(),
+        wanted.psk ? "the pre-shared key in the first line: text, 0x and hexadecimal digits, or 0s "
+                     "and Base64"
+                   : "the secret in the first line"));
+  }
+
+  void LoadTunnelSecrets(bool config_readable_by_others) {
+    L2tpConfig& l2tp = config_.l2tp;
+    LoadSecret({.path = "l2tp.secret_file",
+                .key = "l2tp.secret_file",
+                .file = l2tp.secret_file,
+                .psk = false},
+               l2tp.secret);
+    CheckUseOfSecret("l2tp", "l2tp", l2tp);
+    for (size_t i = 0; i < l2tp.peers.size(); ++i) {
+      const std::string path = "l2tp.peer[" + std::to_string(i) + "]";
+      const bool inline_secret = positions_.contains(path + ".secret");
+      if (inline_secret && positions_.contains(path + ".secret_file")) {
+        Add(PositionOf(path + ".secret"), "l2tp.peer.secret", "a secret besides secret_file",
+            "only one of the two");
+      } else if (inline_secret && config_readable_by_others) {
+        warnings_.push_back(ReadableByOthers(path_, "l2tp.peer.secret"));
+      }
+      LoadPeer(path, l2tp.peers[i]);
+    }
+  }
+
+  void LoadPeer(const std::string& path, L2tpPeerConfig& peer) {
+    LoadSecret({.path = path + ".secret_file",
+                .key = "l2tp.peer.secret_file",
+                .file = peer.secret_file,
+                .psk = false},
+               peer.secret);
+    CheckUseOfSecret(path, kPeerSection, peer);
+    const bool reported = std::any_of(errors_.begin(), errors_.end(), [](const auto& error) {
+      return error.key.starts_with(kPeerSection);
+    });
+    if (reported || !peer.host_name.empty() || !peer.addresses.empty()) return;
+    Add(PositionOf(path), kPeerSection, "neither host_name nor addresses",
+        "one of the two (l2tp.secret_file is for all other peers)");
+  }
+
+  /// What needs the secret of a tunnel has one. Without a word from the operator, a peer of a name
+  /// or address of its own has to prove that it knows its secret.
+  template <typename Settings>
+  void CheckUseOfSecret(const std::string& path, std::string_view section, Settings& settings) {
+    const bool named = !settings.secret_file.empty() || !settings.secret.empty();
+    if (section != "l2tp" && !positions_.contains(path + ".challenge")) settings.challenge = named;
+    if (named) return;
+    for (const auto& [used, name] : {std::pair(settings.challenge, ".challenge"),
+                                     std::pair(settings.hide_avps, ".hide_avps")}) {
+      if (!used) continue;
+      Add(PositionOf(path + name), std::string(section) + name, "true without a secret",
+          "a secret, or false");
+    }
+  }
+
+  void LoadDials() {
+    for (size_t i = 0; i < config_.dials.size(); ++i) {
+      LoadDial("dial[" + std::to_string(i) + "]", config_.dials[i]);
+    }
+    CheckDialNames();
+  }
+
+  void LoadDial(const std::string& path, DialConfig& dial) {
+    LoadSecret({.path = path + ".secret_file",
+                .key = "dial.secret_file",
+                .file = dial.secret_file,
+                .psk = false},
+               dial.secret);
+    CheckUseOfSecret(path, kDialSection, dial);
+    LoadSecret({.path = path + ".password_file",
+                .key = "dial.password_file",
+                .file = dial.password_file,
+                .psk = false},
+               dial.password);
+    LoadSecret(
+        {.path = path + ".psk_file", .key = "dial.psk_file", .file = dial.psk_file, .psk = true},
+        dial.psk);
+    if (!positions_.contains(path + ".ipsec")) {
+      dial.ipsec = config_.ipsec.required;
+    } else if (dial.ipsec != config_.ipsec.required) {
+      Add(PositionOf(path + ".ipsec"), "dial.ipsec", dial.ipsec ? "true" : "false",
+          "the value of ipsec.required, as one daemon has no two ways");
+    }
+    if (dial.redial > dial.redial_max) {
+      const auto place = PositionOf(path + ".redial_max");
+      Add(place ? place : PositionOf(path + ".redial"), "dial.redial_max",
+          std::to_string(dial.redial_max.count()), "at least dial.redial");
+    }
+    const auto server = IpAddress::Parse(dial.server);
+    for (const IpPrefix& route : dial.routes) {
+      if (!server || !route.Contains(*server)) continue;
+      Add(PositionOf(path + ".routes"), "dial.routes",
+          "\"" + route.ToString() + "\", which leads the tunnel into itself",
+          "prefixes without the address of the server");
+    }
+    WarnOfPapInClear(path + ".auth", "dial.auth", dial.auth);
+  }
+
+  void CheckDialNames() {
+    std::set<std::string> taken;
+    for (size_t i = 0; i < config_.dials.size(); ++i) {
+      const DialConfig& dial = config_.dials[i];
+      if (dial.name.empty()) continue;  // reported
+      bool again = false;
+      for (unsigned session = 0; session < dial.sessions; ++session) {
+        again = !taken.insert(InterfaceName(dial, session)).second || again;
+      }
+      if (!again) continue;
+      Add(PositionOf("dial[" + std::to_string(i) + "].name"), "dial.name",
+          "\"" + dial.name + "\", which another dial's interface has",
+          "a name that no other interface of a dial has");
     }
   }
 
@@ -177,7 +311,7 @@ class ConfigLoader {
     const std::string& file = config_.ppp.users_file;
     if (file.empty()) return;  // reported already: the key is missing or wrong
     const auto content = read_(file);
-    if (!content) return AddUnreadable(kUsersFileKey, file, content.error());
+    if (!content) return AddUnreadable(kUsersFileKey, kUsersFileKey, file, content.error());
     auto loaded = UsersIn(*content, file, config_.l2tp.host_name);
     if (!loaded) {
       errors_.insert(errors_.end(), loaded.error().begin(), loaded.error().end());
@@ -187,23 +321,26 @@ class ConfigLoader {
     warnings_.insert(warnings_.end(), loaded->warnings.begin(), loaded->warnings.end());
   }
 
-  void CheckPapInClear() {
-    const auto& auth = config_.ppp.auth;
+  void CheckPapInClear() { WarnOfPapInClear("ppp.auth", "ppp.auth", config_.ppp.auth); }
+
+  void WarnOfPapInClear(const std::string& path, std::string_view key,
+                        const std::vector<ppp::AuthMethod>& auth) {
     if (config_.ipsec.required ||
         std::find(auth.begin(), auth.end(), ppp::AuthMethod::kPap) == auth.end()) {
       return;
     }
-    const auto position = PositionOf("ppp.auth").value_or(kStart);
+    const auto position = PositionOf(path).value_or(kStart);
     warnings_.push_back({.file = path_,
                          .line = position.line,
                          .column = position.column,
-                         .key = "ppp.auth",
+                         .key = std::string(key),
                          .found = "\"pap\" without IPsec, which sends passwords in clear",
                          .expected = "ipsec.required = true, or no \"pap\""});
   }
 
-  void AddUnreadable(std::string_view key, const std::string& file, const std::string& reason) {
-    Add(PositionOf(key), key, "\"" + PrintableText(file) + "\": " + reason, "a readable file");
+  void AddUnreadable(std::string_view path, std::string_view key, const std::string& file,
+                     const std::string& reason) {
+    Add(PositionOf(path), key, "\"" + PrintableText(file) + "\": " + reason, "a readable file");
   }
 
   std::optional<aaa::TextPosition> PositionOf(std::string_view path) const {
@@ -234,6 +371,10 @@ class ConfigLoader {
 };
 
 }  // namespace
+
+std::string InterfaceName(const DialConfig& dial, unsigned session) {
+  return dial.sessions == 1 ? dial.name : dial.name + std::to_string(session);
+}
 
 Expected<LoadedConfig, std::vector<ConfigError>> LoadConfig(const std::string& path,
                                                             std::string_view system_host_name,

@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "daemon/config_error.h"
 #include "daemon/config_files.h"
+#include "l2tp/events.h"
 #include "ppp/events.h"
 
 namespace sallyport::daemon {
@@ -28,6 +29,17 @@ struct IpsecConfig {
   bool operator==(const IpsecConfig&) const = default;
 };
 
+/// A [[l2tp.peer]]: what is agreed with a peer beforehand.
+struct L2tpPeerConfig {
+  std::string host_name;            // empty: any
+  std::vector<IpPrefix> addresses;  // empty: anywhere
+  std::string secret_file;
+  Secret secret;  // from the file or inline; empty: none
+  bool challenge = false;
+  bool hide_avps = false;
+  bool operator==(const L2tpPeerConfig&) const = default;
+};
+
 struct L2tpConfig {
   std::vector<IpAddress> listen;  // empty: every local address
   uint16_t port = 1701;           // RFC 2661 §8.1
@@ -35,8 +47,25 @@ struct L2tpConfig {
   std::chrono::seconds hello_interval{60};
   std::chrono::milliseconds retransmit_initial{1000};
   unsigned retransmit_max = 5;
+  std::string secret_file;
+  Secret secret;  // for peers that none of `peers` is for; empty: none
+  bool challenge = false;
+  bool hide_avps = false;
+  l2tp::Sequencing sequencing = l2tp::Sequencing::kAllow;
+  bool outgoing_calls = false;
+  unsigned max_tunnels = 65000;
+  unsigned max_half_open_tunnels = 1000;
+  unsigned max_sessions = 65000;
+  unsigned max_sessions_per_tunnel = 256;
+  unsigned sccrq_per_second = 500;
+  unsigned sccrq_per_second_prefix = 50;
+  std::chrono::seconds setup_timeout{30};
+  std::vector<L2tpPeerConfig> peers;
   bool operator==(const L2tpConfig&) const = default;
 };
+
+/// What is done with the proxy LCP and authentication of a LAC (RFC 2661 §4.4.5).
+enum class ProxyUse : uint8_t { kIgnore, kRenegotiate, kAccept };
 
 struct PppConfig {
   std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
@@ -46,8 +75,36 @@ struct PppConfig {
   std::string users_file;
   std::chrono::seconds echo_interval{30};
   unsigned echo_failure = 4;
+  ProxyUse proxy = ProxyUse::kIgnore;
   bool operator==(const PppConfig&) const = default;
 };
+
+/// A [[dial]]: a server that we are a client of.
+struct DialConfig {
+  std::string name;
+  std::string server;  // an address or a host's name
+  std::string secret_file;
+  Secret secret;  // of the tunnel; empty: none
+  bool challenge = false;
+  bool hide_avps = false;
+  std::string user;
+  std::string password_file;
+  Secret password;
+  std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
+  bool ipsec = true;
+  std::string psk_file;
+  Secret psk;  // empty: that of [ipsec]
+  std::vector<IpPrefix> routes;
+  unsigned sessions = 1;
+  std::chrono::seconds redial{5};
+  std::chrono::seconds redial_max{300};
+  uint16_t mtu = 1400;  // octets
+  std::string called_number;
+  bool operator==(const DialConfig&) const = default;
+};
+
+/// The network interface of one session of a dial, counted from 0.
+std::string InterfaceName(const DialConfig& dial, unsigned session);
 
 struct StatusConfig {
   std::string socket = "/run/sallyport/sallyport.sock";
@@ -66,6 +123,7 @@ struct Config {
   PppConfig ppp;
   std::vector<aaa::PoolSettings>
       pools;  // at least one after loading; aaa::FindPoolIssues() finds none
+  std::vector<DialConfig> dials;
   StatusConfig status;
   WorkersConfig workers;
 };

@@ -108,10 +108,19 @@ Expected<Secret, std::string> ParsePsk(std::string_view text) {
   return Secret(text);
 }
 
-Expected<Secret, std::string> ParsePskFile(std::string_view content) {
+Expected<Secret, std::string> ParseSecret(std::string_view text) {
+  if (text.empty()) return Unexpected{std::string("an empty secret")};
+  return Secret(text);
+}
+
+std::string_view FirstLine(std::string_view content) {
   std::string_view line = content.substr(0, content.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
-  return ParsePsk(line);
+  return line;
+}
+
+Expected<Secret, std::string> ParsePskFile(std::string_view content) {
+  return ParsePsk(FirstLine(content));
 }
 
 }  // namespace sallyport::daemon

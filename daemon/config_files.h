@@ -29,6 +29,12 @@ Expected<FileText, std::string> ReadFile(const std::string& path);
 /// 4648 §4), or the text itself. The error reads after "found " and holds nothing of the key.
 Expected<Secret, std::string> ParsePsk(std::string_view text);
 
+/// A secret that is the text itself. The error reads after "found ".
+Expected<Secret, std::string> ParseSecret(std::string_view text);
+
+/// The first line of a file, without its line end.
+std::string_view FirstLine(std::string_view content);
+
 /// The key in the first line of a file; its line end does not belong to it.
 Expected<Secret, std::string> ParsePskFile(std::string_view content);
 

@@ -10,187 +10,6 @@
 namespace sallyport::daemon {
 namespace {
 
-/// The member of a section of `config`.
-template <auto Section, auto Member>
-auto& In(Config& config) {
-  return config.*Section.*Member;
-}
-
-/// The member of the pool being read.
-template <auto Member>
-auto& InPool(Config& config) {
-  return config.pools.back().*Member;
-}
-
-// linux/un.h: sun_path has 108 octets, one of which ends the text.
-constexpr size_t kMaxSocketPath = 107;
-// linux/limits.h: PATH_MAX is 4096 with the end of the text.
-constexpr size_t kMaxPath = 4095;
-// Octets in the Host Name AVP that l2tp::EndpointConfig takes.
-constexpr size_t kMaxHostName = 128;
-constexpr size_t kMaxPoolName = 63;    // local policy
-constexpr size_t kMaxNameServers = 2;  // IPCP has a primary and a secondary (RFC 1877 §1)
-constexpr size_t kMaxListen = 64;      // local policy
-
-// Ranges are local policy unless a line says otherwise.
-constexpr ConfigKey kKeys[] = {
-    {.section = "ipsec",
-     .name = "required",
-     .required = false,
-     .field = BooleanField{&In<&Config::ipsec, &IpsecConfig::required>},
-     .absent = {},
-     .help = "Whether L2TP is accepted only inside IPsec (RFC 3193). Without it nothing is "
-             "encrypted: for tests, and for networks that are protected in another way."},
-    {.section = "ipsec",
-     .name = "psk_file",
-     .required = false,
-     .field = PathField{&In<&Config::ipsec, &IpsecConfig::psk_file>, kMaxPath},
-     .absent = "no file; psk holds the key",
-     .help = "The file whose first line is the pre-shared key of all clients: text, 0x and "
-             "hexadecimal digits, or 0s and Base64. This or psk is needed when IPsec is required. "
-             "Only root and the daemon should be able to read it."},
-    {.section = "ipsec",
-     .name = "psk",
-     .required = false,
-     .field = SecretField{&In<&Config::ipsec, &IpsecConfig::psk>},
-     .absent = "no key; psk_file names the file that holds it",
-     .help = "The pre-shared key itself, in the same forms, instead of psk_file."},
-    {.section = "ipsec",
-     .name = "vici",
-     .required = false,
-     .field = PathField{&In<&Config::ipsec, &IpsecConfig::vici>, kMaxSocketPath},
-     .absent = "the socket is looked for where distributions put it",
-     .help = "The VICI socket of strongSwan's charon, which does IKE for us."},
-    {.section = "l2tp",
-     .name = "listen",
-     .required = false,
-     .field = AddressListField{&In<&Config::l2tp, &L2tpConfig::listen>, kMaxListen, true},
-     .absent = {},
-     .help = "The local addresses that take L2TP. An empty list means every local address, IPv4 "
-             "and IPv6."},
-    {.section = "l2tp",
-     .name = "port",
-     .required = false,
-     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::port>, 1, 65535, {}},
-     .absent = {},
-     .help = "The UDP port of L2TP. Clients cannot be told another: change it for tests only."},
-    {.section = "l2tp",
-     .name = "host_name",
-     .required = false,
-     .field = NameField{&In<&Config::l2tp, &L2tpConfig::host_name>, kMaxHostName},
-     .absent = "the system's host name",
-     .help =
-         "The name we go by: towards peers (Host Name in L2TP, Name in CHAP), and in the second "
-         "column of the users file."},
-    {.section = "l2tp",
-     .name = "hello_interval",
-     .required = false,
-     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::hello_interval>, 0, 3600, "seconds"},
-     .absent = {},
-     .help =
-         "How long a tunnel may be silent before HELLO asks whether the peer is alive (RFC 2661 "
-         "§6.5). 0 sends none."},
-    {.section = "l2tp",
-     .name = "retransmit_initial_ms",
-     .required = false,
-     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_initial>, 100, 8000,
-                          "milliseconds"},
-     .absent = {},
-     .help = "How long the first wait for the acknowledgement of a control message is. Each "
-             "further wait is twice as long, up to 8 seconds (RFC 2661 §5.8)."},
-    {.section = "l2tp",
-     .name = "retransmit_max",
-     .required = false,
-     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_max>, 1, 20, {}},
-     .absent = {},
-     .help = "How often a control message is sent again before the tunnel is given up (RFC 2661 "
-             "§5.8)."},
-    {.section = "ppp",
-     .name = "auth",
-     .required = false,
-     .field = AuthListField{&In<&Config::ppp, &PppConfig::auth>},
-     .absent = {},
-     .help = "The authentication protocols that a client may use, the best first. \"chap\" is CHAP "
-             "with MD5 and cannot check users whose file entry is an NT hash; \"pap\" sends the "
-             "password as it is, so it is for use inside IPsec."},
-    {.section = "ppp",
-     .name = "mtu",
-     .required = false,
-     .field = NumberField{&In<&Config::ppp, &PppConfig::mtu>, 576, 1500, "octets"},
-     .absent = {},
-     .help = "The largest IP packet inside a session, both ways. With 1400, AES-CBC and SHA-256, a "
-             "packet behind NAT takes 1492 octets outside, which fits even PPPoE. A larger value "
-             "makes the network fragment; 576 is what every IPv4 host must take (RFC 791 §3.1)."},
-    {.section = "ppp",
-     .name = "dns",
-     .required = false,
-     .field = AddressListField{&In<&Config::ppp, &PppConfig::dns>, kMaxNameServers, false},
-     .absent = {},
-     .help = "The name servers that clients are told, the primary first (RFC 1877)."},
-    {.section = "ppp",
-     .name = "wins",
-     .required = false,
-     .field = AddressListField{&In<&Config::ppp, &PppConfig::wins>, kMaxNameServers, false},
-     .absent = {},
-     .help = "The NetBIOS name servers that clients are told, the primary first (RFC 1877)."},
-    {.section = "ppp",
-     .name = "users_file",
-     .required = true,
-     .field = PathField{&In<&Config::ppp, &PppConfig::users_file>, kMaxPath},
-     .absent = {},
-     .help = "The file of users and their secrets, in the format of pppd's chap-secrets. Only root "
-             "and the daemon should be able to read it."},
-    {.section = "ppp",
-     .name = "echo_interval",
-     .required = false,
-     .field = NumberField{&In<&Config::ppp, &PppConfig::echo_interval>, 0, 3600, "seconds"},
-     .absent = {},
-     .help =
-         "How often an LCP Echo-Request asks whether a client is alive (RFC 1661 §5.8). 0 sends "
-         "none."},
-    {.section = "ppp",
-     .name = "echo_failure",
-     .required = false,
-     .field = NumberField{&In<&Config::ppp, &PppConfig::echo_failure>, 1, 100, {}},
-     .absent = {},
-     .help = "How many echoes in a row without an answer end a session."},
-    {.section = kPoolSection,
-     .name = "name",
-     .required = false,
-     .field = NameField{&InPool<&aaa::PoolSettings::name>, kMaxPoolName},
-     .absent = {},
-     .help = "The pool's name, its own. Users get their address from the pool \"default\", or from "
-             "the first pool if none has that name."},
-    {.section = kPoolSection,
-     .name = "ranges",
-     .required = true,
-     .field = RangeListField{&InPool<&aaa::PoolSettings::ranges>},
-     .absent = {},
-     .help =
-         "The addresses for clients: \"10.64.0.0/16\" without its network and broadcast address, "
-         "or \"10.64.0.10-10.64.0.99\" as written. At most a /8 each; no address may be in two "
-         "ranges, of this or another pool."},
-    {.section = kPoolSection,
-     .name = "gateway",
-     .required = true,
-     .field = AddressField{&InPool<&aaa::PoolSettings::gateway>},
-     .absent = {},
-     .help = "Our own address in every session of the pool. It is not given to a client."},
-    {.section = "status",
-     .name = "socket",
-     .required = false,
-     .field = PathField{&In<&Config::status, &StatusConfig::socket>, kMaxSocketPath},
-     .absent = {},
-     .help = "The unix socket of the status interface, which the command sallyport uses."},
-    {.section = "workers",
-     .name = "threads",
-     .required = false,
-     .field = NumberField{&In<&Config::workers, &WorkersConfig::threads>, 1, 512, {}},
-     .absent = {},
-     .help = "How many threads set up and tear down sessions in the kernel. They mostly wait, so "
-             "more than there are processors is right."},
-};
-
 struct AuthMethodName {
   ppp::AuthMethod method;
   std::string_view name;
@@ -229,10 +48,17 @@ std::string ValueText(Config& config, const ConfigField& field) {
           [&](const BooleanField& f) { return std::string(f.of(config) ? "true" : "false"); },
           [&](const NumberField& f) { return std::to_string(NumberIn(config, f)); },
           [&](const NameField& f) { return Quoted(f.of(config)); },
+          [&](const IdentifierField& f) { return Quoted(f.of(config)); },
+          [&](const ServerField& f) { return Quoted(f.of(config)); },
+          [&](const WordField& f) { return Quoted(f.words[f.get(config)]); },
           [&](const PathField& f) { return Quoted(f.of(config)); },
           [](const SecretField&) { return Quoted({}); },  // never the secret itself
           [&](const AddressField& f) { return address_text(f.of(config)); },
           [&](const AddressListField& f) { return ListOf(f.of(config), address_text); },
+          [&](const PrefixListField& f) {
+            return ListOf(f.of(config),
+                          [](const IpPrefix& prefix) { return Quoted(prefix.ToString()); });
+          },
           [&](const RangeListField& f) {
             return ListOf(f.of(config), [](const auto& range) { return Quoted(range.ToString()); });
           },
@@ -267,13 +93,11 @@ size_t Tolerance(std::string_view name) { return name.size() < 5 ? 1 : 2; }
 
 }  // namespace
 
-std::span<const ConfigKey> ConfigKeys() { return kKeys; }
-
 const ConfigKey* FindKey(std::string_view section, std::string_view name) {
-  const auto* const found = std::find_if(
-      std::begin(kKeys), std::end(kKeys),
-      [&](const ConfigKey& key) { return key.section == section && key.name == name; });
-  return found == std::end(kKeys) ? nullptr : found;
+  for (const ConfigKey& key : ConfigKeys()) {
+    if (key.section == section && key.name == name) return &key;
+  }
+  return nullptr;
 }
 
 std::string FullName(const ConfigKey& key) {
@@ -292,16 +116,31 @@ std::string DescribeExpected(const ConfigKey& key) {
           [](const NameField& f) {
             return "a name of 1 to " + std::to_string(f.maximum) + " letters, digits and signs";
           },
+          [](const IdentifierField& f) {
+            return "a name of 1 to " + std::to_string(f.maximum) +
+                   " letters, digits, dashes and underscores";
+          },
+          [](const ServerField&) { return std::string("an IP address or the name of a host"); },
+          [](const WordField& f) {
+            std::string text;
+            for (const auto word : f.words) text += (text.empty() ? "" : ", ") + Quoted(word);
+            return "one of " + text;
+          },
           [](const PathField& f) {
             return "an absolute path of at most " + std::to_string(f.maximum) + " octets";
           },
-          [](const SecretField&) {
+          [](const SecretField& f) {
+            if (!f.psk) return std::string("a text that is not empty");
             return std::string("the key as text, 0x and hexadecimal digits, or 0s and Base64");
           },
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
           [](const AddressListField& f) {
             return "a list of at most " + std::to_string(f.maximum) +
                    (f.any_local ? " different IP addresses" : " different IPv4 addresses of hosts");
+          },
+          [](const PrefixListField& f) {
+            return "a list of at most " + std::to_string(f.maximum) +
+                   (f.v6 ? " different" : " different IPv4") + " prefixes like \"192.0.2.0/24\"";
           },
           [](const RangeListField&) {
             return std::string(
@@ -318,6 +157,8 @@ std::optional<std::string> DefaultText(const ConfigKey& key) {
   if (key.required || !key.absent.empty()) return {};
   Config defaults;
   defaults.pools.emplace_back();
+  defaults.l2tp.peers.emplace_back();
+  defaults.dials.emplace_back();
   return ValueText(defaults, key.field);
 }
 
@@ -330,7 +171,7 @@ std::optional<std::string> SuggestKey(std::string_view section, std::string_view
     best_distance = distance;
     best = std::move(suggestion);
   };
-  for (const ConfigKey& key : kKeys) {
+  for (const ConfigKey& key : ConfigKeys()) {
     if (section.empty()) {
       consider(key.section, std::string(key.section));
     } else if (key.section == section) {
@@ -340,7 +181,7 @@ std::optional<std::string> SuggestKey(std::string_view section, std::string_view
   if (best) return best;
   // The right name in the wrong section, or before any.
   best_distance = 1;
-  for (const ConfigKey& key : kKeys) consider(key.name, FullName(key));
+  for (const ConfigKey& key : ConfigKeys()) consider(key.name, FullName(key));
   return best;
 }
 

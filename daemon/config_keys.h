@@ -34,13 +34,29 @@ struct NameField {
   std::string& (*of)(Config&);
   size_t maximum;  // octets
 };
+/// Letters, digits, dashes and underscores: goes into names of interfaces.
+struct IdentifierField {
+  std::string& (*of)(Config&);
+  size_t maximum;  // octets
+};
+/// An IP address, or a name to be looked up.
+struct ServerField {
+  std::string& (*of)(Config&);
+};
+/// One of a few words, whose places in the list are the values of an enumeration.
+struct WordField {
+  size_t (*get)(Config&);
+  void (*set)(Config&, size_t);
+  std::span<const std::string_view> words;
+};
 struct PathField {
   std::string& (*of)(Config&);
   size_t maximum;  // octets
 };
-/// A pre-shared key as ParsePsk() takes it.
+/// A pre-shared key as ParsePsk() takes it, or the text as it is.
 struct SecretField {
   Secret& (*of)(Config&);
+  bool psk;
 };
 /// One IPv4 address of a host.
 struct AddressField {
@@ -51,6 +67,12 @@ struct AddressListField {
   size_t maximum;  // addresses
   bool any_local;  // IPv6 and wildcard addresses too, not just IPv4 addresses of hosts
 };
+/// A bare address is a prefix of its own.
+struct PrefixListField {
+  std::vector<IpPrefix>& (*of)(Config&);
+  size_t maximum;  // prefixes
+  bool v6;         // IPv6 too
+};
 struct RangeListField {
   std::vector<aaa::AddressRange>& (*of)(Config&);
 };
@@ -58,11 +80,12 @@ struct AuthListField {
   std::vector<ppp::AuthMethod>& (*of)(Config&);
 };
 
-using ConfigField = std::variant<BooleanField, NumberField, NameField, PathField, SecretField,
-                                 AddressField, AddressListField, RangeListField, AuthListField>;
+using ConfigField = std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField,
+                                 WordField, PathField, SecretField, AddressField, AddressListField,
+                                 PrefixListField, RangeListField, AuthListField>;
 
 struct ConfigKey {
-  std::string_view section;  // "ppp"; kPoolSection is an array of tables
+  std::string_view section;  // "ppp"; an array of tables if IsArraySection()
   std::string_view name;     // "mtu"
   bool required;             // in its section
   ConfigField field;
@@ -71,8 +94,16 @@ struct ConfigKey {
 };
 
 inline constexpr std::string_view kPoolSection = "pool";
+inline constexpr std::string_view kPeerSection = "l2tp.peer";
+inline constexpr std::string_view kDialSection = "dial";
 
-/// Every key, section by section. In kPoolSection a field refers to the last of Config::pools.
+/// Whether a section may be there several times: "[[pool]]".
+constexpr bool IsArraySection(std::string_view section) {
+  return section == kPoolSection || section == kPeerSection || section == kDialSection;
+}
+
+/// Every key, section by section. In an array section a field refers to the last element of its
+/// list in Config.
 std::span<const ConfigKey> ConfigKeys();
 
 /// Null if there is none.

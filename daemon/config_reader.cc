@@ -67,6 +67,31 @@ void Store(Config& config, const NumberField& field, int64_t value) {
       field.of);
 }
 
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/// RFC 1123 §2.1: labels of letters, digits and dashes, 255 octets in all. One of digits alone at
+/// the end would be a mistyped address.
+bool IsHostName(std::string_view text) {
+  if (text.size() > 255) return false;
+  const std::string_view last = text.substr(text.rfind('.') + 1);
+  if (std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    return false;
+  }
+  while (true) {
+    const size_t size = std::min(text.find('.'), text.size());
+    const std::string_view label = text.substr(0, size);
+    const bool good = !label.empty() && label.size() <= 63 && label.front() != '-' &&
+                      label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
+                        return IsAlphanumeric(c) || c == '-';
+                      });
+    if (!good) return false;
+    if (size == text.size()) return true;
+    text.remove_prefix(size + 1);
+  }
+}
+
 class ConfigDecoder {
  public:
   ConfigDecoder(const std::string& file, ParsedConfig& out) : file_(file), out_(out) {}
@@ -75,7 +100,7 @@ class ConfigDecoder {
     for (const auto& [name, node] : root) DecodeSection(name, node);
     for (const ConfigKey& key : ConfigKeys()) {
       // A section that is not there lacks its required keys as well; a pool is required by itself.
-      if (key.section != kPoolSection && !root.contains(key.section)) {
+      if (!IsArraySection(key.section) && !root.contains(key.section)) {
         CheckPresent(key, nullptr, {});
       }
     }
@@ -94,8 +119,9 @@ class ConfigDecoder {
     const bool known = std::any_of(keys.begin(), keys.end(), [section](const ConfigKey& key) {
       return key.section == section;
     });
-    if (!known) return AddUnknown({}, name);
-    if (section == kPoolSection) return DecodePools(node);
+    // "l2tp.peer" is the name of a section in another, no key of the file's own.
+    if (!known || section.find('.') != std::string_view::npos) return AddUnknown({}, name);
+    if (IsArraySection(section)) return DecodeArray(section, node);
     const toml::table* table = node.as_table();
     if (table == nullptr) {
       return Add(PositionOf(node.source()), section, KindOf(node),
@@ -104,27 +130,38 @@ class ConfigDecoder {
     DecodeTable(section, std::string(section), *table);
   }
 
-  void DecodePools(const toml::node& node) {
-    const toml::array* pools = node.as_array();
-    if (pools == nullptr) {
-      return Add(PositionOf(node.source()), kPoolSection, KindOf(node), "[[pool]] sections");
-    }
-    for (const toml::node& pool : *pools) {
-      const toml::table* table = pool.as_table();
+  void DecodeArray(std::string_view section, const toml::node& node) {
+    const std::string expected = "[[" + std::string(section) + "]] sections";
+    const toml::array* array = node.as_array();
+    if (array == nullptr) return Add(PositionOf(node.source()), section, KindOf(node), expected);
+    for (const toml::node& element : *array) {
+      const toml::table* table = element.as_table();
       if (table == nullptr) {
-        Add(PositionOf(pool.source()), kPoolSection, KindOf(pool), "[[pool]] sections");
+        Add(PositionOf(element.source()), section, KindOf(element), expected);
         continue;
       }
-      const std::string path = "pool[" + std::to_string(out_.config.pools.size()) + "]";
-      out_.config.pools.emplace_back();
-      DecodeTable(kPoolSection, path, *table);
+      const size_t index = AddElement(section);
+      DecodeTable(section, std::string(section) + "[" + std::to_string(index) + "]", *table);
     }
+  }
+
+  /// Makes the element that the fields of an array section refer to; gives its place.
+  size_t AddElement(std::string_view section) {
+    const auto add = [](auto& list) {
+      list.emplace_back();
+      return list.size() - 1;
+    };
+    if (section == kPeerSection) return add(out_.config.l2tp.peers);
+    if (section == kDialSection) return add(out_.config.dials);
+    return add(out_.config.pools);
   }
 
   void DecodeTable(std::string_view section, const std::string& path, const toml::table& table) {
     out_.positions[path] = PositionOf(table.source());
     for (const auto& [name, node] : table) {
-      if (const ConfigKey* key = FindKey(section, name.str())) {
+      if (std::string(section) + "." + std::string(name.str()) == kPeerSection) {
+        DecodeArray(kPeerSection, node);
+      } else if (const ConfigKey* key = FindKey(section, name.str())) {
         DecodeValue({*key, path + "." + std::string(name.str())}, node);
       } else {
         AddUnknown(section, name);
@@ -171,6 +208,34 @@ class ConfigDecoder {
     field.of(out_.config) = *text;
   }
 
+  void DecodeField(const IdentifierField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    const bool good = std::all_of(text->begin(), text->end(),
+                                  [](char c) { return IsAlphanumeric(c) || c == '-' || c == '_'; });
+    if (text->empty() || text->size() > field.maximum || !good) {
+      return AddWrong(place, node, Quoted(*text));
+    }
+    field.of(out_.config) = *text;
+  }
+
+  void DecodeField(const ServerField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    if (!IpAddress::Parse(*text) && !IsHostName(*text)) {
+      return AddWrong(place, node, Quoted(*text));
+    }
+    field.of(out_.config) = *text;
+  }
+
+  void DecodeField(const WordField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    const auto found = std::find(field.words.begin(), field.words.end(), *text);
+    if (found == field.words.end()) return AddWrong(place, node, Quoted(*text));
+    field.set(out_.config, static_cast<size_t>(found - field.words.begin()));
+  }
+
   void DecodeField(const PathField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
@@ -183,7 +248,7 @@ class ConfigDecoder {
   void DecodeField(const SecretField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
-    auto secret = ParsePsk(*text);
+    auto secret = field.psk ? ParsePsk(*text) : ParseSecret(*text);
     if (!secret) return AddWrong(place, node, secret.error());
     field.of(out_.config) = *std::move(secret);
   }
@@ -200,6 +265,13 @@ class ConfigDecoder {
     DecodeList(field.of(out_.config), place, node, field.maximum, [&](std::string_view text) {
       const auto address = IpAddress::Parse(text);
       return address && (field.any_local || aaa::IsAssignable(*address)) ? address : std::nullopt;
+    });
+  }
+
+  void DecodeField(const PrefixListField& field, const Place& place, const toml::node& node) {
+    DecodeList(field.of(out_.config), place, node, field.maximum, [&](std::string_view text) {
+      const auto prefix = IpPrefix::Parse(text);
+      return prefix && (field.v6 || prefix->address.is_v4()) ? prefix : std::nullopt;
     });
   }
 

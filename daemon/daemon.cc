@@ -46,18 +46,87 @@ LocalAccess::Options AccessOptions(const Config& config) {
   return options;
 }
 
-Concentrator::Options ConcentratorOptions(const Config& config) {
+l2tp::TunnelPolicy PolicyOf(const auto& settings) {
+  return {
+      .secret = settings.secret, .challenge = settings.challenge, .hide_avps = settings.hide_avps};
+}
+
+std::vector<l2tp::PeerPolicy> PeerPolicies(const L2tpConfig& config) {
+  std::vector<l2tp::PeerPolicy> policies;
+  for (const L2tpPeerConfig& peer : config.peers) {
+    l2tp::PeerPolicy policy{.host_name = peer.host_name, .addresses = {}, .tunnel = PolicyOf(peer)};
+    if (peer.addresses.empty()) policies.push_back(policy);
+    for (const IpPrefix& addresses : peer.addresses) {
+      policy.addresses = addresses;
+      policies.push_back(policy);
+    }
+  }
+  policies.push_back({.host_name = {}, .addresses = {}, .tunnel = PolicyOf(config)});
+  return policies;
+}
+
+l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config) {
+  l2tp::EndpointConfig options;
+  options.host_name = config.host_name;
+  options.hello_interval = config.hello_interval;
+  options.retransmit_initial = config.retransmit_initial;
+  options.retransmit_max = config.retransmit_max;
+  options.setup_timeout = config.setup_timeout;
+  options.peers = PeerPolicies(config);
+  options.sequencing = config.sequencing;
+  options.take_outgoing_calls = config.outgoing_calls;
+  options.max_tunnels = config.max_tunnels;
+  options.max_half_open_tunnels = config.max_half_open_tunnels;
+  options.max_sessions = config.max_sessions;
+  options.max_sessions_per_tunnel = config.max_sessions_per_tunnel;
+  options.sccrq_per_second = config.sccrq_per_second;
+  options.sccrq_per_second_prefix = config.sccrq_per_second_prefix;
+  return options;
+}
+
+DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
+  DialOptions options{.settings = {.name = dial.name,
+                                   .server = dial.server,
+                                   .ipsec = dial.ipsec,
+                                   .sessions = dial.sessions,
+                                   .redial = dial.redial,
+                                   .redial_max = dial.redial_max},
+                      .policy = PolicyOf(dial),
+                      .psk = dial.psk,
+                      .called_number = dial.called_number,
+                      .profiles = {}};
+  for (unsigned session = 0; session < dial.sessions; ++session) {
+    DialProfile profile{
+        .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
+    profile.link.mru = dial.mtu;
+    profile.link.client.emplace();
+    profile.link.client->user = dial.user;
+    profile.link.client->password = dial.password;
+    profile.link.client->methods = dial.auth;
+    // The same routes into several interfaces would chase each other.
+    if (session == 0) profile.routes = dial.routes;
+    options.profiles.push_back(std::move(profile));
+  }
+  return options;
+}
+
+Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver) {
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
-  options.l2tp.host_name = config.l2tp.host_name;
-  options.l2tp.hello_interval = config.l2tp.hello_interval;
-  options.l2tp.retransmit_initial = config.l2tp.retransmit_initial;
-  options.l2tp.retransmit_max = config.l2tp.retransmit_max;
+  options.l2tp = EndpointOptions(config.l2tp);
   options.ppp.host_name = config.l2tp.host_name;
   options.ppp.auth = config.ppp.auth;
   options.ppp.mru = config.ppp.mtu;
   options.ppp.echo_interval = config.ppp.echo_interval;
   options.ppp.echo_failure = config.ppp.echo_failure;
+  options.ppp.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
+                                                            : ppp::ProxyMode::kRenegotiate;
+  options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
+  options.port = config.l2tp.port;
+  options.resolver = resolver;
+  for (const DialConfig& dial : config.dials) {
+    options.dials.push_back(OptionsOf(dial, options.ppp));
+  }
   return options;
 }
 
@@ -76,6 +145,7 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
   const auto group = GroupId();
   pool_ = std::make_unique<WorkerPool>(loop_, config_.workers.threads,
                                        [] { return std::make_unique<KernelContext>(); });
+  resolver_ = std::make_unique<SystemResolver>(*pool_);
   data_plane_ = std::make_unique<KernelDataPlane>(
       loop_, *pool_,
       KernelDataPlane::Options{.paths = {.listen = config_.l2tp.listen,
@@ -93,7 +163,7 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
                                           MakePools(config_));
   concentrator_ = std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
-                                                 ConcentratorOptions(config_));
+                                                 ConcentratorOptions(config_, resolver_.get()));
   view_ = std::make_unique<StatusView>(
       *concentrator_, *data_plane_, ike_.get(), access_->pools(),
       StatusView::Options{.ipsec_required = required, .mtu = config_.ppp.mtu});
@@ -126,6 +196,7 @@ Expected<void, std::string> Daemon::Start() {
   LogInfo("started", fmt::format("sallyportd {} serves {} as {}", kVersion,
                                  config_.ipsec.required ? "L2TP/IPsec" : "L2TP without IPsec",
                                  config_.l2tp.host_name));
+  concentrator_->Start();
   (void)sd_notify(0, "READY=1");
   return {};
 }

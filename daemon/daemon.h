@@ -14,6 +14,7 @@
 #include "daemon/kernel_data_plane.h"
 #include "daemon/local_access.h"
 #include "daemon/random_source.h"
+#include "daemon/resolver.h"
 #include "daemon/status_api.h"
 #include "daemon/status_view.h"
 #include "daemon/worker_pool.h"
@@ -42,6 +43,7 @@ class Daemon {
   Config config_;
   RandomSource random_;
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<KernelDataPlane> data_plane_;
   std::unique_ptr<Ike> ike_;  // null without IPsec
   std::unique_ptr<LocalAccess> access_;

@@ -10,6 +10,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/ip_address.h"
 #include "base/strong_id.h"
@@ -46,8 +47,10 @@ struct InterfaceCounters {
 /// What a data path needs to let packets flow for one session.
 struct SessionNetwork {
   IpAddress local;  // ours, shared by all sessions (design D5)
-  IpAddress peer;
+  IpAddress peer;   // none: not known, so not routed to
   uint16_t mtu = 1400;
+  bool own_address = false;      // `local` is the interface's own: a server gave it to us
+  std::vector<IpPrefix> routes;  // what else is behind the peer
 };
 
 /// Every call returns at once. Work on one session (and on one path) is done in the order of the
@@ -92,9 +95,13 @@ class DataPlane {
   /// SAs behind, and its successor uses the same reqids.
   virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
 
-  /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one.
+  /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one. Without the
+  /// peer's id it is for control messages only, until CompleteTunnel().
   virtual void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                              PathCallback done) = 0;
+  /// Makes the kernel's tunnel on the path of a tunnel whose peer has told its id.
+  virtual void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+                              DoneCallback done) = 0;
   /// Local UDP port of a path; 0 for an unknown one.
   virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
   virtual void Send(const l2tp::SendDatagram& datagram) = 0;
@@ -104,9 +111,11 @@ class DataPlane {
   /// From now on the observer gets the session's frames, those too that have come already.
   virtual void StartFrames(const SessionKey& key) = 0;
   virtual void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
-  /// Makes the session's network interface, down and without an address.
-  virtual void CreateInterface(const SessionKey& key, InterfaceCallback done) = 0;
-  /// Interface up, host route to the client.
+  /// Makes the session's network interface, down and without an address. An empty `name` leaves the
+  /// choice to the data path.
+  virtual void CreateInterface(const SessionKey& key, const std::string& name,
+                               InterfaceCallback done) = 0;
+  /// Interface up, its address if it has one of its own, routes to the peer and behind it.
   virtual void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) = 0;
   /// Route away, interface down.
   virtual void BringDown(const SessionKey& key) = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/ip_address.h"
+#include "base/secret.h"
 #include "base/strong_id.h"
 #include "daemon/data_plane.h"
 
@@ -30,6 +31,14 @@ struct SecurityAssociation {
   uint32_t spi_out = 0;
   bool udp_encapsulation = false;  // NAT-T (RFC 3948)
   bool peer_behind_nat = false;
+  std::string dial;  // the name of the dial that it was asked for; empty: the peer asked
+};
+
+/// A server that we ask for an SA.
+struct IkeServer {
+  std::string dial;  // our name for it: letters, digits, dashes and underscores
+  IpAddress address;
+  Secret psk;  // empty: the one of all peers
 };
 
 /// How the backend is, for the status page and the log.
@@ -60,6 +69,8 @@ class Ike {
     /// kernel may still have it and carry a client's traffic through it.
     virtual void OnSaForgotten(SaId id) = 0;
     virtual void OnIkeState(const IkeState& state) = 0;
+    /// What Initiate() was called for came to nothing; `reason` is readable.
+    virtual void OnDialFailed(const std::string& dial, const std::string& reason) = 0;
   };
 
   Ike() = default;
@@ -72,7 +83,10 @@ class Ike {
   virtual void Start(Observer& observer) = 0;
   /// Deletes the SA and, if nothing else uses it, its IKE SA (RFC 3193 §3.1). Does not wait.
   virtual void Terminate(SaId id) = 0;
-  /// Takes our connection and secrets out of the backend, as far as it answers; `done` runs when
+  /// Asks the server for a pair of SAs, in place of those that the dial has. OnSaUp() or
+  /// OnDialFailed() follows, or neither if the backend goes away meanwhile.
+  virtual void Initiate(const IkeServer& server) = 0;
+  /// Takes our connections and secrets out of the backend, as far as it answers; `done` runs when
   /// that is over. Existing SAs live on.
   virtual void Stop(UniqueFunction<void()> done) = 0;
   virtual const IkeState& state() const = 0;

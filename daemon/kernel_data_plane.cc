@@ -133,6 +133,11 @@ void KernelDataPlane::PrepareTunnel(const l2tp::PrepareTunnel& request, std::opt
   paths_.PrepareTunnel(request, reqid, std::move(done));
 }
 
+void KernelDataPlane::CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel,
+                                     l2tp::TunnelId peer_tunnel, DoneCallback done) {
+  paths_.CompleteTunnel(path, tunnel, peer_tunnel, std::move(done));
+}
+
 uint16_t KernelDataPlane::LocalPort(l2tp::PathId path) const { return paths_.LocalPort(path); }
 
 void KernelDataPlane::Send(const l2tp::SendDatagram& datagram) { paths_.Send(datagram); }
@@ -147,8 +152,9 @@ void KernelDataPlane::WriteFrame(const SessionKey& key, std::span<const uint8_t>
   sessions_.WriteFrame(key, frame);
 }
 
-void KernelDataPlane::CreateInterface(const SessionKey& key, InterfaceCallback done) {
-  sessions_.CreateInterface(key, std::move(done));
+void KernelDataPlane::CreateInterface(const SessionKey& key, const std::string& name,
+                                      InterfaceCallback done) {
+  sessions_.CreateInterface(key, name, std::move(done));
 }
 
 void KernelDataPlane::BringUp(const SessionKey& key, const SessionNetwork& network,

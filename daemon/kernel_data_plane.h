@@ -40,12 +40,15 @@ class KernelDataPlane final : public DataPlane {
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
+  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+                      DoneCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;
   void StartFrames(const SessionKey& key) override;
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
-  void CreateInterface(const SessionKey& key, InterfaceCallback done) override;
+  void CreateInterface(const SessionKey& key, const std::string& name,
+                       InterfaceCallback done) override;
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;
   void BringDown(const SessionKey& key) override;
   void ReleaseSession(const SessionKey& key, DoneCallback done) override;

@@ -42,20 +42,34 @@ netlink::TunnelKey KeyOf(const l2tp::PrepareTunnel& request, std::optional<ReqId
       .peer = request.peer, .local = request.local, .tunnel_id = request.tunnel.value()};
 }
 
-/// A socket of its own, connected, and the kernel's tunnel on it.
+IpAddress AnyOf(const IpAddress& like) {
+  return like.is_v6() ? IpAddress::V6(std::array<uint8_t, 16>{}) : IpAddress::V4(0);
+}
+
+Expected<void, SystemError> MakeKernelTunnel(KernelContext& context, l2tp::TunnelId tunnel,
+                                             l2tp::TunnelId peer_tunnel, int socket) {
+  auto l2tp = context.l2tp();
+  if (!l2tp) return Unexpected{ToSystemError(l2tp.error())};
+  const netlink::L2tpIds ids{.local = tunnel.value(), .peer = peer_tunnel.value()};
+  if (auto made = (*l2tp)->CreateTunnel(ids, socket); !made) {
+    return Unexpected{ToSystemError(made.error())};
+  }
+  return {};
+}
+
+/// A socket of its own, connected, and the kernel's tunnel on it, which needs the peer's id.
 Expected<UniqueFd, SystemError> MakeTunnel(KernelContext& context,
                                            const l2tp::PrepareTunnel& request,
                                            std::optional<ReqId> reqid) {
-  auto socket = OpenSocket({request.local, 0},
-                           reqid ? std::optional(reqid->value()) : std::optional<uint32_t>());
+  // When we dial, the route to the peer chooses the address.
+  const IpAddress local = request.local ? request.local : AnyOf(request.peer.address);
+  auto socket =
+      OpenSocket({local, 0}, reqid ? std::optional(reqid->value()) : std::optional<uint32_t>());
   if (!socket) return socket;
   if (auto done = ConnectUdpSocket(*socket, request.peer); !done) return Unexpected{done.error()};
-  auto l2tp = context.l2tp();
-  if (!l2tp) return Unexpected{ToSystemError(l2tp.error())};
-  const netlink::L2tpIds ids{.local = request.tunnel.value(), .peer = request.peer_tunnel.value()};
-  if (auto made = (*l2tp)->CreateTunnel(ids, socket->get()); !made) {
-    return Unexpected{ToSystemError(made.error())};
-  }
+  if (!request.peer_tunnel) return socket;
+  const auto made = MakeKernelTunnel(context, request.tunnel, request.peer_tunnel, socket->get());
+  if (!made) return Unexpected{made.error()};
   return socket;
 }
 
@@ -189,10 +203,11 @@ void KernelPaths::Close(l2tp::PathId id) {
 
 void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                                 DataPlane::PathCallback done) {
-  pool_.Submit([this, request, reqid, done = std::move(done)](WorkerContext& context) mutable {
-    auto made = MakeTunnel(static_cast<KernelContext&>(context), request, reqid);
-    return WorkerPool::Completion(
-        [this, request, reqid, made = std::move(made), done = std::move(done)]() mutable {
+  pool_.Submit(
+      [this, request = request, reqid, done = std::move(done)](WorkerContext& context) mutable {
+        auto made = MakeTunnel(static_cast<KernelContext&>(context), request, reqid);
+        return WorkerPool::Completion([this, request = std::move(request), reqid,
+                                       made = std::move(made), done = std::move(done)]() mutable {
           if (!made) {
             failure_log_.LogError("tunnel_not_made", made.error().text, loop_.Now());
             done(std::nullopt);
@@ -202,12 +217,13 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
           path.kind = Kind::kTunnel;
           path.port = LocalUdpPort(*made);
           path.socket = *std::move(made);
+          request.local = LocalUdpEndpoint(path.socket).address;
           path.local = request.local;
           path.authenticated = reqid.has_value();
           path.key = KeyOf(request, reqid);
           LeadTo(std::move(path), std::move(done));
         });
-  });
+      });
 }
 
 void KernelPaths::LeadTo(Path path, DataPlane::PathCallback done) {
@@ -225,6 +241,30 @@ void KernelPaths::LeadTo(Path path, DataPlane::PathCallback done) {
            Remove(id);
            done(std::nullopt);
          });
+}
+
+void KernelPaths::CompleteTunnel(l2tp::PathId id, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+                                 DataPlane::DoneCallback done) {
+  const Path* path = Find(id);
+  if (path == nullptr) {
+    done(false);
+    return;
+  }
+  // In the table's order: the socket is closed in it as well, so it is open until then.
+  table_.Do(kTable, [this, fd = path->socket.get(), tunnel, peer_tunnel,
+                     done = std::move(done)](RewritingTable&) mutable {
+    return Table::Work(
+        [this, fd, tunnel, peer_tunnel, done = std::move(done)](KernelContext& context) mutable {
+          auto made = MakeKernelTunnel(context, tunnel, peer_tunnel, fd);
+          return Table::Finish(
+              [this, made = std::move(made), done = std::move(done)](RewritingTable&) mutable {
+                if (!made) {
+                  failure_log_.LogError("tunnel_not_made", made.error().text, loop_.Now());
+                }
+                done(made.has_value());
+              });
+        });
+  });
 }
 
 uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {

@@ -42,6 +42,8 @@ class KernelPaths {
   void Remove(l2tp::PathId path);
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      DataPlane::PathCallback done);
+  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+                      DataPlane::DoneCallback done);
   uint16_t LocalPort(l2tp::PathId path) const;
   void Send(const l2tp::SendDatagram& datagram);
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <utility>
+#include <vector>
 
 #include "daemon/log.h"
 #include "netlink/ppp.h"
@@ -71,20 +72,55 @@ KernelContext::Result<netlink::PppUnit> MakeUnit(KernelContext& context, int cha
   return unit;
 }
 
-netlink::DeviceRoute HostRoute(const SessionNetwork& network, int ifindex) {
-  const uint8_t length = network.peer.is_v6() ? 128 : 32;
-  return {.destination = {.address = network.peer, .length = length},
-          .ifindex = ifindex,
-          .preferred_source = network.local};
+IpPrefix HostPrefix(const IpAddress& address) {
+  return {.address = address, .length = static_cast<uint8_t>(address.bytes().size() * 8)};
 }
 
-KernelContext::Result<void> LetPacketsFlow(KernelContext& context, int unit_fd, int ifindex,
+/// To the peer, and to what is behind it.
+std::vector<netlink::DeviceRoute> Routes(const SessionNetwork& network, int ifindex) {
+  std::vector<IpPrefix> destinations = network.routes;
+  if (network.peer) {
+    destinations.push_back(HostPrefix(network.peer));
+  }
+  std::vector<netlink::DeviceRoute> routes;
+  for (const IpPrefix& destination : destinations) {
+    routes.push_back(
+        {.destination = destination, .ifindex = ifindex, .preferred_source = network.local});
+  }
+  return routes;
+}
+
+/// An interface as the kernel knows it.
+struct Interface {
+  int unit_fd;
+  int ifindex;
+  std::string name;
+};
+
+KernelContext::Result<void> LetPacketsFlow(KernelContext& context, const Interface& interface,
                                            const SessionNetwork& network) {
   auto route = context.route();
   if (!route) return Unexpected{route.error()};
-  if (auto mru = netlink::SetMru(unit_fd, network.mtu); !mru) return mru;
-  if (auto up = (*route)->SetLinkUp(ifindex, network.mtu); !up) return up;
-  return (*route)->AddRoute(HostRoute(network, ifindex));
+  if (auto mru = netlink::SetMru(interface.unit_fd, network.mtu); !mru) return mru;
+  if (auto up = (*route)->SetLinkUp(interface.ifindex, network.mtu); !up) return up;
+  if (network.own_address) {
+    auto added = (*route)->AddAddress(interface.name, HostPrefix(network.local));
+    if (!added) return added;
+  }
+  for (const auto& each : Routes(network, interface.ifindex)) {
+    if (auto added = (*route)->AddRoute(each); !added) return added;
+  }
+  return {};
+}
+
+void StopPackets(netlink::Route& route, const Interface& interface, const SessionNetwork& network) {
+  // They may have gone with the interface.
+  for (const auto& each : Routes(network, interface.ifindex)) (void)route.DeleteRoute(each);
+  if (network.own_address) {
+    (void)route.DeleteAddress(interface.name, HostPrefix(network.local));
+  }
+  // Or the client could go on sending while it logs in anew.
+  (void)route.SetLinkDown(interface.ifindex);
 }
 
 }  // namespace
@@ -168,45 +204,54 @@ unsigned KernelSessions::TakeInterfaceNumber() {
   return number;
 }
 
-KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(
-    const SessionKey& key, int channel, int attempts, DataPlane::InterfaceCallback done) {
-  const unsigned number = TakeInterfaceNumber();
-  return [this, key, number, channel, attempts,
-          done = std::move(done)](KernelContext& context) mutable {
-    auto unit = MakeUnit(context, channel, InterfaceName(number));
-    return Sessions::Finish([this, key, number, attempts, unit = std::move(unit),
-                             done = std::move(done)](Session& session) mutable {
-      if (unit) {
-        session.interface_number = number;
-        session.unit = std::move(unit->fd);
-        session.unit_number = unit->number;
-        session.ifindex = unit->ifindex;
-        session.unit_source = Watch(key, session.unit.get(), EPOLLIN);
-        done(InterfaceName(number));
-      } else if (unit.error().code == EEXIST && attempts > 1) {
-        // The name is somebody else's; the number is not used again.
-        CreateInterface(key, attempts - 1, std::move(done));
-      } else {
-        free_numbers_.insert(number);
-        LogError("interface_not_made", unit.error().text);
-        done(std::nullopt);
-      }
+KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(const SessionKey& key,
+                                                                   int channel,
+                                                                   InterfaceRequest request) {
+  std::optional<unsigned> number;
+  if (request.name.empty()) number = TakeInterfaceNumber();
+  std::string name = number ? InterfaceName(*number) : request.name;
+  return [this, key, number, channel, name = std::move(name),
+          request = std::move(request)](KernelContext& context) mutable {
+    auto unit = MakeUnit(context, channel, name);
+    return Sessions::Finish([this, key, number, name = std::move(name), unit = std::move(unit),
+                             request = std::move(request)](Session& session) mutable {
+      if (!unit) return InterfaceNotMade(key, unit.error(), number, std::move(request));
+      session.interface_name = name;
+      session.interface_number = number;
+      session.unit = std::move(unit->fd);
+      session.unit_number = unit->number;
+      session.ifindex = unit->ifindex;
+      session.unit_source = Watch(key, session.unit.get(), EPOLLIN);
+      request.done(name);
     });
   };
 }
 
-void KernelSessions::CreateInterface(const SessionKey& key, DataPlane::InterfaceCallback done) {
-  CreateInterface(key, kNameAttempts, std::move(done));
-}
-
-void KernelSessions::CreateInterface(const SessionKey& key, int attempts,
-                                     DataPlane::InterfaceCallback done) {
-  if (sessions_.Find(key) == nullptr) {
-    done(std::nullopt);
+void KernelSessions::InterfaceNotMade(const SessionKey& key, const netlink::KernelError& error,
+                                      std::optional<unsigned> number, InterfaceRequest request) {
+  if (number && error.code == EEXIST && request.attempts > 1) {
+    // The name is somebody else's; the number is not used again.
+    --request.attempts;
+    CreateInterface(key, std::move(request));
     return;
   }
-  sessions_.Do(key, [this, key, attempts, done = std::move(done)](Session& session) mutable {
-    return CreateInterfaceWork(key, session.channel.get(), attempts, std::move(done));
+  if (number) free_numbers_.insert(*number);
+  LogError("interface_not_made", error.text);
+  request.done(std::nullopt);
+}
+
+void KernelSessions::CreateInterface(const SessionKey& key, const std::string& name,
+                                     DataPlane::InterfaceCallback done) {
+  CreateInterface(key, {.name = name, .attempts = kNameAttempts, .done = std::move(done)});
+}
+
+void KernelSessions::CreateInterface(const SessionKey& key, InterfaceRequest request) {
+  if (sessions_.Find(key) == nullptr) {
+    request.done(std::nullopt);
+    return;
+  }
+  sessions_.Do(key, [this, key, request = std::move(request)](Session& session) mutable {
+    return CreateInterfaceWork(key, session.channel.get(), std::move(request));
   });
 }
 
@@ -217,9 +262,12 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
     return;
   }
   sessions_.Do(key, [network, done = std::move(done)](Session& session) mutable {
-    return Sessions::Work([network, unit = session.unit.get(), ifindex = session.ifindex,
+    Interface interface {
+      .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
+    };
+    return Sessions::Work([network, interface = std::move(interface),
                            done = std::move(done)](KernelContext& context) mutable {
-      auto result = LetPacketsFlow(context, unit, ifindex, network);
+      auto result = LetPacketsFlow(context, interface, network);
       return Sessions::Finish(
           [network, result = std::move(result), done = std::move(done)](Session& owner) mutable {
             if (result) {
@@ -237,12 +285,12 @@ void KernelSessions::BringDown(const SessionKey& key) {
   if (sessions_.Find(key) == nullptr) return;
   sessions_.Do(key, [](Session& session) {
     const auto network = std::exchange(session.network, std::nullopt);
-    return Sessions::Work([network, ifindex = session.ifindex](KernelContext& context) {
+    Interface interface {
+      .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
+    };
+    return Sessions::Work([network, interface = std::move(interface)](KernelContext& context) {
       if (auto route = context.route(); network && route) {
-        // It may have gone with the interface.
-        (void)(*route)->DeleteRoute(HostRoute(*network, ifindex));
-        // Or the client could go on sending while it logs in anew.
-        (void)(*route)->SetLinkDown(ifindex);
+        StopPackets(**route, interface, *network);
       }
       return Sessions::Finish([](Session&) {});
     });

@@ -12,6 +12,7 @@
 #include "daemon/log_limit.h"
 #include "daemon/serial_objects.h"
 #include "daemon/worker_pool.h"
+#include "netlink/kernel_error.h"
 
 namespace sallyport::daemon {
 
@@ -28,7 +29,8 @@ class KernelSessions {
   void Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done);
   void StartFrames(const SessionKey& key);
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame);
-  void CreateInterface(const SessionKey& key, DataPlane::InterfaceCallback done);
+  void CreateInterface(const SessionKey& key, const std::string& name,
+                       DataPlane::InterfaceCallback done);
   void BringUp(const SessionKey& key, const SessionNetwork& network, DataPlane::DoneCallback done);
   void BringDown(const SessionKey& key);
   void Release(const SessionKey& key, DataPlane::DoneCallback done);
@@ -44,8 +46,9 @@ class KernelSessions {
     UniqueFd unit;
     int unit_number = 0;
     int ifindex = 0;
-    std::optional<unsigned> interface_number;
-    std::optional<SessionNetwork> network;  // its route is in the kernel
+    std::string interface_name;
+    std::optional<unsigned> interface_number;  // of a name of our choice
+    std::optional<SessionNetwork> network;     // its route is in the kernel
     IoSource channel_source;
     IoSource unit_source;
   };
@@ -54,9 +57,15 @@ class KernelSessions {
   /// Nothing for a session that leaves: its descriptors may hang up long before its last step.
   IoSource Watch(const SessionKey& key, int fd, uint32_t epoll_events);
   void ReadFrames(const SessionKey& key, int fd, uint32_t events);
-  void CreateInterface(const SessionKey& key, int attempts, DataPlane::InterfaceCallback done);
-  Sessions::Work CreateInterfaceWork(const SessionKey& key, int channel, int attempts,
-                                     DataPlane::InterfaceCallback done);
+  struct InterfaceRequest {
+    std::string name;  // empty: of our choice
+    int attempts;
+    DataPlane::InterfaceCallback done;
+  };
+  void CreateInterface(const SessionKey& key, InterfaceRequest request);
+  Sessions::Work CreateInterfaceWork(const SessionKey& key, int channel, InterfaceRequest request);
+  void InterfaceNotMade(const SessionKey& key, const netlink::KernelError& error,
+                        std::optional<unsigned> number, InterfaceRequest request);
   unsigned TakeInterfaceNumber();
 
   EventLoop& loop_;

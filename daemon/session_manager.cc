@@ -28,7 +28,7 @@ uint16_t ResultOf(ppp::EndReason reason) {
 std::string_view Text(ppp::EndReason reason) {
   switch (reason) {
     case ppp::EndReason::kPeerTerminated:
-      return "the client hung up";
+      return "the peer hung up";
     case ppp::EndReason::kLocalClose:
       return "closed by us";
     case ppp::EndReason::kNegotiationTimeout:
@@ -36,11 +36,11 @@ std::string_view Text(ppp::EndReason reason) {
     case ppp::EndReason::kNotConverging:
       return "PPP negotiation does not converge";
     case ppp::EndReason::kAuthenticationRefused:
-      return "the client refuses every authentication method that we allow";
+      return "the peer refuses every authentication method that we allow";
     case ppp::EndReason::kAuthenticationFailed:
       return "wrong user name or password";
     case ppp::EndReason::kAuthenticationTimeout:
-      return "the client does not answer the authentication challenge";
+      return "the peer does not answer the authentication";
     case ppp::EndReason::kMethodNotAllowed:
       return "the server demands an authentication method that we do not allow";
     case ppp::EndReason::kServerUnproven:
@@ -48,7 +48,7 @@ std::string_view Text(ppp::EndReason reason) {
     case ppp::EndReason::kEchoTimeout:
       return "LCP echoes unanswered";
     case ppp::EndReason::kNetworkRefused:
-      return "the client refuses IPCP";
+      return "the peer refuses IPCP";
     case ppp::EndReason::kLoopback:
       return "the link is looped back";
     case ppp::EndReason::kLowerLayerDown:
@@ -87,7 +87,7 @@ ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
 }
 
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
-                             DataPlane::DoneCallback done) {
+                             const DialProfile* profile, DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};
   // Sessions that are being released count as well: the engine has forgotten them, the worker
   // threads have not.
@@ -105,15 +105,19 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   session.peer_tunnel = request.peer_tunnel;
   session.peer_session = request.peer_session;
   session.peer = peer;
+  session.dialled = profile;
+  if (profile != nullptr && profile->link.client) {
+    session.user = PrintableText(profile->link.client->user);
+  }
   session.since = std::chrono::system_clock::now();
   session.started = loop_.Now();
   sessions_.emplace(key, std::move(session));
-  links_.emplace(key, ppp::Link(config_, drops_));
+  links_.emplace(key, ppp::Link(profile == nullptr ? config_ : profile->link, drops_));
   data_plane_.PrepareSession(request, std::move(done));
 }
 
-void SessionManager::Start(const SessionKey& key) {
-  Give(key, ppp::Start{});
+void SessionManager::Start(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
+  Give(key, ppp::Start{std::move(proxied)});
   // Not before: a frame for a link that has not started would be lost.
   data_plane_.StartFrames(key);
 }
@@ -175,11 +179,14 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
   std::visit(
       Overloaded{
           [&](const ppp::SendFrame& send) { data_plane_.WriteFrame(session.key, send.bytes); },
-          [&](const ppp::LinkEstablished&) {},
+          [&](const ppp::LinkEstablished& link) {
+            if (session.dialled != nullptr) session.method = link.own_method;
+          },
           [&](const ppp::Authenticate& request) { Decide(session, request); },
           [&](const ppp::NetworkUp& network) {
             session.network = network;
             ++session.network_changes;
+            RequestInterface(session);  // of a client's it was made with the login
             BringUpIfReady(session);
           },
           [&](const ppp::NetworkDown&) {
@@ -241,9 +248,15 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   session.lease = verdict->lease;
   // Not inside the engine's own call: its answer comes as a command of its own.
   loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
+  RequestInterface(session);
+}
+
+void SessionManager::RequestInterface(ClientSession& session) {
   if (session.interface_requested) return;
   session.interface_requested = true;
-  data_plane_.CreateInterface(key, [this, key](std::optional<std::string> name) {
+  const SessionKey key = session.key;
+  const std::string wanted = session.dialled == nullptr ? "" : session.dialled->interface;
+  data_plane_.CreateInterface(key, wanted, [this, key](std::optional<std::string> name) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->state == SessionState::kClosing) return;
     if (!name) {
@@ -258,9 +271,12 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
 void SessionManager::BringUpIfReady(ClientSession& session) {
   if (!session.network || !session.interface || session.state != SessionState::kStarting) return;
   const SessionKey key = session.key;
-  const SessionNetwork network{.local = session.network->network.local,
-                               .peer = session.network->network.peer,
-                               .mtu = session.network->mtu};
+  SessionNetwork network{.local = session.network->network.local,
+                         .peer = session.network->network.peer,
+                         .mtu = session.network->mtu,
+                         .own_address = session.dialled != nullptr,
+                         .routes = {}};
+  if (session.dialled != nullptr) network.routes = session.dialled->routes;
   const unsigned change = session.network_changes;
   data_plane_.BringUp(key, network, [this, key, change](bool ok) {
     ClientSession* owner = Find(key);
@@ -273,11 +289,14 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
     owner->state = SessionState::kUp;
     const auto setup =
         std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - owner->started);
+    const ppp::NetworkParameters& agreed = owner->network->network;
+    const IpAddress& given = owner->dialled == nullptr ? agreed.peer : agreed.local;
     LogInfo("session_up",
             fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", owner->id, owner->user,
-                        owner->peer.ToString(), owner->network->network.peer.ToString(),
-                        *owner->interface, ToString(*owner->method), setup.count()),
+                        owner->peer.ToString(), given.ToString(), *owner->interface,
+                        owner->method ? ToString(*owner->method) : "no login", setup.count()),
             Fields(*owner));
+    if (up_) up_(*owner);
   });
 }
 
@@ -291,7 +310,8 @@ void SessionManager::Release(const SessionKey& key) {
 void SessionManager::Forget(const SessionKey& key) {
   const auto found = sessions_.find(key);
   if (found == sessions_.end()) return;
-  const ClientSession& session = found->second;
+  const ClientSession session = std::move(found->second);
+  sessions_.erase(found);
   // Only now may the address serve another client: its route has gone.
   if (session.lease) access_.Release(*session.lease);
   for (const auto& lease : session.former_leases) access_.Release(lease);
@@ -305,8 +325,7 @@ void SessionManager::Forget(const SessionKey& key) {
   } else {
     ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));
   }
-  sessions_.erase(found);
-  if (forgotten_) forgotten_();
+  if (forgotten_) forgotten_(session);
 }
 
 void SessionManager::Rearm(const SessionKey& key) {

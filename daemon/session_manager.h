@@ -23,6 +23,14 @@
 
 namespace sallyport::daemon {
 
+/// What makes a session one that we have dialled.
+struct DialProfile {
+  std::string dial;       // the name of the [[dial]]
+  std::string interface;  // the name of the network interface
+  ppp::LinkConfig link;   // as the client
+  std::vector<IpPrefix> routes;
+};
+
 /// All that is known of one PPP session: the middle of the client's record. The tunnel and the SA
 /// under it are found by `key.tunnel`.
 struct ClientSession {
@@ -30,7 +38,8 @@ struct ClientSession {
   SessionKey key;
   l2tp::TunnelId peer_tunnel;
   l2tp::SessionId peer_session;
-  IpEndpoint peer;  // of the tunnel; for the log
+  IpEndpoint peer;                       // of the tunnel; for the log
+  const DialProfile* dialled = nullptr;  // none: the peer asked for it
   SessionState state = SessionState::kStarting;
   std::chrono::system_clock::time_point since;  // when ICRQ came
   TimePoint started;                            // the same on the monotonic clock
@@ -59,6 +68,7 @@ struct AuthenticationCounters {
 /// logins and drives the data path.
 class SessionManager {
  public:
+  using SessionCallback = std::function<void(const ClientSession& session)>;
   /// Asks the L2TP side to end a session (CDN).
   using CloseCallback = std::function<void(const SessionKey& key, const l2tp::ResultCode& result)>;
 
@@ -67,14 +77,18 @@ class SessionManager {
                  RandomSource& random, ppp::LinkConfig config, size_t max_sessions_per_tunnel);
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
-  /// Runs after each session that is forgotten: its last kernel object is gone.
-  void SetForgottenCallback(std::function<void()> forgotten) { forgotten_ = std::move(forgotten); }
+  /// Runs when packets flow.
+  void SetUpCallback(SessionCallback up) { up_ = std::move(up); }
+  /// Runs after each session that is forgotten, with what was known of it: its last kernel object
+  /// is gone.
+  void SetForgottenCallback(SessionCallback forgotten) { forgotten_ = std::move(forgotten); }
 
-  /// ICRQ came. `done` says whether ICRP may be sent.
+  /// A call was asked for, by the peer or, with a `profile` that outlives the session, by us.
+  /// `done` says whether it may go on.
   void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
-               DataPlane::DoneCallback done);
-  /// ICCN came: starts PPP.
-  void Start(const SessionKey& key);
+               const DialProfile* profile, DataPlane::DoneCallback done);
+  /// The call is connected: starts PPP.
+  void Start(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
   /// The L2TP session is gone; `text` says why.
   void LowerDown(const SessionKey& key, const std::string& text);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
@@ -100,6 +114,7 @@ class SessionManager {
   void Carry(ClientSession& session, const ppp::Action& action);
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);
+  void RequestInterface(ClientSession& session);
   void BringUpIfReady(ClientSession& session);
   void EndL2tp(ClientSession& session, const l2tp::ResultCode& result);
   void Release(const SessionKey& key);
@@ -117,7 +132,8 @@ class SessionManager {
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;
   CloseCallback close_;
-  std::function<void()> forgotten_;
+  SessionCallback up_;
+  SessionCallback forgotten_;
   std::map<SessionKey, ClientSession> sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   TimerQueue<SessionKey> deadlines_;

@@ -153,6 +153,7 @@ constexpr StatusApi::Route StatusApi::kRoutes[] = {
     {"/v1/status", "GET", &StatusApi::GetStatus},
     {"/v1/sessions", "GET", &StatusApi::GetSessions},
     {"/v1/sessions/{id}", "GET", &StatusApi::GetSession},
+    {"/v1/dials", "GET", &StatusApi::GetDials},
     {"/v1/sessions:disconnect", "POST", &StatusApi::DisconnectSessions},
 };
 
@@ -196,6 +197,12 @@ HttpResponse StatusApi::GetSessions(const HttpRequest& request) {
   Json sessions = Json::array();
   for (const SessionRecord& session : source_.Sessions(filter)) sessions.push_back(ToJson(session));
   return JsonResponse({{"api", kApiVersion}, {"sessions", std::move(sessions)}});
+}
+
+HttpResponse StatusApi::GetDials(const HttpRequest& /*request*/) {
+  Json dials = Json::array();
+  for (const DialRecord& dial : source_.Dials()) dials.push_back(ToJson(dial));
+  return JsonResponse({{"api", kApiVersion}, {"dials", std::move(dials)}});
 }
 
 HttpResponse StatusApi::GetSession(const HttpRequest& request) {

@@ -23,6 +23,7 @@ class StatusApi {
   HttpResponse GetStatus(const HttpRequest& request);
   HttpResponse GetSessions(const HttpRequest& request);
   HttpResponse GetSession(const HttpRequest& request);
+  HttpResponse GetDials(const HttpRequest& request);
   HttpResponse DisconnectSessions(const HttpRequest& request);
 
   StatusSource& source_;

@@ -107,6 +107,8 @@ Json ToJson(const SessionRecord& session) {
   for (const IpAddress& address : session.dns) dns.push_back(address.ToString());
   return {{"id", session.id},
           {"state", ToString(session.state)},
+          {"origin", session.dial ? "dialled" : "incoming"},
+          {"dial", OrNull(session.dial)},
           {"user", OrNull(session.user)},
           {"pool", OrNull(session.pool)},
           {"address", session.address ? Json(session.address->ToString()) : Json()},
@@ -122,6 +124,22 @@ Json ToJson(const SessionRecord& session) {
             {"phase", session.ppp.phase},
             {"mtu", session.ppp.mtu}}},
           {"counters", ToJson(session.counters)}};
+}
+
+Json ToJson(const DialRecord& dial) {
+  return {{"name", dial.name},
+          {"server", dial.server},
+          {"address", dial.address ? Json(dial.address->ToString()) : Json()},
+          {"ipsec", dial.ipsec},
+          {"state", dial.state},
+          {"since", ToRfc3339(dial.since)},
+          {"attempts", dial.attempts},
+          {"last_failure", OrNull(dial.last_failure)},
+          {"failed", dial.failed ? Json(ToRfc3339(*dial.failed)) : Json()},
+          {"next_attempt_seconds", dial.next_attempt ? Json(dial.next_attempt->count()) : Json()},
+          {"tunnel", dial.tunnel ? Json(*dial.tunnel) : Json()},
+          {"sessions_wanted", dial.wanted},
+          {"sessions", dial.sessions}};
 }
 
 std::string ToText(const Json& json) {

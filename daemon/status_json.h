@@ -20,6 +20,8 @@ Json ToJson(const DaemonStatus& status);
 /// Without "api": an element of a list.
 Json ToJson(const SessionRecord& session);
 
+Json ToJson(const DialRecord& dial);
+
 /// One line with its line feed, for curl and NDJSON alike.
 std::string ToText(const Json& json);
 

@@ -134,10 +134,28 @@ struct SessionCounters {
   uint64_t tx_packets = 0;
 };
 
+/// A server that we dial.
+struct DialRecord {
+  std::string name;
+  std::string server;                // as configured
+  std::optional<IpAddress> address;  // of the server, once known
+  bool ipsec = false;
+  std::string state;  // ToString(DialState)
+  WallTime since;     // of the state
+  uint64_t attempts = 0;  // since the start
+  std::optional<std::string> last_failure;
+  std::optional<WallTime> failed;
+  std::optional<std::chrono::seconds> next_attempt;  // until then
+  std::optional<uint16_t> tunnel;                    // our id
+  uint64_t wanted = 0;                               // sessions
+  std::vector<std::string> sessions;                 // ids of those that there are
+};
+
 /// One client, all layers.
 struct SessionRecord {
   std::string id;
   SessionState state = SessionState::kStarting;
+  std::optional<std::string> dial;  // the name of ours; none: the peer asked for the session
   std::optional<std::string> user;
   std::optional<std::string> pool;
   std::optional<IpAddress> address;  // inside
@@ -177,6 +195,8 @@ class StatusSource {
   virtual DaemonStatus Status() const = 0;
   /// Those that `filter` matches, in a stable order.
   virtual std::vector<SessionRecord> Sessions(const SessionFilter& filter) const = 0;
+  /// In the order of the configuration.
+  virtual std::vector<DialRecord> Dials() const = 0;
   /// Begins to end every session that `filter` matches; `caller` is for the log.
   virtual DisconnectResult Disconnect(const SessionFilter& filter,
                                       const std::optional<PeerCredentials>& caller) = 0;

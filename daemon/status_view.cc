@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_view.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -15,6 +16,10 @@ namespace {
 
 std::chrono::seconds Since(TimePoint start) {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
+}
+
+WallTime WallClockOf(TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - Since(time);
 }
 
 SessionIpsec ToStatus(const SecurityAssociation& sa) {
@@ -95,6 +100,11 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   SessionRecord record;
   record.id = session.id;
   record.state = session.state;
+  if (session.dialled != nullptr) {
+    record.dial = session.dialled->dial;
+    // The server gave it to us.
+    if (session.network) record.address = session.network->network.local;
+  }
   if (!session.user.empty()) record.user = session.user;
   if (session.lease) {
     if (!session.lease->pool.empty()) record.pool = session.lease->pool;
@@ -143,6 +153,42 @@ std::vector<SessionRecord> StatusView::Sessions(const SessionFilter& filter) con
     SessionRecord record = Record(session);
     if (filter.Matches(record)) records.push_back(std::move(record));
   }
+  return records;
+}
+
+DialRecord StatusView::Record(const Dialer::Dial& dial) const {
+  const TimePoint now = std::chrono::steady_clock::now();
+  DialRecord record;
+  record.name = dial.settings.name;
+  record.server = dial.settings.server;
+  if (dial.server) record.address = dial.server;
+  record.ipsec = dial.settings.ipsec;
+  record.state = ToString(dial.state);
+  record.since = WallClockOf(dial.since);
+  record.attempts = dial.attempts;
+  if (!dial.last_failure.empty()) {
+    record.last_failure = dial.last_failure;
+    record.failed = WallClockOf(dial.failed_at);
+  }
+  if (dial.back_off.due) {
+    const auto left = std::max(*dial.back_off.due - now, TimePoint::duration::zero());
+    record.next_attempt = std::chrono::ceil<std::chrono::seconds>(left);
+  }
+  if (dial.tunnel) record.tunnel = dial.tunnel->value();
+  record.wanted = dial.settings.sessions;
+  for (const Dialer::Call& call : dial.calls) {
+    const auto session = concentrator_.sessions().sessions().find(call.key);
+    if (session == concentrator_.sessions().sessions().end()) continue;
+    const DialProfile* dialled = session->second.dialled;
+    if (dialled == nullptr || dialled->dial != dial.settings.name) continue;
+    record.sessions.push_back(session->second.id);
+  }
+  return record;
+}
+
+std::vector<DialRecord> StatusView::Dials() const {
+  std::vector<DialRecord> records;
+  for (const Dialer::Dial& dial : concentrator_.dialer().dials()) records.push_back(Record(dial));
   return records;
 }
 

@@ -28,11 +28,13 @@ class StatusView final : public StatusSource {
 
   DaemonStatus Status() const override;
   std::vector<SessionRecord> Sessions(const SessionFilter& filter) const override;
+  std::vector<DialRecord> Dials() const override;
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override;
 
  private:
   SessionRecord Record(const ClientSession& session) const;
+  DialRecord Record(const Dialer::Dial& dial) const;
   IpsecStatus Ipsec() const;
 
   Concentrator& concentrator_;

@@ -22,6 +22,8 @@ constexpr seconds kFirstRetry{1};
 constexpr seconds kLastRetry{30};
 /// For charon to take back what we loaded. Local policy.
 constexpr seconds kStopTimeout{5};
+/// Milliseconds that a forced end of an IKE SA may take. Local policy.
+constexpr std::string_view kForcedEnd = "2000";
 /// strongSwan 6.0.3 and later; charon says when it does not know the event.
 constexpr std::string_view kAlertEvent = "alert";
 
@@ -130,9 +132,10 @@ void Strongswan::PrepareEvents() {
   }
   events_->Register(kAlertEvent, {});
   sas_.BeginList();
-  // Waits for SAs that charon is busy with: with "noblock" the list would lack them.
+  // Waits for SAs that charon is busy with: with "noblock" the list would lack them. Those of dials
+  // have names of their own, so it is a list of all.
   events_->RequestStream(
-      "list-sas", "list-sa", vici::Message().Set("ike", kConnectionName),
+      "list-sas", "list-sa", {},
       [this](const vici::Message& list_sa) {
         StrongswanSas::Changes changes;
         sas_.HandleListed(list_sa, changes);
@@ -203,6 +206,7 @@ void Strongswan::Prepared() {
   to_terminate_.assign(unheard.begin(), unheard.end());
   observer_->OnIkeState(state_);
   TerminateNext();
+  for (const auto& [dial, server] : to_initiate_) SendInitiate(server);
 }
 
 void Strongswan::Fail(Failure failure) {
@@ -263,6 +267,9 @@ void Strongswan::Report(const StrongswanSas::Changes& changes) {
           "ike_attempt_failed",
           fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason), loop_.Now(),
           {{"PEER", peer}});
+      // What is still to be asked for anew has its former attempt ended first.
+      const bool former = to_initiate_.contains(failed->dial);
+      if (!failed->dial.empty() && !former) DialFailed(failed->dial, failed->reason);
     }
   }
 }
@@ -273,6 +280,51 @@ void Strongswan::Terminate(SaId id) {
   if (!sas_.MarkTerminating(id)) return;
   to_terminate_.push_back(id);
   TerminateNext();
+}
+
+void Strongswan::Initiate(const IkeServer& server) {
+  to_initiate_[server.dial] = server;
+  if (phase_ == Phase::kReady) SendInitiate(server);
+}
+
+void Strongswan::SendInitiate(const IkeServer& server) {
+  dials_.insert(server.dial);
+  // What is left of an earlier attempt, or of an earlier life of ours, must not be taken for the
+  // new one, nor the new one hang on an IKE SA that the server has forgotten. With IKEv1 the end is
+  // not acknowledged, so that charon answers at once.
+  commands_->Request("terminate",
+                     vici::Message()
+                         .Set("ike", DialConnectionName(server.dial))
+                         .Set("force", "yes")
+                         .Set("timeout", kForcedEnd),
+                     [this, server](const ViciConnection::Reply&) { LoadAndInitiate(server); });
+}
+
+void Strongswan::LoadAndInitiate(const IkeServer& server) {
+  const auto fail = [this, dial = server.dial](const ViciConnection::Reply& reply) {
+    if (const std::string failure = FailureOf(reply); !failure.empty()) {
+      DialFailed(dial, fmt::format("the IKE daemon refuses: {}", failure));
+    }
+  };
+  if (!server.psk.empty()) commands_->Request("load-shared", DialKeyArguments(server), fail);
+  commands_->Request("load-conn", DialConnectionArguments(options_, server), fail);
+  commands_->Request("initiate",
+                     vici::Message()
+                         .Set("child", kChildName)
+                         .Set("ike", DialConnectionName(server.dial))
+                         .Set("timeout", "-1"),
+                     [this, fail, dial = server.dial](const ViciConnection::Reply& reply) {
+                       to_initiate_.erase(dial);
+                       fail(reply);
+                     });
+}
+
+void Strongswan::DialFailed(const std::string& dial, const std::string& reason) {
+  to_initiate_.erase(dial);
+  // Not from here: whoever is told may call at once.
+  loop_.Defer([this, dial, reason] {
+    if (observer_ != nullptr) observer_->OnDialFailed(dial, reason);
+  });
 }
 
 void Strongswan::TerminateNext() {
@@ -335,6 +387,12 @@ void Strongswan::Unload() {
   };  // nothing more can be done about a failure
   // First, so that no new SA comes up behind the back of what follows.
   commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
+  for (const auto& dial : dials_) {
+    const std::string name = DialConnectionName(dial);
+    commands_->Request("unload-conn", vici::Message().Set("name", name), ignore);
+    commands_->Request("terminate", TerminateArguments("ike", name), ignore);
+    commands_->Request("unload-shared", vici::Message().Set("id", name), ignore);
+  }
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
     // All are to go, among them one that charon has made and not told of yet.
     to_terminate_.clear();

@@ -2,7 +2,9 @@
 #pragma once
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/expected.h"
@@ -29,6 +31,7 @@ class Strongswan final : public Ike {
 
   void Start(Observer& observer) override;
   void Terminate(SaId id) override;
+  void Initiate(const IkeServer& server) override;
   void Stop(UniqueFunction<void()> done) override;
   const IkeState& state() const override { return state_; }
 
@@ -65,6 +68,9 @@ class Strongswan final : public Ike {
   void OnAlert(const vici::Message& event);
   void Report(const StrongswanSas::Changes& changes);
 
+  void SendInitiate(const IkeServer& server);
+  void LoadAndInitiate(const IkeServer& server);
+  void DialFailed(const std::string& dial, const std::string& reason);
   void TerminateNext();
   void SendTermination(SaId id, const StrongswanSas::Termination& termination);
   /// charon has answered a termination: with `failure`, unless that is empty.
@@ -85,8 +91,10 @@ class Strongswan final : public Ike {
   unsigned unprepared_ = 0;   // connections that are still in their preparation
   bool events_known_ = true;  // every event that we cannot do without is known to charon
   std::deque<SaId> to_terminate_;
-  bool terminating_ = false;  // a `terminate` is not answered yet
-  bool unloaded_ = false;     // while stopping: charon has taken back what we loaded
+  std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
+  std::set<std::string> dials_;                   // whose connections are loaded
+  bool terminating_ = false;                      // a `terminate` is not answered yet
+  bool unloaded_ = false;  // while stopping: charon has taken back what we loaded
   UniqueFunction<void()> stop_done_;
   std::unique_ptr<ViciConnection> events_;
   std::unique_ptr<ViciConnection> commands_;

@@ -43,6 +43,23 @@ vici::Message ChildArguments(const StrongswanOptions& options) {
       .Set("replay_window", "128");  // packets; local policy, for links that reorder
 }
 
+/// Of a server that we dial; what is the same for both has its reasons above.
+vici::Message DialChildArguments(const StrongswanOptions& options) {
+  const std::string selector = fmt::format("dynamic[17/{}]", options.l2tp_port);
+  return vici::Message()
+      .Set("mode", "transport")
+      // RFC 3193 §4.2.2: the initiator names the ports.
+      .SetList("local_ts", {selector})
+      .SetList("remote_ts", {selector})
+      .SetList("esp_proposals", options.esp_proposals)
+      .Set("policies", "no")
+      .Set("mark_in", "%unique")
+      // We are the client, so we rekey, well before the hour after which Windows and others end it.
+      .Set("rekey_time", "50m")
+      .Set("life_time", "60m")
+      .Set("replay_window", "128");
+}
+
 bool HasAlgorithm(const vici::Message& algorithms, std::string_view kind, std::string_view name) {
   const vici::Message* section = algorithms.Section(kind);
   return section != nullptr && section->Value(name).has_value();
@@ -75,6 +92,45 @@ vici::Message ConnectionArguments(const StrongswanOptions& options) {
       .SetSection("remote", vici::Message().Set("auth", "psk"))
       .SetSection("children", vici::Message().SetSection(kChildName, ChildArguments(options)));
   return vici::Message().SetSection(kConnectionName, std::move(connection));
+}
+
+std::string DialConnectionName(std::string_view dial) {
+  return std::string(kDialPrefix) + std::string(dial);
+}
+
+std::optional<std::string> DialOfConnection(std::string_view connection) {
+  if (!connection.starts_with(kDialPrefix)) return {};
+  return std::string(connection.substr(kDialPrefix.size()));
+}
+
+vici::Message DialConnectionArguments(const StrongswanOptions& options, const IkeServer& server) {
+  vici::Message connection;
+  if (!options.local_addresses.empty()) {
+    connection.SetList("local_addrs", AddressTexts(options.local_addresses));
+  }
+  connection.SetList("remote_addrs", {server.address.ToString()})
+      .Set("version", "1")
+      .SetList("proposals", options.ike_proposals)
+      .Set("aggressive", "no")
+      .Set("encap", "no")
+      .Set("unique", "never")
+      .Set("fragmentation", "yes")
+      .Set("dpd_delay", "30s")
+      .Set("dpd_timeout", "150s")
+      // Once: the dial itself tries again, after its own wait.
+      .Set("keyingtries", "1")
+      .SetSection("local", vici::Message().Set("auth", "psk"))
+      .SetSection("remote", vici::Message().Set("auth", "psk"))
+      .SetSection("children", vici::Message().SetSection(kChildName, DialChildArguments(options)));
+  return vici::Message().SetSection(DialConnectionName(server.dial), std::move(connection));
+}
+
+vici::Message DialKeyArguments(const IkeServer& server) {
+  return vici::Message()
+      .Set("id", DialConnectionName(server.dial))
+      .Set("type", "ike")
+      .Set("data", server.psk.text())
+      .SetList("owners", {server.address.ToString()});
 }
 
 vici::Message SharedKeyArguments(const StrongswanOptions& options) {

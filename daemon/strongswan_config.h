@@ -2,12 +2,14 @@
 // What strongSwan is told, and what its answers mean to the operator.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/ip_address.h"
 #include "base/secret.h"
+#include "daemon/ike.h"
 #include "vici/message.h"
 
 namespace sallyport::daemon {
@@ -49,10 +51,20 @@ inline constexpr std::string_view kConnectionName = "sallyport";
 inline constexpr std::string_view kChildName = "l2tp";
 inline constexpr std::string_view kSharedKeyId = "sallyport";
 
+/// The name under which the connection and the key of a dial are loaded: kDialPrefix and its name.
+inline constexpr std::string_view kDialPrefix = "sallyport-dial-";
+std::string DialConnectionName(std::string_view dial);
+/// Nothing for a connection that is no dial's.
+std::optional<std::string> DialOfConnection(std::string_view connection);
+
 /// Arguments of load-conn.
 vici::Message ConnectionArguments(const StrongswanOptions& options);
+/// The same for a server that we dial.
+vici::Message DialConnectionArguments(const StrongswanOptions& options, const IkeServer& server);
 /// Arguments of load-shared; holds the key in clear.
 vici::Message SharedKeyArguments(const StrongswanOptions& options);
+/// The same for a server with a key of its own.
+vici::Message DialKeyArguments(const IkeServer& server);
 
 /// What the algorithms in the reply to get-algorithms lack that our proposals cannot do without;
 /// empty when nothing. Readable: "ECP_384, HMAC_SHA1_96".

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "daemon/strongswan_config.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -39,6 +40,7 @@ void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& 
   set(sa.spi_out, child.spi_out.value_or(0));
   if (!child.protocol.empty()) sa.udp_encapsulation = child.udp_encapsulation;
   sa.peer_behind_nat = ike.remote.behind_nat;
+  if (auto dial = DialOfConnection(ike.connection)) sa.dial = *std::move(dial);
 }
 
 }  // namespace
@@ -55,17 +57,21 @@ void StrongswanSas::HandleEvent(std::string_view name, const vici::Message& even
   }
 }
 
+bool StrongswanSas::IsOurs(std::string_view connection) const {
+  return connection == connection_ || DialOfConnection(connection);
+}
+
 void StrongswanSas::HandleIkeUpDown(const vici::SaEvent& event, Changes& out) {
   const vici::IkeSa& ike = event.ike;
   if (event.up) {
-    if (ike.connection == connection_) IkeUp(ike);
-  } else if (ike.connection == connection_ || ike.connection == kUnnamed) {
+    if (IsOurs(ike.connection)) IkeUp(ike);
+  } else if (IsOurs(ike.connection) || ike.connection == kUnnamed) {
     IkeDown(ike, out);
   }
 }
 
 void StrongswanSas::HandleChildUpDown(const vici::SaEvent& event, Changes& out) {
-  if (event.ike.connection != connection_) return;
+  if (!IsOurs(event.ike.connection)) return;
   for (const vici::ChildSa& child : event.ike.children) {
     if (event.up) {
       ChildUp(event.ike, child, out);
@@ -80,7 +86,7 @@ void StrongswanSas::HandleChildUpDown(const vici::SaEvent& event, Changes& out) 
 }
 
 void StrongswanSas::HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out) {
-  if (event.ike.connection != connection_) return;
+  if (!IsOurs(event.ike.connection)) return;
   Record* record = FindByChild(event.old_child.unique_id);
   if (record != nullptr && record->sa.reqid.value() == event.new_child.reqid) {
     Learn(event.ike);
@@ -113,7 +119,7 @@ void StrongswanSas::BeginList() {
 
 void StrongswanSas::HandleListed(const vici::Message& list_sa, Changes& out) {
   const auto event = vici::ParseSaEvent(list_sa);
-  if (!event || event->ike.connection != connection_) return;
+  if (!event || !IsOurs(event->ike.connection)) return;
   if (event->ike.state == "ESTABLISHED") Learn(event->ike);
   for (const vici::ChildSa& child : event->ike.children) {
     if (IsAlive(child)) ChildUp(event->ike, child, out);
@@ -202,6 +208,7 @@ void StrongswanSas::IkeDown(const vici::IkeSa& ike, Changes& out) {
     out.emplace_back(AttemptFailed{
         .peer = ike.remote.endpoint,
         .remote_id = PrintableText(ike.remote.identity),
+        .dial = DialOfConnection(ike.connection).value_or(std::string()),
         .reason = established
                       ? "the IKE SA ended without an SA for L2TP"
                       : "the IKE SA was not established: proposals or the pre-shared key differ"});

@@ -44,6 +44,7 @@ class StrongswanSas {
   struct AttemptFailed {
     IpEndpoint peer;
     std::string remote_id;  // printable; empty when it was not told
+    std::string dial;       // whose connection it was; empty: the peer began
     std::string reason;
   };
   using Change = std::variant<Up, Changed, Down, Forgotten, AttemptFailed>;
@@ -56,8 +57,8 @@ class StrongswanSas {
     std::optional<vici::IkeUniqueId> ike;
   };
 
-  /// `connection`: the name under which our configuration is loaded; what belongs to another is
-  /// not looked at.
+  /// `connection`: the name under which our configuration is loaded; what belongs to another,
+  /// dials' connections apart, is not looked at.
   explicit StrongswanSas(std::string connection) : connection_(std::move(connection)) {}
 
   /// An event of the names in kEvents; others and those without an SA in them change nothing.
@@ -101,6 +102,7 @@ class StrongswanSas {
     bool listed = true;
   };
 
+  bool IsOurs(std::string_view connection) const;
   void HandleIkeUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out);

@@ -143,12 +143,14 @@ Expected<void, SystemError> ConnectUdpSocket(const UniqueFd& socket, const IpEnd
   return {};
 }
 
-uint16_t LocalUdpPort(const UniqueFd& socket) {
+IpEndpoint LocalUdpEndpoint(const UniqueFd& socket) {
   SocketAddress address;
   address.length = sizeof address.storage;
-  if (getsockname(socket.get(), address.get(), &address.length) < 0) return 0;
-  return FromSocketAddress(address.storage).port;
+  if (getsockname(socket.get(), address.get(), &address.length) < 0) return {};
+  return FromSocketAddress(address.storage);
 }
+
+uint16_t LocalUdpPort(const UniqueFd& socket) { return LocalUdpEndpoint(socket).port; }
 
 void ReceiveUdpDatagrams(const UniqueFd& socket,
                          const std::function<void(const UdpDatagram&)>& receive) {

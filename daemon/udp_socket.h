@@ -28,7 +28,9 @@ Expected<UniqueFd, SystemError> OpenUdpSocket(IpAddress::Family family);
 /// Port 0 lets the kernel choose.
 Expected<void, SystemError> BindUdpSocket(const UniqueFd& socket, const IpEndpoint& local);
 Expected<void, SystemError> ConnectUdpSocket(const UniqueFd& socket, const IpEndpoint& peer);
-/// The port that the socket is bound to; 0 if it is not.
+/// What the socket is bound to; none if it is not.
+IpEndpoint LocalUdpEndpoint(const UniqueFd& socket);
+/// The port alone.
 uint16_t LocalUdpPort(const UniqueFd& socket);
 
 struct UdpDatagram {

@@ -38,6 +38,7 @@ std::string SampleWithDefaults() {
   for (std::string line; std::getline(sample, line); text += line + "\n") {
     if (line.starts_with("[")) section = line.substr(line.find_first_not_of('['));
     section = section.substr(0, section.find(']'));
+    if (line.starts_with("# [[")) section.clear();
     if (!line.starts_with("# ")) continue;
     const std::string name = line.substr(2, line.find(' ', 2) - 2);
     const ConfigKey* key = FindKey(section, name);
@@ -77,7 +78,7 @@ TEST(ConfigKeys, DefaultsAreThoseOfConfig) {
 TEST(ConfigKeys, DefaultsPassTheirOwnChecks) {
   for (const ConfigKey& key : ConfigKeys()) {
     const auto text = DefaultText(key);
-    if (!text || key.section == kPoolSection) continue;
+    if (!text || IsArraySection(key.section)) continue;
     const auto parsed = ParseConfig(FullName(key) + " = " + *text, "/c");
     ASSERT_TRUE(parsed.has_value()) << FullName(key);
     for (const auto& error : parsed->errors)
@@ -91,7 +92,9 @@ TEST(ConfigKeys, SampleFileHasEveryKey) {
     const std::string assignment = std::string(key.name) + " = ";
     const bool in_force = sample.find("\n" + assignment) != std::string::npos;
     const bool commented = sample.find("\n# " + assignment) != std::string::npos;
-    EXPECT_TRUE(in_force || (commented && !key.required)) << FullName(key);
+    // What the file needs is in force; a dial is all a comment.
+    const bool needed = key.required && key.section != kDialSection;
+    EXPECT_TRUE(in_force || (commented && !needed)) << FullName(key);
   }
 }
 
@@ -127,7 +130,7 @@ TEST(ConfigKeys, ManualDescribesEveryKeyWithItsDefaultAndBounds) {
   const std::string manual = SourceFile("docs/configuration.md");
   for (const ConfigKey& key : ConfigKeys()) {
     const size_t section =
-        manual.find("\n## [" + std::string(key.section == kPoolSection ? "[" : "") +
+        manual.find("\n## [" + std::string(IsArraySection(key.section) ? "[" : "") +
                     std::string(key.section) + "]");
     ASSERT_NE(section, std::string::npos) << key.section;
     const size_t row = manual.find("\n| `" + std::string(key.name) + "` |", section);
@@ -145,6 +148,29 @@ TEST(ConfigKeys, ManualDescribesEveryKeyWithItsDefaultAndBounds) {
           << FullName(key);
     }
   }
+}
+
+TEST(ConfigKeys, CommentedSectionsOfTheSampleAreGood) {
+  std::istringstream sample(SourceFile("packaging/sallyport.toml"));
+  std::string text;
+  bool commented = false;
+  for (std::string line; std::getline(sample, line);) {
+    commented = line.starts_with("# [[") || (commented && line.starts_with("# "));
+    if (commented) text += line.substr(2) + "\n";
+  }
+  const auto parsed = ParseConfig(text, "sample");
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().ToString();
+  for (const auto& error : parsed->errors) {
+    if (IsArraySection(error.key.substr(0, error.key.rfind('.'))))
+      ADD_FAILURE() << error.ToString();
+  }
+  ASSERT_EQ(parsed->config.dials.size(), 1U);
+  ASSERT_EQ(parsed->config.l2tp.peers.size(), 1U);
+  // Where a comment shows a default, it is the default.
+  EXPECT_EQ(parsed->config.dials[0].redial, DialConfig().redial);
+  EXPECT_EQ(parsed->config.dials[0].redial_max, DialConfig().redial_max);
+  EXPECT_EQ(parsed->config.dials[0].auth, DialConfig().auth);
+  EXPECT_EQ(parsed->config.dials[0].mtu, DialConfig().mtu);
 }
 
 TEST(SuggestKey, OnlyNearNamesAreSuggested) {

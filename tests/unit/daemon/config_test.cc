@@ -296,8 +296,9 @@ TEST(Config, UnknownKeysAreAnsweredWithTheNearest) {
   EXPECT_THAT(ErrorsOf("\"\" = 1\n" + std::string(kMinimal)),
               ElementsAre(HasSubstr("/c:1:1: \"\": found an unknown section")));
   EXPECT_THAT(ErrorsOf("\"\\u001b[2J\" = 1\n" + std::string(kMinimal)),
-              ElementsAre(AllOf(HasSubstr("\\x1b[2J"),
-                                HasSubstr("one of ipsec, l2tp, ppp, pool, status, workers"))));
+              ElementsAre(AllOf(
+                  HasSubstr("\\x1b[2J"),
+                  HasSubstr("one of ipsec, l2tp, l2tp.peer, ppp, pool, dial, status, workers"))));
 }
 
 TEST(Config, ValuesOutsideTheirRangeAreRefused) {

@@ -45,6 +45,11 @@ class FakeDataPlane final : public DataPlane {
       done(path);
     });
   }
+  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+                      DoneCallback done) override {
+    completed.push_back({path, tunnel, peer_tunnel});
+    Answer([this, done = std::move(done)]() mutable { done(tunnels_complete); });
+  }
   uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
   void Send(const l2tp::SendDatagram& datagram) override { sent.push_back(datagram); }
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override {
@@ -55,9 +60,11 @@ class FakeDataPlane final : public DataPlane {
   void WriteFrame(const SessionKey&, std::span<const uint8_t> frame) override {
     frames.emplace_back(frame.begin(), frame.end());
   }
-  void CreateInterface(const SessionKey&, InterfaceCallback done) override {
-    Answer([this, done = std::move(done)]() mutable {
-      done(interfaces_work ? std::optional<std::string>("sallyport0") : std::nullopt);
+  void CreateInterface(const SessionKey&, const std::string& name,
+                       InterfaceCallback done) override {
+    Answer([this, name, done = std::move(done)]() mutable {
+      const std::string made = name.empty() ? "sallyport0" : name;
+      done(interfaces_work ? std::optional(made) : std::nullopt);
     });
   }
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override {
@@ -89,12 +96,19 @@ class FakeDataPlane final : public DataPlane {
 
   bool sas_in_kernel = true;
   bool tunnels_work = true;
+  bool tunnels_complete = true;
   bool sessions_work = true;
   bool interfaces_work = true;
   std::vector<ReqId> sa_reqids;
   std::vector<std::set<KernelSa>> sas_asked_for;
   std::vector<l2tp::PrepareTunnel> tunnel_requests;
   std::vector<std::optional<ReqId>> tunnel_reqids;
+  struct Completion {
+    l2tp::PathId path;
+    l2tp::TunnelId tunnel;
+    l2tp::TunnelId peer_tunnel;
+  };
+  std::vector<Completion> completed;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
@@ -112,10 +126,12 @@ class FakeIke final : public Ike {
  public:
   void Start(Observer&) override {}
   void Terminate(SaId id) override { terminated.push_back(id); }
+  void Initiate(const IkeServer& server) override { initiated.push_back(server); }
   void Stop(UniqueFunction<void()> done) override { done(); }
   const IkeState& state() const override { return state_; }
 
   std::vector<SaId> terminated;
+  std::vector<IkeServer> initiated;
 
  private:
   IkeState state_;

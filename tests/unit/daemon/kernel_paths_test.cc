@@ -96,7 +96,7 @@ TEST_F(KernelPathsTest, AnAnswerLeavesFromTheAddressThatWasAsked) {
   Listen({});
   const UniqueFd client = Client(kLoopback);
   const l2tp::Datagram asked = Ask(client, kOtherLoopback);
-  paths_->Send({asked.path, asked.peer, {1, 2, 3}, asked.local});
+  paths_->Send({asked.path, asked.peer, asked.local, {1, 2, 3}});
   pollfd waiting{.fd = client.get(), .events = POLLIN, .revents = 0};
   ASSERT_EQ(poll(&waiting, 1, 5000), 1);
   int count = 0;

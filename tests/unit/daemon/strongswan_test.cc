@@ -147,6 +147,9 @@ class RecordingObserver final : public Ike::Observer {
     lines.emplace_back(state.connected ? "connected" : "not connected");
     last = state;
   }
+  void OnDialFailed(const std::string& dial, const std::string& reason) override {
+    lines.push_back("dial " + dial + " failed: " + reason);
+  }
   bool Has(const std::string& line) const {
     return std::find(lines.begin(), lines.end(), line) != lines.end();
   }

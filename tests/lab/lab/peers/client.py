@@ -8,7 +8,7 @@ from lab import topology
 from lab.host import Host, Ping
 from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proposals, client_conf
 from lab.peers.scripted_lac import ScriptedLac
-from lab.peers.xl2tpd import Lac, PppUp
+from lab.peers.xl2tpd import Lac, PppUp, TunnelSecret
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class VpnClient:
         proposals: Proposals = MODERN,
         port: int = 1701,
         echo_interval: int = 30,
+        shared: TunnelSecret | None = None,
     ) -> None:
         self.host = host
         self.account = account
@@ -40,9 +41,9 @@ class VpnClient:
         self._psk = psk
         self._proposals = proposals
         self.charon = Charon(host)
-        self.lac = (ScriptedLac if ":" in gateway else Lac)(
-            host, gateway, account.user, account.password, account.method, port, echo_interval
-        )
+        words = (host, gateway, account.user, account.password, account.method, port, echo_interval)
+        # xl2tpd has no IPv6.
+        self.lac = ScriptedLac(*words) if ":" in gateway else Lac(*words, shared)
 
     def launch(self) -> "VpnClient":
         """Starts the client's daemons; nothing is sent yet."""

@@ -229,6 +229,22 @@ class Sallyportd:
 
         return wait_until(f"session of {user}", probe)
 
+    def dial(self, name: str) -> Json:
+        (found,) = [dial for dial in self._get("/v1/dials")["dials"] if dial["name"] == name]
+        return dict(found)
+
+    def wait_dial(self, name: str, state: str, timeout: float = DEFAULT_TIMEOUT) -> Json:
+        """Until the dial is in this state."""
+
+        def probe() -> Json | None:
+            dial = self.dial(name)
+            return dial if dial["state"] == state else None
+
+        try:
+            return wait_until(f"dial {name} to be {state}", probe, timeout)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.dial(name)}") from None
+
     def wait_no_sessions(self, timeout: float = DEFAULT_TIMEOUT) -> None:
         """Until neither a session nor a tunnel nor an address in use is left."""
 

@@ -23,7 +23,9 @@ _LAC_CONF = """
 [global]
 port = %(port)d
 access control = no
+%(global)s
 [lac vpn]
+%(tunnel)s
 lns = %(lns)s
 name = %(user)s
 pppoptfile = %(options)s
@@ -73,6 +75,26 @@ class PppUp:
     dns: list[str]
 
 
+@dataclass(frozen=True)
+class TunnelSecret:
+    """What xl2tpd shares with its peer, and what it does with that."""
+
+    secret: str
+    challenge: bool = False
+    hidden: bool = False
+
+
+def _tunnel_words(host: Host, shared: TunnelSecret | None) -> dict[str, str]:
+    """The lines for the sections "global" and "lac" or "lns"."""
+    if shared is None:
+        return {"global": "", "tunnel": ""}
+    secrets = host.scratch / "l2tp-secrets"
+    secrets.write_text(f"* * {shared.secret}\n")
+    secrets.chmod(0o600)
+    lines = ["challenge = yes"] * shared.challenge + ["hidden bit = yes"] * shared.hidden
+    return {"global": f"auth file = {secrets}", "tunnel": "\n".join(lines)}
+
+
 def _write_script(path: Path, text: str) -> None:
     path.write_text(text)
     path.chmod(0o755)
@@ -90,6 +112,7 @@ class Lac:
         method: str,
         port: int = 1701,
         echo_interval: int = 30,
+        shared: TunnelSecret | None = None,
     ) -> None:
         self.host = host
         self.lns = lns
@@ -108,7 +131,14 @@ class Lac:
             + refusals
         )
         self._conf.write_text(
-            _LAC_CONF % {"port": port, "lns": lns, "user": user, "options": options}
+            _LAC_CONF
+            % {
+                "port": port,
+                "lns": lns,
+                "user": user,
+                "options": options,
+                **_tunnel_words(host, shared),
+            }
         )
         words = {"inside": topology.INSIDE_NET, "pool": topology.POOL_NET, "up": _PPP_UP}
         _write_script(host.etc_ppp / "ip-up", _IP_UP % words)
@@ -192,8 +222,10 @@ _LNS_CONF = """
 [global]
 port = 1701
 access control = no
+%(global)s
 [lns default]
-ip range = 10.64.0.2-10.64.0.250
+%(tunnel)s
+ip range = %(range)s
 local ip = %(local)s
 length bit = yes
 require authentication = yes
@@ -204,7 +236,7 @@ pppoptfile = %(options)s
 _LNS_OPTIONS = """
 name gw
 auth
-require-mschap-v2
+require-%(method)s
 ms-dns %(dns)s
 noccp
 mtu 1400
@@ -216,19 +248,40 @@ logfile %(log)s
 
 
 class Lns:
-    """The stock concentrator: xl2tpd with a pppd for each session. Only for the scenario that proves the lab itself."""
+    """The stock concentrator: xl2tpd with a pppd for each session. For the scenario that proves the lab itself, and as the
+    server that our daemon dials; `net` is the /24 that its clients get their addresses from."""
 
-    def __init__(self, host: Host, user: str, password: str) -> None:
+    def __init__(
+        self,
+        host: Host,
+        user: str,
+        password: str,
+        *,
+        method: str = "mschapv2",
+        net: str = topology.POOL_GATEWAY.removesuffix(".1"),
+        shared: TunnelSecret | None = None,
+    ) -> None:
         self.host = host
+        require = {"mschapv2": "mschap-v2"}.get(method, method)
         options = host.scratch / "options.lns"
         options.write_text(
-            _LNS_OPTIONS % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log"}
+            _LNS_OPTIONS
+            % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log", "method": require}
         )
         self._conf = host.scratch / "xl2tpd.conf"
-        self._conf.write_text(_LNS_CONF % {"local": topology.POOL_GATEWAY, "options": options})
+        self._conf.write_text(
+            _LNS_CONF
+            % {
+                "local": f"{net}.1",
+                "range": f"{net}.2-{net}.250",
+                "options": options,
+                **_tunnel_words(host, shared),
+            }
+        )
         (host.etc_ppp / "options").touch()
-        (host.etc_ppp / "chap-secrets").write_text(f'"{user}" * "{password}" *\n')
-        (host.etc_ppp / "chap-secrets").chmod(0o600)
+        for secrets in ("chap-secrets", "pap-secrets"):
+            (host.etc_ppp / secrets).write_text(f'"{user}" * "{password}" *\n')
+            (host.etc_ppp / secrets).chmod(0o600)
         self.process: Process | None = None
 
     def start(self) -> "Lns":
@@ -238,6 +291,10 @@ class Lns:
         )
         self.process.wait_for(r"Listening on IP address")
         return self
+
+    def kill(self) -> None:
+        """As a crash, its pppds with it."""
+        self.host.kill_all()
 
     def stop(self) -> None:
         if self.process and self.process.running:

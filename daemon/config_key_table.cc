@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The table itself.
+#include <type_traits>
+
+#include "daemon/config_keys.h"
+
+namespace sallyport::daemon {
+namespace {
+
+/// The member of a section of `config`.
+template <auto Section, auto Member>
+auto& In(Config& config) {
+  return config.*Section.*Member;
+}
+
+/// The same for a WordField, as the place of the value in its list of words.
+template <auto Section, auto Member>
+size_t WordOf(Config& config) {
+  return static_cast<size_t>(config.*Section.*Member);
+}
+template <auto Section, auto Member>
+void SetWord(Config& config, size_t word) {
+  auto& target = config.*Section.*Member;
+  target = static_cast<std::remove_reference_t<decltype(target)>>(word);
+}
+
+/// The member of the pool being read.
+template <auto Member>
+auto& InPool(Config& config) {
+  return config.pools.back().*Member;
+}
+
+template <auto Member>
+auto& InPeer(Config& config) {
+  return config.l2tp.peers.back().*Member;
+}
+template <auto Member>
+auto& InDial(Config& config) {
+  return config.dials.back().*Member;
+}
+
+// In the order of l2tp::Sequencing and of ProxyUse.
+constexpr std::string_view kSequencingWords[] = {"deny", "allow", "require"};
+constexpr std::string_view kProxyWords[] = {"ignore", "renegotiate", "accept"};
+
+// linux/un.h: sun_path has 108 octets, one of which ends the text.
+constexpr size_t kMaxSocketPath = 107;
+// linux/limits.h: PATH_MAX is 4096 with the end of the text.
+constexpr size_t kMaxPath = 4095;
+// Octets in the Host Name AVP that l2tp::EndpointConfig takes.
+constexpr size_t kMaxHostName = 128;
+constexpr size_t kMaxPoolName = 63;    // local policy
+constexpr size_t kMaxNameServers = 2;  // IPCP has a primary and a secondary (RFC 1877 §1)
+constexpr size_t kMaxListen = 64;      // local policy
+constexpr size_t kMaxPrefixes = 256;   // local policy
+constexpr size_t kMaxUser = 255;       // ppp::ClientRole
+constexpr size_t kMaxNumber = 64;      // local policy
+// linux/if.h: IFNAMSIZ is 16 with the end of the text; two digits are for the session's number.
+constexpr size_t kMaxDialName = 13;
+
+// Ranges are local policy unless a line says otherwise.
+constexpr ConfigKey kKeys[] = {
+    {.section = "ipsec",
+     .name = "required",
+     .required = false,
+     .field = BooleanField{&In<&Config::ipsec, &IpsecConfig::required>},
+     .absent = {},
+     .help = "Whether L2TP is accepted only inside IPsec (RFC 3193). Without it nothing is "
+             "encrypted: for tests, and for networks that are protected in another way."},
+    {.section = "ipsec",
+     .name = "psk_file",
+     .required = false,
+     .field = PathField{&In<&Config::ipsec, &IpsecConfig::psk_file>, kMaxPath},
+     .absent = "no file; psk holds the key",
+     .help = "The file whose first line is the pre-shared key of all clients: text, 0x and "
+             "hexadecimal digits, or 0s and Base64. This or psk is needed when IPsec is required. "
+             "Only root and the daemon should be able to read it."},
+    {.section = "ipsec",
+     .name = "psk",
+     .required = false,
+     .field = SecretField{&In<&Config::ipsec, &IpsecConfig::psk>, true},
+     .absent = "no key; psk_file names the file that holds it",
+     .help = "The pre-shared key itself, in the same forms, instead of psk_file."},
+    {.section = "ipsec",
+     .name = "vici",
+     .required = false,
+     .field = PathField{&In<&Config::ipsec, &IpsecConfig::vici>, kMaxSocketPath},
+     .absent = "the socket is looked for where distributions put it",
+     .help = "The VICI socket of strongSwan's charon, which does IKE for us."},
+    {.section = "l2tp",
+     .name = "listen",
+     .required = false,
+     .field = AddressListField{&In<&Config::l2tp, &L2tpConfig::listen>, kMaxListen, true},
+     .absent = {},
+     .help = "The local addresses that take L2TP. An empty list means every local address, IPv4 "
+             "and IPv6."},
+    {.section = "l2tp",
+     .name = "port",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::port>, 1, 65535, {}},
+     .absent = {},
+     .help = "The UDP port of L2TP. Clients cannot be told another: change it for tests only."},
+    {.section = "l2tp",
+     .name = "host_name",
+     .required = false,
+     .field = NameField{&In<&Config::l2tp, &L2tpConfig::host_name>, kMaxHostName},
+     .absent = "the system's host name",
+     .help =
+         "The name we go by: towards peers (Host Name in L2TP, Name in CHAP), and in the second "
+         "column of the users file."},
+    {.section = "l2tp",
+     .name = "hello_interval",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::hello_interval>, 0, 3600, "seconds"},
+     .absent = {},
+     .help =
+         "How long a tunnel may be silent before HELLO asks whether the peer is alive (RFC 2661 "
+         "§6.5). 0 sends none."},
+    {.section = "l2tp",
+     .name = "retransmit_initial_ms",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_initial>, 100, 8000,
+                          "milliseconds"},
+     .absent = {},
+     .help = "How long the first wait for the acknowledgement of a control message is. Each "
+             "further wait is twice as long, up to 8 seconds (RFC 2661 §5.8)."},
+    {.section = "l2tp",
+     .name = "retransmit_max",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_max>, 1, 20, {}},
+     .absent = {},
+     .help = "How often a control message is sent again before the tunnel is given up (RFC 2661 "
+             "§5.8)."},
+    {.section = "l2tp",
+     .name = "secret_file",
+     .required = false,
+     .field = PathField{&In<&Config::l2tp, &L2tpConfig::secret_file>, kMaxPath},
+     .absent = "no secret",
+     .help = "The file whose first line is the tunnel secret (RFC 2661 §5.1.1) for peers "
+             "that no [[l2tp.peer]] is for. Only root and the daemon should be able to read "
+             "it."},
+    {.section = "l2tp",
+     .name = "challenge",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::challenge>},
+     .absent = {},
+     .help = "Whether those peers have to prove that they know the secret. The built-in "
+             "clients of operating systems know none."},
+    {.section = "l2tp",
+     .name = "hide_avps",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::hide_avps>},
+     .absent = {},
+     .help = "Whether what we send to those peers is hidden with the secret as far as RFC "
+             "2661 §4.3 permits."},
+    {.section = "l2tp",
+     .name = "sequencing",
+     .required = false,
+     .field = WordField{&WordOf<&Config::l2tp, &L2tpConfig::sequencing>,
+                        &SetWord<&Config::l2tp, &L2tpConfig::sequencing>, kSequencingWords},
+     .absent = {},
+     .help = "Sequence numbers on data messages (RFC 2661 §5.4): \"deny\" refuses a call "
+             "that requires them, \"allow\" lets the peer choose, \"require\" asks for them "
+             "in every call."},
+    {.section = "l2tp",
+     .name = "outgoing_calls",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::outgoing_calls>},
+     .absent = {},
+     .help = "Whether a peer may have us place a call (OCRQ, RFC 2661 §6.9) on a tunnel."},
+    {.section = "l2tp",
+     .name = "max_tunnels",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_tunnels>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many tunnels there may be. A peer beyond that gets StopCCN."},
+    {.section = "l2tp",
+     .name = "max_half_open_tunnels",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_half_open_tunnels>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many of them may be unfinished, so that a flood of requests is bounded."},
+    {.section = "l2tp",
+     .name = "max_sessions",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_sessions>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many sessions there may be on all tunnels. A call beyond that gets CDN."},
+    {.section = "l2tp",
+     .name = "max_sessions_per_tunnel",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_sessions_per_tunnel>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many sessions one tunnel may have."},
+    {.section = "l2tp",
+     .name = "sccrq_per_second",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::sccrq_per_second>, 0, 65000, {}},
+     .absent = {},
+     .help = "How many requests for a tunnel are taken in a second, of all peers. 0 sets no "
+             "limit."},
+    {.section = "l2tp",
+     .name = "sccrq_per_second_prefix",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::sccrq_per_second_prefix>, 0, 65000, {}},
+     .absent = {},
+     .help = "The same for the peers of one network, an IPv4 /24 or an IPv6 /64."},
+    {.section = "l2tp",
+     .name = "setup_timeout",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::setup_timeout>, 5, 300, "seconds"},
+     .absent = {},
+     .help = "How long a tunnel or a call may take to be established."},
+    {.section = kPeerSection,
+     .name = "host_name",
+     .required = false,
+     .field = NameField{&InPeer<&L2tpPeerConfig::host_name>, kMaxHostName},
+     .absent = "any name",
+     .help = "The peer's Host Name (RFC 2661 §4.4.3), exactly."},
+    {.section = kPeerSection,
+     .name = "addresses",
+     .required = false,
+     .field = PrefixListField{&InPeer<&L2tpPeerConfig::addresses>, kMaxPrefixes, true},
+     .absent = {},
+     .help = "Where the peer may be. An empty list means anywhere."},
+    {.section = kPeerSection,
+     .name = "secret_file",
+     .required = false,
+     .field = PathField{&InPeer<&L2tpPeerConfig::secret_file>, kMaxPath},
+     .absent = "no file; secret holds it, or there is none",
+     .help = "The file whose first line is the tunnel secret shared with the peer."},
+    {.section = kPeerSection,
+     .name = "secret",
+     .required = false,
+     .field = SecretField{&InPeer<&L2tpPeerConfig::secret>, false},
+     .absent = "no secret; secret_file names the file that holds it",
+     .help = "The tunnel secret itself, instead of secret_file."},
+    {.section = kPeerSection,
+     .name = "challenge",
+     .required = false,
+     .field = BooleanField{&InPeer<&L2tpPeerConfig::challenge>},
+     .absent = "true with a secret, else false",
+     .help = "Whether the peer has to prove that it knows the secret."},
+    {.section = kPeerSection,
+     .name = "hide_avps",
+     .required = false,
+     .field = BooleanField{&InPeer<&L2tpPeerConfig::hide_avps>},
+     .absent = {},
+     .help = "Whether what we send to the peer is hidden with the secret as far as RFC 2661 "
+             "§4.3 permits."},
+    {.section = "ppp",
+     .name = "auth",
+     .required = false,
+     .field = AuthListField{&In<&Config::ppp, &PppConfig::auth>},
+     .absent = {},
+     .help = "The authentication protocols that a client may use, the best first. \"chap\" is CHAP "
+             "with MD5 and cannot check users whose file entry is an NT hash; \"pap\" sends the "
+             "password as it is, so it is for use inside IPsec."},
+    {.section = "ppp",
+     .name = "mtu",
+     .required = false,
+     .field = NumberField{&In<&Config::ppp, &PppConfig::mtu>, 576, 1500, "octets"},
+     .absent = {},
+     .help = "The largest IP packet inside a session, both ways. With 1400, AES-CBC and SHA-256, a "
+             "packet behind NAT takes 1492 octets outside, which fits even PPPoE. A larger value "
+             "makes the network fragment; 576 is what every IPv4 host must take (RFC 791 §3.1)."},
+    {.section = "ppp",
+     .name = "dns",
+     .required = false,
+     .field = AddressListField{&In<&Config::ppp, &PppConfig::dns>, kMaxNameServers, false},
+     .absent = {},
+     .help = "The name servers that clients are told, the primary first (RFC 1877)."},
+    {.section = "ppp",
+     .name = "wins",
+     .required = false,
+     .field = AddressListField{&In<&Config::ppp, &PppConfig::wins>, kMaxNameServers, false},
+     .absent = {},
+     .help = "The NetBIOS name servers that clients are told, the primary first (RFC 1877)."},
+    {.section = "ppp",
+     .name = "users_file",
+     .required = true,
+     .field = PathField{&In<&Config::ppp, &PppConfig::users_file>, kMaxPath},
+     .absent = {},
+     .help = "The file of users and their secrets, in the format of pppd's chap-secrets. Only root "
+             "and the daemon should be able to read it."},
+    {.section = "ppp",
+     .name = "echo_interval",
+     .required = false,
+     .field = NumberField{&In<&Config::ppp, &PppConfig::echo_interval>, 0, 3600, "seconds"},
+     .absent = {},
+     .help =
+         "How often an LCP Echo-Request asks whether a client is alive (RFC 1661 §5.8). 0 sends "
+         "none."},
+    {.section = "ppp",
+     .name = "echo_failure",
+     .required = false,
+     .field = NumberField{&In<&Config::ppp, &PppConfig::echo_failure>, 1, 100, {}},
+     .absent = {},
+     .help = "How many echoes in a row without an answer end a session."},
+    {.section = "ppp",
+     .name = "proxy",
+     .required = false,
+     .field = WordField{&WordOf<&Config::ppp, &PppConfig::proxy>,
+                        &SetWord<&Config::ppp, &PppConfig::proxy>, kProxyWords},
+     .absent = {},
+     .help = "What becomes of what a LAC has negotiated with the caller (RFC 2661 §4.4.5): "
+             "\"ignore\" takes no notice, \"renegotiate\" begins LCP and the login anew, "
+             "\"accept\" takes both over where we could have agreed to them, which trusts "
+             "the LAC."},
+    {.section = kPoolSection,
+     .name = "name",
+     .required = false,
+     .field = NameField{&InPool<&aaa::PoolSettings::name>, kMaxPoolName},
+     .absent = {},
+     .help = "The pool's name, its own. Users get their address from the pool \"default\", or from "
+             "the first pool if none has that name."},
+    {.section = kPoolSection,
+     .name = "ranges",
+     .required = true,
+     .field = RangeListField{&InPool<&aaa::PoolSettings::ranges>},
+     .absent = {},
+     .help =
+         "The addresses for clients: \"10.64.0.0/16\" without its network and broadcast address, "
+         "or \"10.64.0.10-10.64.0.99\" as written. At most a /8 each; no address may be in two "
+         "ranges, of this or another pool."},
+    {.section = kPoolSection,
+     .name = "gateway",
+     .required = true,
+     .field = AddressField{&InPool<&aaa::PoolSettings::gateway>},
+     .absent = {},
+     .help = "Our own address in every session of the pool. It is not given to a client."},
+    {.section = kDialSection,
+     .name = "name",
+     .required = true,
+     .field = IdentifierField{&InDial<&DialConfig::name>, kMaxDialName},
+     .absent = {},
+     .help = "The name of the dial, its own, and of its network interface. With several "
+             "sessions the interfaces have a number behind it."},
+    {.section = kDialSection,
+     .name = "server",
+     .required = true,
+     .field = ServerField{&InDial<&DialConfig::server>},
+     .absent = {},
+     .help = "The L2TP server (LNS). A name is looked up anew for each attempt."},
+    {.section = kDialSection,
+     .name = "secret_file",
+     .required = false,
+     .field = PathField{&InDial<&DialConfig::secret_file>, kMaxPath},
+     .absent = "no secret",
+     .help = "The file whose first line is the tunnel secret shared with the server."},
+    {.section = kDialSection,
+     .name = "challenge",
+     .required = false,
+     .field = BooleanField{&InDial<&DialConfig::challenge>},
+     .absent = "true with a secret, else false",
+     .help = "Whether the server has to prove that it knows the secret."},
+    {.section = kDialSection,
+     .name = "hide_avps",
+     .required = false,
+     .field = BooleanField{&InDial<&DialConfig::hide_avps>},
+     .absent = {},
+     .help = "Whether what we send is hidden with the secret as far as RFC 2661 §4.3 "
+             "permits."},
+    {.section = kDialSection,
+     .name = "user",
+     .required = true,
+     .field = NameField{&InDial<&DialConfig::user>, kMaxUser},
+     .absent = {},
+     .help = "The name that we log in with."},
+    {.section = kDialSection,
+     .name = "password_file",
+     .required = true,
+     .field = PathField{&InDial<&DialConfig::password_file>, kMaxPath},
+     .absent = {},
+     .help = "The file whose first line is the password. Only root and the daemon should be "
+             "able to read it."},
+    {.section = kDialSection,
+     .name = "auth",
+     .required = false,
+     .field = AuthListField{&InDial<&DialConfig::auth>},
+     .absent = {},
+     .help = "How we may log in, the best first. With \"chap\" and \"pap\" the server proves"
+             " nothing to us."},
+    {.section = kDialSection,
+     .name = "ipsec",
+     .required = false,
+     .field = BooleanField{&InDial<&DialConfig::ipsec>},
+     .absent = "as ipsec.required",
+     .help = "Whether the tunnel runs inside IPsec. It cannot be another than "
+             "ipsec.required; said here it cannot change unnoticed."},
+    {.section = kDialSection,
+     .name = "psk_file",
+     .required = false,
+     .field = PathField{&InDial<&DialConfig::psk_file>, kMaxPath},
+     .absent = "the key of [ipsec]",
+     .help = "The file whose first line is the pre-shared key for this server, in the forms "
+             "of ipsec.psk_file."},
+    {.section = kDialSection,
+     .name = "routes",
+     .required = false,
+     .field = PrefixListField{&InDial<&DialConfig::routes>, kMaxPrefixes, false},
+     .absent = {},
+     .help = "What is behind the server: routes into the interface of the first session, as long "
+             "as it is up."},
+    {.section = kDialSection,
+     .name = "sessions",
+     .required = false,
+     .field = NumberField{&InDial<&DialConfig::sessions>, 1, 64, {}},
+     .absent = {},
+     .help = "How many sessions there are on the tunnel, each with its own login and "
+             "interface."},
+    {.section = kDialSection,
+     .name = "redial",
+     .required = false,
+     .field = NumberField{&InDial<&DialConfig::redial>, 1, 3600, "seconds"},
+     .absent = {},
+     .help = "How long after the first failure it is tried again. Each further wait is twice"
+             " as long, less a random part of up to a quarter."},
+    {.section = kDialSection,
+     .name = "redial_max",
+     .required = false,
+     .field = NumberField{&InDial<&DialConfig::redial_max>, 1, 86400, "seconds"},
+     .absent = {},
+     .help = "The longest of these waits."},
+    {.section = kDialSection,
+     .name = "mtu",
+     .required = false,
+     .field = NumberField{&InDial<&DialConfig::mtu>, 576, 1500, "octets"},
+     .absent = {},
+     .help = "The largest IP packet inside the sessions, both ways, as ppp.mtu."},
+    {.section = kDialSection,
+     .name = "called_number",
+     .required = false,
+     .field = NameField{&InDial<&DialConfig::called_number>, kMaxNumber},
+     .absent = "none is sent",
+     .help = "The Called Number of the call (RFC 2661 §4.4.4), for a server that chooses by "
+             "it."},
+    {.section = "status",
+     .name = "socket",
+     .required = false,
+     .field = PathField{&In<&Config::status, &StatusConfig::socket>, kMaxSocketPath},
+     .absent = {},
+     .help = "The unix socket of the status interface, which the command sallyport uses."},
+    {.section = "workers",
+     .name = "threads",
+     .required = false,
+     .field = NumberField{&In<&Config::workers, &WorkersConfig::threads>, 1, 512, {}},
+     .absent = {},
+     .help = "How many threads set up and tear down sessions in the kernel. They mostly wait, so "
+             "more than there are processors is right."},
+};
+
+}  // namespace
+
+std::span<const ConfigKey> ConfigKeys() { return kKeys; }
+
+}  // namespace sallyport::daemon

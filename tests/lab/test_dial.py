@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""We dial: other people's servers and our own, with a tunnel secret and without, and again after each failure."""
+
+from typing import Any
+
+import pytest
+
+from lab import topology
+from lab.capture import hidden_avps, malformed
+from lab.host import Host
+from lab.peers.sallyportd import Json, Sallyportd
+from lab.peers.strongswan import Charon
+from lab.peers.xl2tpd import Lns, TunnelSecret
+from lab.scenario import ALICE, BOB, Scenario
+from lab.waiting import wait_until
+
+SERVER = topology.OUTER_ADDRESS["client3"]
+SERVER_NET = "10.99.0"
+SERVER_INNER = f"{SERVER_NET}.1"
+SECRET = "sekret0x12"
+
+
+def secret_file(host: Host, name: str, text: str) -> str:
+    path = host.scratch / name
+    path.write_text(text + "\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+def dial(host: Host, server: str, **keys: Any) -> Json:
+    """A [[dial]] of `host` that comes back quickly."""
+    return {
+        "name": "hq",
+        "server": server,
+        "user": ALICE.user,
+        "password_file": secret_file(host, "password", ALICE.password),
+        "routes": [],
+        "redial": 1,
+        "redial_max": 4,
+        **keys,
+    }
+
+
+def check_link(host: Host, interface: str, inner: str, count: int = 3) -> None:
+    """Packets go both ways through the interface."""
+    answers = host.run("ping", "-c", str(count), "-i", "0.2", "-W", "5", "-I", interface, inner)
+    assert f" {count} received" in answers.stdout, answers.stdout
+
+
+@pytest.mark.parametrize("shared", ["nothing", "secret", "challenge", "hidden"])
+def test_dials_xl2tpd(lab: Scenario, shared: str) -> None:
+    ours: Json = {}
+    theirs = None
+    if shared != "nothing":
+        ours = {"secret_file": secret_file(lab.net.gateway, "tunnel-secret", SECRET)}
+        ours["challenge"] = ours["hide_avps"] = shared != "secret"
+        theirs = TunnelSecret(SECRET, challenge=shared != "secret", hidden=shared == "hidden")
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET, shared=theirs).start()
+    hq = dial(lab.net.gateway, SERVER, routes=[f"{SERVER_NET}.0/24"], **ours)
+    gateway = lab.clear_text_gateway(dial=[hq])
+
+    state = gateway.wait_dial("hq", "up")
+    assert state["address"] == SERVER and state["attempts"] == 1 and state["last_failure"] is None
+    (session,) = gateway.sessions()
+    assert state["sessions"] == [session["id"]]
+    assert (session["origin"], session["dial"]) == ("dialled", "hq")
+    assert session["interface"] == "hq" and session["user"] == ALICE.user
+    assert session["address"].startswith(f"{SERVER_NET}.") and session["ppp"]["auth"] == "mschapv2"
+    check_link(lab.net.gateway, "hq", SERVER_INNER)
+    routes = lab.net.gateway.output("ip", "route", "show", "dev", "hq")
+    assert f"{SERVER_NET}.0/24" in routes and SERVER_INNER in routes
+    assert "up" in gateway.cli("dials").stdout
+    for text in (SECRET, ALICE.password):
+        assert text not in gateway.process.log and text not in str(gateway.request("GET", "/v1/dials"))
+
+    gateway.stop()
+    lns.stop()
+    lab.wire.stop()
+    assert malformed(lab.wire.path) == []
+    if shared == "hidden":
+        assert hidden_avps(lab.wire.path)
+
+
+def test_comes_back_after_the_server_was_killed(lab: Scenario) -> None:
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
+    # Quick to notice.
+    gateway = lab.clear_text_gateway(
+        dial=[dial(lab.net.gateway, SERVER)],
+        l2tp={"hello_interval": 5, "retransmit_max": 2},
+        ppp={"echo_interval": 2, "echo_failure": 2},
+    )
+    gateway.wait_dial("hq", "up")
+    lns.kill()
+    state = gateway.wait_dial("hq", "waiting")
+    assert state["last_failure"] and state["next_attempt_seconds"] is not None
+    # Nothing of the former session is in the way of the next.
+    wait_until("interface gone", lambda: not lab.net.gateway.output("ip", "-o", "link", "show", "type", "ppp"))
+    wait_until("more attempts", lambda: gateway.dial("hq")["attempts"] > 2)
+
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
+    gateway.wait_dial("hq", "up")
+    check_link(lab.net.gateway, "hq", SERVER_INNER)
+    gateway.stop()
+    lns.stop()
+
+
+def test_wrong_password_is_told(lab: Scenario) -> None:
+    lns = Lns(lab.net.client3, ALICE.user, "another", net=SERVER_NET).start()
+    gateway = lab.clear_text_gateway(dial=[dial(lab.net.gateway, SERVER)])
+    wait_until("a failure", lambda: gateway.dial("hq")["last_failure"])
+    wait_until("another attempt", lambda: gateway.dial("hq")["attempts"] > 1)
+    assert ALICE.password not in gateway.process.log
+    gateway.stop()
+    lns.stop()
+
+
+def branch(lab: Scenario, **changes: Any) -> Sallyportd:
+    """A second daemon of ours, on client3, as the client of the gateway."""
+    changes["l2tp"] = {"listen": [SERVER], "host_name": "branch"}
+    changes["pool"] = [{"ranges": ["10.70.0.0/24"], "gateway": "10.70.0.1"}]
+    return Sallyportd(lab.net.client3, [BOB], changes=changes)
+
+
+def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario) -> None:
+    secret = secret_file(lab.net.gateway, "tunnel-secret", SECRET)
+    peer = {"host_name": "branch", "addresses": [SERVER], "secret_file": secret, "hide_avps": True}
+    gateway = lab.clear_text_gateway(**{"l2tp.peer": [peer]})
+    hq = dial(
+        lab.net.client3,
+        topology.GATEWAY_OUTER,
+        name="load",
+        sessions=5,
+        secret_file=secret_file(lab.net.client3, "tunnel-secret", SECRET),
+        hide_avps=True,
+    )
+    client = branch(lab, ipsec={"required": False}, dial=[hq]).start()
+    state = client.wait_dial("load", "up")
+    assert len(state["sessions"]) == 5
+    assert gateway.status()["l2tp"]["tunnels"] == 1
+    assert gateway.status()["sessions"]["up"] == 5
+    assert {session["origin"] for session in gateway.sessions()} == {"incoming"}
+    for number in range(5):
+        check_link(lab.net.client3, f"load{number}", topology.POOL_GATEWAY, count=1)
+
+    # One session comes back by itself, in the same tunnel.
+    victim = next(s for s in client.sessions() if s["interface"] == "load2")
+    gateway_side = next(s for s in gateway.sessions() if s["address"] == victim["address"])
+    gateway.cli("disconnect", gateway_side["id"])
+    wait_until("the end of a session", lambda: victim["id"] not in client.dial("load")["sessions"])
+    again = client.wait_dial("load", "up")
+    assert again["tunnel"] == state["tunnel"] and victim["id"] not in again["sessions"]
+    check_link(lab.net.client3, "load2", topology.POOL_GATEWAY, count=1)
+
+    client.stop()
+    gateway.wait_no_sessions()
+    lab.wire.stop()
+    assert malformed(lab.wire.path) == []
+    assert hidden_avps(lab.wire.path)
+
+
+def test_two_of_ours_through_ipsec(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    charon = Charon(lab.net.client3).start()
+    hq = dial(lab.net.client3, topology.GATEWAY_OUTER, routes=[topology.INSIDE_NET])
+    client = branch(lab, dial=[hq]).start()
+    client.wait_dial("hq", "up")
+    session = gateway.session(ALICE.user)
+    assert session["ipsec"] and session["origin"] == "incoming"
+    check_link(lab.net.client3, "hq", topology.POOL_GATEWAY)
+    answers = lab.net.inside.ping(session["address"])
+    assert answers.received == answers.sent
+
+    # The SA goes: everything is made anew.
+    charon.swanctl("--terminate", "--ike", "sallyport-dial-hq")
+    wait_until("another attempt", lambda: client.dial("hq")["attempts"] > 1)
+    client.wait_dial("hq", "up")
+    check_link(lab.net.client3, "hq", topology.POOL_GATEWAY)
+
+    lab.check_only_esp_on_the_wire()
+    client.stop()
+    gateway.wait_no_sessions()
+    charon.stop()
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_xl2tpd_with_a_tunnel_secret_dials_us(lab: Scenario, hidden: bool) -> None:
+    secret = secret_file(lab.net.gateway, "tunnel-secret", SECRET)
+    gateway = lab.clear_text_gateway(
+        l2tp={"secret_file": secret, "challenge": True, "hide_avps": hidden}
+    )
+    shared = TunnelSecret(SECRET, challenge=True, hidden=hidden)
+    laptop = lab.client(lab.net.client3, psk=None, shared=shared)
+    link = laptop.connect()
+    lab.check_both_ways(laptop, link.address)
+    laptop.hang_up()
+    gateway.wait_no_sessions()
+
+    # Who does not know the secret is refused.
+    stranger = lab.client(lab.net.client4, psk=None, shared=TunnelSecret("another", challenge=True))
+    stranger.launch()
+    stranger.lac.dial()
+    wait_until("a refusal", lambda: "not authorized" in gateway.process.log.lower() or "result 4" in gateway.process.log)
+    assert gateway.status()["sessions"]["total"] == 0

@@ -95,6 +95,19 @@ def malformed(path: Path) -> list[str]:
     return matching(path, "_ws.malformed || l2tp.avp.length < 6")
 
 
+def hidden_avps(path: Path) -> list[str]:
+    """The packets with an AVP whose value is hidden (RFC 2661 §4.3): a line each."""
+    return matching(path, "l2tp.avp.hidden == 1")
+
+
+def objections(path: Path, sender: str) -> list[str]:
+    """The L2TP messages of `sender` that tshark finds malformed or gives a warning about: a line each."""
+    # 0x600000 is PI_WARN of epan/proto.h. In data messages stands PPP, which is judged only where it is malformed.
+    doubtful = "_ws.malformed || (l2tp.type == 1 && _ws.expert.severity >= 0x600000)"
+    # What the sender quotes of others in an ICMP error is not his.
+    return _tshark(path, "-Y", f"ip.src == {sender} && l2tp && !icmp && ({doubtful})").splitlines()
+
+
 def l2tp_messages(path: Path) -> list[str]:
     """The control messages of a clear-text capture in order: `SENDER_ADDRESS MESSAGE_TYPE`, by number (RFC 2661 §4.4.1)."""
     lines = _tshark(

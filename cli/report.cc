@@ -144,13 +144,12 @@ std::string DialsReport(const Json& answer, const Style& style) {
   for (const Json& dial : ElementsOf(answer, "dials")) {
     const Json* next = Find(dial, {"next_attempt_seconds"});
     const bool waits = next != nullptr && next->is_number();
-    table.rows.push_back(
-        {Text(dial, {"name"}), Text(dial, {"server"}), Text(dial, {"state"}),
-         fmt::format("{}/{}", ElementsOf(dial, "sessions").size(),
-                     Number(dial, {"sessions_wanted"})),
-         std::to_string(Number(dial, {"attempts"})),
-         waits ? FormatDuration(Seconds(dial, {"next_attempt_seconds"})) : "-",
-         Text(dial, {"last_failure"})});
+    table.rows.push_back({Text(dial, {"name"}), Text(dial, {"server"}), Text(dial, {"state"}),
+                          fmt::format("{}/{}", ElementsOf(dial, "sessions").size(),
+                                      Number(dial, {"sessions_wanted"})),
+                          std::to_string(Number(dial, {"attempts"})),
+                          waits ? FormatDuration(Seconds(dial, {"next_attempt_seconds"})) : "-",
+                          Text(dial, {"last_failure"})});
   }
   return table.ToString(style);
 }

@@ -140,8 +140,8 @@ struct DialRecord {
   std::string server;                // as configured
   std::optional<IpAddress> address;  // of the server, once known
   bool ipsec = false;
-  std::string state;  // ToString(DialState)
-  WallTime since;     // of the state
+  std::string state;      // ToString(DialState)
+  WallTime since;         // of the state
   uint64_t attempts = 0;  // since the start
   std::optional<std::string> last_failure;
   std::optional<WallTime> failed;

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab import topology
-from lab.capture import hidden_avps, malformed
+from lab.capture import hidden_avps, malformed, matching
 from lab.host import Host
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.peers.strongswan import Charon
@@ -53,7 +53,8 @@ def test_dials_xl2tpd(lab: Scenario, shared: str) -> None:
     theirs = None
     if shared != "nothing":
         ours = {"secret_file": secret_file(lab.net.gateway, "tunnel-secret", SECRET)}
-        ours["challenge"] = ours["hide_avps"] = shared != "secret"
+        # Not hide_avps: xl2tpd has no secret yet when it reads an SCCRQ, so it cannot read what is hidden there.
+        ours["challenge"] = shared != "secret"
         theirs = TunnelSecret(SECRET, challenge=shared != "secret", hidden=shared == "hidden")
     lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET, shared=theirs).start()
     hq = dial(lab.net.gateway, SERVER, routes=[f"{SERVER_NET}.0/24"], **ours)
@@ -78,7 +79,8 @@ def test_dials_xl2tpd(lab: Scenario, shared: str) -> None:
     lab.wire.stop()
     assert malformed(lab.wire.path) == []
     if shared == "hidden":
-        assert hidden_avps(lab.wire.path)
+        # xl2tpd 1.3.18 then sends a Random Vector, with nothing hidden behind it.
+        assert matching(lab.wire.path, f"ip.src == {SERVER} && l2tp.avp.type == 36")
 
 
 def test_comes_back_after_the_server_was_killed(lab: Scenario) -> None:
@@ -186,7 +188,7 @@ def test_two_of_ours_through_ipsec(lab: Scenario) -> None:
 def test_xl2tpd_with_a_tunnel_secret_dials_us(lab: Scenario, hidden: bool) -> None:
     secret = secret_file(lab.net.gateway, "tunnel-secret", SECRET)
     gateway = lab.clear_text_gateway(
-        l2tp={"secret_file": secret, "challenge": True, "hide_avps": hidden}
+        l2tp={"secret_file": secret, "challenge": True}
     )
     shared = TunnelSecret(SECRET, challenge=True, hidden=hidden)
     laptop = lab.client(lab.net.client3, psk=None, shared=shared)

@@ -53,6 +53,14 @@ TEST_F(CommandsTest, NoSession_IsOnlyAnOutcomeWhenAskedForSome) {
   EXPECT_EQ(RunWith(200, R"({"sessions":[]})").code, ExitCode::kNothingMatched);
 }
 
+TEST_F(CommandsTest, Dials_AreATable) {
+  options_.command = DialsCommand{};
+  const Outcome outcome = RunWith(200, R"({"dials":[{"name":"hq","server":"vpn.example.org"}]})");
+  EXPECT_EQ(call_, (HttpCall{"GET", "/v1/dials", ""}));
+  EXPECT_EQ(outcome.code, ExitCode::kDone);
+  EXPECT_NE(outcome.out.find("vpn.example.org"), std::string::npos);
+}
+
 TEST_F(CommandsTest, Disconnect_SendsTheFilter) {
   options_.command =
       DisconnectCommand{.filter = {{"user", "b\"ob"}}, .all = false, .dry_run = true};

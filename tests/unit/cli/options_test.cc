@@ -50,6 +50,12 @@ TEST(CommandLine, SessionFilters_AreThoseGiven) {
                               {"pool", "staff"}}}));
 }
 
+TEST(CommandLine, Dials_IsACommand) {
+  const auto options = Parse({"--json", "dials"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_TRUE(std::holds_alternative<DialsCommand>(options->command));
+}
+
 TEST(CommandLine, Disconnect_TakesOneWayToChoose) {
   const auto command = [](std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), "disconnect");

@@ -121,6 +121,21 @@ TEST(Reports, ControlCharactersInAnyText_NeverComeOut) {
   }
 }
 
+TEST(DialsReport, IsATable) {
+  const Json answer = Json::parse(R"({"dials":[
+    {"name":"hq","server":"vpn.example.org","state":"waiting","attempts":3,"sessions_wanted":2,
+     "next_attempt_seconds":12,"last_failure":"the peer does not answer\u001b[2J","sessions":[]},
+    {"name":"branch","server":"192.0.2.1","state":"up","attempts":1,"sessions_wanted":1,
+     "next_attempt_seconds":null,"last_failure":null,"sessions":["0f3a91"]},
+    {}]})");
+  EXPECT_EQ(DialsReport(answer, kPlain),
+            "NAME    SERVER           STATE    SESSIONS  ATTEMPTS  NEXT  LAST FAILURE\n"
+            "hq      vpn.example.org  waiting       0/2         3   12s  the peer does not "
+            "answer\uFFFD[2J\n"
+            "branch  192.0.2.1        up            1/1         1     -  -\n"
+            "-       -                -             0/0         0     -  -\n");
+}
+
 TEST(DisconnectReport, NamesTheSessions) {
   const Json answer{{"matched", 2}, {"sessions", {"a1", "b2"}}};
   EXPECT_EQ(DisconnectReport(answer, false), "Disconnecting 2 sessions: a1 b2\n");

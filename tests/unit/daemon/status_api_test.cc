@@ -81,6 +81,7 @@ class FakeSource : public StatusSource {
     return chosen;
   }
 
+  std::vector<DialRecord> Dials() const override { return dials; }
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);
@@ -91,6 +92,7 @@ class FakeSource : public StatusSource {
 
   DaemonStatus status;
   std::vector<SessionRecord> sessions;
+  std::vector<DialRecord> dials;
   std::vector<std::optional<PeerCredentials>> callers;  // of Disconnect()
 };
 
@@ -145,10 +147,11 @@ TEST_F(StatusApiTest, Index_NamesVersionAndEndpoints) {
   const HttpResponse response = Get("/v1");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
-  EXPECT_EQ(response.body,
-            R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
-            R"("GET /v1/sessions","GET /v1/sessions/{id}","POST /v1/sessions:disconnect"]})"
-            "\n");
+  EXPECT_EQ(
+      response.body,
+      R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
+      R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/dials","POST /v1/sessions:disconnect"]})"
+      "\n");
 }
 
 TEST_F(StatusApiTest, Status_IsGolden) {
@@ -197,7 +200,7 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
   EXPECT_EQ(
       Get("/v1/sessions").body,
       R"({"api":"sallyport/v1","sessions":[)"
-      R"({"id":"0f3a91","state":"up","user":"bob","pool":"staff","address":"10.64.0.2",)"
+      R"({"id":"0f3a91","state":"up","origin":"incoming","dial":null,"user":"bob","pool":"staff","address":"10.64.0.2",)"
       R"("dns":["10.0.0.53","2001:db8::35"],"interface":"sallyport0",)"
       R"("since":"2026-11-22T07:10:04Z","uptime_seconds":3605,)"
       R"("peer":{"address":"203.0.113.1","port":1701,"nat":true,"host_name":"DESKTOP-7",)"
@@ -209,13 +212,53 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("local_port":40001},"ppp":{"auth":"mschapv2","phase":"network","mtu":1400},)"
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
       R"("tx_packets":133}},)"
-      R"({"id":"0f3a92","state":"starting","user":null,"pool":null,"address":null,"dns":[],)"
+      R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
       R"("interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
       R"("peer":{"address":"2001:db8::9","port":1701,"nat":false,"host_name":"",)"
       R"("vendor":null},"ipsec":null,"l2tp":{"tunnel":4313,"peer_tunnel":0,"session":0,)"
       R"("peer_session":0,"local_port":0},"ppp":{"auth":null,"phase":"dead","mtu":0},)"
       R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}]})"
       "\n");
+}
+
+TEST_F(StatusApiTest, Dials_AreGolden) {
+  source_.dials = {{.name = "hq",
+                    .server = "vpn.example.org",
+                    .address = IpAddress::V4(0xC6336401),
+                    .ipsec = true,
+                    .state = "waiting",
+                    .since = kMorning,
+                    .attempts = 3,
+                    .last_failure = "the peer does not answer",
+                    .failed = kMorning,
+                    .next_attempt = std::chrono::seconds(12),
+                    .tunnel = {},
+                    .wanted = 2,
+                    .sessions = {}},
+                   {.name = "branch",
+                    .server = "192.0.2.1",
+                    .address = {},
+                    .ipsec = false,
+                    .state = "up",
+                    .since = kMorning,
+                    .attempts = 1,
+                    .last_failure = {},
+                    .failed = {},
+                    .next_attempt = {},
+                    .tunnel = 77,
+                    .wanted = 1,
+                    .sessions = {"0f3a91"}}};
+  EXPECT_EQ(Get("/v1/dials").body,
+            R"({"api":"sallyport/v1","dials":[)"
+            R"({"name":"hq","server":"vpn.example.org","address":"198.51.100.1","ipsec":true,)"
+            R"("state":"waiting","since":"2026-11-22T07:10:04Z","attempts":3,)"
+            R"("last_failure":"the peer does not answer","failed":"2026-11-22T07:10:04Z",)"
+            R"("next_attempt_seconds":12,"tunnel":null,"sessions_wanted":2,"sessions":[]},)"
+            R"({"name":"branch","server":"192.0.2.1","address":null,"ipsec":false,)"
+            R"("state":"up","since":"2026-11-22T07:10:04Z","attempts":1,)"
+            R"("last_failure":null,"failed":null,"next_attempt_seconds":null,"tunnel":77,)"
+            R"("sessions_wanted":1,"sessions":["0f3a91"]}]})"
+            "\n");
 }
 
 TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {

@@ -61,6 +61,33 @@ TEST(StrongswanConfig, PortAndAddressesOfL2tp_GoIntoTheConnection) {
             Texts{"dynamic[17/11701]"});
 }
 
+TEST(StrongswanConfig, DialIsAConnectionOfItsOwnThatRekeys) {
+  const IkeServer server{.dial = "hq",
+                         .address = *IpAddress::Parse("198.51.100.1"),
+                         .psk = Secret(std::string_view("swordfish"))};
+  const Message arguments = DialConnectionArguments(Options(), server);
+  const Message* connection = arguments.Section("sallyport-dial-hq");
+  ASSERT_NE(connection, nullptr);
+  EXPECT_EQ(*connection->List("remote_addrs"), Texts{"198.51.100.1"});
+  EXPECT_EQ(connection->Value("keyingtries"), "1");
+  const Message* child = arguments.SectionAt({"sallyport-dial-hq", "children", "l2tp"});
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(child->Value("policies"), "no");
+  EXPECT_EQ(child->Value("mark_in"), "%unique");
+  EXPECT_EQ(*child->List("local_ts"), Texts{"dynamic[17/1701]"});
+  EXPECT_EQ(*child->List("remote_ts"), Texts{"dynamic[17/1701]"});
+  EXPECT_EQ(child->Value("rekey_time"), "50m");
+  const Message key = DialKeyArguments(server);
+  EXPECT_EQ(key.Value("data"), "swordfish");
+  EXPECT_EQ(*key.List("owners"), Texts{"198.51.100.1"});
+}
+
+TEST(StrongswanConfig, NameOfADialsConnectionLeadsBackToIt) {
+  EXPECT_EQ(DialOfConnection(DialConnectionName("hq-2")), "hq-2");
+  EXPECT_EQ(DialOfConnection("sallyport"), std::nullopt);
+  EXPECT_EQ(DialOfConnection("office"), std::nullopt);
+}
+
 TEST(StrongswanConfig, DefaultProposals_HaveNothingBroken) {
   for (const auto& proposals : {Options().ike_proposals, Options().esp_proposals}) {
     for (const std::string& proposal : proposals) {

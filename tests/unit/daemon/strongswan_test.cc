@@ -354,6 +354,39 @@ TEST_F(StrongswanTest, Terminate_EndsTheIkeSaOrElseTheChild) {
   EXPECT_EQ(charon_->Count("terminate child-id=1 timeout=-1"), 0U);
 }
 
+TEST_F(StrongswanTest, Initiate_EndsWhatIsLeftThenLoadsAndAsks) {
+  charon_->Start();
+  ike_->Initiate({.dial = "hq",
+                  .address = *IpAddress::Parse("198.51.100.1"),
+                  .psk = Secret(std::string_view("swordfish"))});
+  ike_->Start(observer_);  // what was asked for before is done once charon is there
+  const std::string initiate = "initiate child=l2tp ike=sallyport-dial-hq timeout=-1";
+  When([this, initiate] { return charon_->Count(initiate) != 0; });
+  Run();
+  const auto place = [this](const std::string& text) {
+    const auto& lines = charon_->received;
+    return std::find_if(lines.begin(), lines.end(),
+                        [&](const std::string& line) { return line.starts_with(text); }) -
+           lines.begin();
+  };
+  EXPECT_LT(place("terminate ike=sallyport-dial-hq force=yes"),
+            place("load-shared id=sallyport-d"));
+  EXPECT_LT(place("load-shared id=sallyport-d"), place(initiate));
+  EXPECT_EQ(charon_->Count(initiate), 1U);
+}
+
+TEST_F(StrongswanTest, RefusedInitiate_IsAFailureOfTheDial) {
+  charon_->Start();
+  charon_->replies["initiate child=l2tp ike=sallyport-dial-hq timeout=-1"] =
+      Message().Set("success", "no").Set("errmsg", "CHILD_SA config not found");
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] {
+    ike_->Initiate({.dial = "hq", .address = *IpAddress::Parse("198.51.100.1"), .psk = {}});
+  });
+  WhenSeen("dial hq failed: the IKE daemon refuses: CHILD_SA config not found");
+  Run();
+}
+
 TEST_F(StrongswanTest, TerminateWhileDisconnected_IsMadeGoodLater) {
   charon_->Start();
   charon_->sas = {Sa(1)};

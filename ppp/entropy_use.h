@@ -8,7 +8,8 @@
 
 namespace sallyport::ppp {
 
-/// 16 octets: a CHAP challenge (RFC 2759 §3 prescribes the size; RFC 1994 §4.1 leaves it open).
+/// 16 octets: a CHAP challenge, or a client's Peer-Challenge (RFC 2759 §3 and §4 prescribe the
+/// size; RFC 1994 §4.1 leaves it open).
 std::array<uint8_t, 16> ChallengeFrom(const Entropy& entropy);
 /// A Magic-Number; never zero (RFC 1661 §6.4).
 uint32_t MagicNumberFrom(const Entropy& entropy);

@@ -125,7 +125,8 @@ struct ProxiedAuthentication {
   Secret response;  // a password, or a CHAP Response's Value
 };
 /// What a LAC negotiated with the client before it handed the call on: the options of three
-/// Configure-Requests (RFC 2661 §4.4.5), as they came. An AVP that did not come is absent.
+/// Configure-Requests (RFC 2661 §4.4.5), as they came. An AVP that did not come is absent. The
+/// first request binds nobody: it is there for the record.
 struct ProxiedLink {
   std::optional<std::vector<uint8_t>> initial_received;
   std::optional<std::vector<uint8_t>> last_sent;

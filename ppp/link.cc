@@ -333,7 +333,8 @@ void Link::Implementation::OnPeerTerminated(PeerTerminated peer, const Call& cal
   }
   // RFC 1334 §2.2.1: with the Nak lost, this tells that the login was refused. RFC 1661 §3.7 leaves
   // the lower layer to us once the Terminate-Ack is out.
-  End(login_cut_short_ ? EndReason::kAuthenticationFailed : EndReason::kPeerTerminated,
+  const bool login_refused = peer.was_opened && login_cut_short_;
+  End(login_refused ? EndReason::kAuthenticationFailed : EndReason::kPeerTerminated,
       std::move(peer.detail), call);
 }
 

@@ -21,6 +21,7 @@ constexpr WallTime kMorning{std::chrono::seconds{1795331404}};
 SessionRecord FullSession() {
   return {.id = "0f3a91",
           .state = SessionState::kUp,
+          .dial = {},
           .user = "bob",
           .pool = "staff",
           .address = IpAddress::V4(0x0A400002),

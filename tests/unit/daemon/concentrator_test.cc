@@ -49,6 +49,7 @@ Concentrator::Options Options(bool ipsec_required) {
   Concentrator::Options options;
   options.ipsec_required = ipsec_required;
   options.l2tp.host_name = "gw";
+  options.l2tp.sccrq_per_second_prefix = 0;  // every client here has one address
   options.ppp.host_name = "gw";
   options.ppp.auth = {ppp::AuthMethod::kPap};
   return options;

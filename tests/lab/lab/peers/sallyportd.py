@@ -167,6 +167,10 @@ class Sallyportd:
         return self.process
 
     @property
+    def log(self) -> str:
+        return self._running().log
+
+    @property
     def running(self) -> bool:
         return self.process is not None and self.process.running
 

@@ -161,6 +161,8 @@ void Concentrator::Receive(const l2tp::Datagram& datagram) {
 }
 
 void Concentrator::OnFrame(const SessionKey& key, std::span<const uint8_t> frame) {
+  // Of sessions that have no interface yet no counter tells.
+  Give(l2tp::ProofOfLife{key.tunnel});
   sessions_.ReceiveFrame(key, frame);
 }
 
@@ -327,7 +329,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
           [&](const l2tp::SessionUp& up) {
             std::optional<ppp::ProxiedLink> proxied;
             if (options_.pass_proxy && !up.dial) proxied = ProxiedBy(up.proxy);
-            sessions_.Start({up.tunnel, up.session}, std::move(proxied));
+            sessions_.Start({up.tunnel, up.session}, up.send_sequence, std::move(proxied));
             ArmCountersTimer();
           },
           [&](const l2tp::DialFailed& failed) { DialRefused(failed); },

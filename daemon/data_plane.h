@@ -108,6 +108,8 @@ class DataPlane {
 
   /// Makes the kernel's session and its PPP channel.
   virtual void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) = 0;
+  /// Data messages carry sequence numbers from the next on (RFC 2661 §5.4).
+  virtual void NumberFrames(const SessionKey& key, DoneCallback done) = 0;
   /// From now on the observer gets the session's frames, those too that have come already.
   virtual void StartFrames(const SessionKey& key) = 0;
   virtual void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;

@@ -146,6 +146,10 @@ void KernelDataPlane::PrepareSession(const l2tp::PrepareSession& request, DoneCa
   sessions_.Prepare(request, std::move(done));
 }
 
+void KernelDataPlane::NumberFrames(const SessionKey& key, DoneCallback done) {
+  sessions_.NumberFrames(key, std::move(done));
+}
+
 void KernelDataPlane::StartFrames(const SessionKey& key) { sessions_.StartFrames(key); }
 
 void KernelDataPlane::WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) {

@@ -45,6 +45,7 @@ class KernelDataPlane final : public DataPlane {
   uint16_t LocalPort(l2tp::PathId path) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;
+  void NumberFrames(const SessionKey& key, DoneCallback done) override;
   void StartFrames(const SessionKey& key) override;
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
   void CreateInterface(const SessionKey& key, const std::string& name,

@@ -48,6 +48,11 @@ KernelContext::Result<Channel> MakeChannel(KernelContext& context,
   parameters.local_tunnel_id = tunnel.local;
   parameters.session = session;
   parameters.send_sequence = request.send_sequence;
+  // "The LNS controls enabling and disabling of sequence numbers" (RFC 2661 §5.4): of the LAC's end
+  // the kernel lets the peer decide. The LNS is who dials an outgoing call, and who is dialled by
+  // an incoming one.
+  parameters.lns_mode =
+      request.dial.has_value() == (request.direction == l2tp::CallDirection::kOutgoing);
   const auto created = (*l2tp)->CreateSession(parameters);
   if (!created) return Unexpected{created.error()};
   auto socket = netlink::ConnectSession(tunnel, session);
@@ -58,6 +63,12 @@ KernelContext::Result<Channel> MakeChannel(KernelContext& context,
   auto channel = netlink::AttachChannel(socket->get());
   if (!channel) return Unexpected{channel.error()};  // closing the socket deletes the session
   return Channel{*std::move(socket), *std::move(channel)};
+}
+
+KernelContext::Result<void> SendSequence(KernelContext& context, const SessionKey& key) {
+  auto l2tp = context.l2tp();
+  if (!l2tp) return Unexpected{l2tp.error()};
+  return (*l2tp)->SetSendSequence(key.tunnel.value(), key.session.value(), true);
 }
 
 KernelContext::Result<netlink::PppUnit> MakeUnit(KernelContext& context, int channel,
@@ -152,6 +163,25 @@ void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::Don
             done(true);
           });
         });
+  });
+}
+
+void KernelSessions::NumberFrames(const SessionKey& key, DataPlane::DoneCallback done) {
+  if (sessions_.Find(key) == nullptr) {
+    done(false);
+    return;
+  }
+  sessions_.Do(key, [this, key, done = std::move(done)](Session&) mutable {
+    return Sessions::Work([this, key, done = std::move(done)](KernelContext& context) mutable {
+      auto numbered = SendSequence(context, key);
+      return Sessions::Finish(
+          [this, numbered = std::move(numbered), done = std::move(done)](Session&) mutable {
+            if (!numbered) {
+              failure_log_.LogError("session_not_numbered", numbered.error().text, loop_.Now());
+            }
+            done(numbered.has_value());
+          });
+    });
   });
 }
 

@@ -27,6 +27,7 @@ class KernelSessions {
 
   // As DataPlane says.
   void Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done);
+  void NumberFrames(const SessionKey& key, DataPlane::DoneCallback done);
   void StartFrames(const SessionKey& key);
   void WriteFrame(const SessionKey& key, std::span<const uint8_t> frame);
   void CreateInterface(const SessionKey& key, const std::string& name,

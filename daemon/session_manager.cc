@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
+#include "l2tp/message.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -116,7 +117,23 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   data_plane_.PrepareSession(request, std::move(done));
 }
 
-void SessionManager::Start(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
+void SessionManager::Start(const SessionKey& key, bool send_sequence,
+                           std::optional<ppp::ProxiedLink> proxied) {
+  if (!send_sequence) {
+    StartLink(key, std::move(proxied));
+    return;
+  }
+  data_plane_.NumberFrames(key, [this, key, proxied = std::move(proxied)](bool ok) mutable {
+    if (ok) {
+      StartLink(key, std::move(proxied));
+    } else if (ClientSession* session = Find(key)) {
+      EndL2tp(*session, {l2tp::cdn_result::kGeneralError, l2tp::error_code::kNoResources,
+                         "no sequence numbers are to be had"});
+    }
+  });
+}
+
+void SessionManager::StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
   Give(key, ppp::Start{std::move(proxied)});
   // Not before: a frame for a link that has not started would be lost.
   data_plane_.StartFrames(key);

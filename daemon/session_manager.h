@@ -87,8 +87,9 @@ class SessionManager {
   /// `done` says whether it may go on.
   void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                const DialProfile* profile, DataPlane::DoneCallback done);
-  /// The call is connected: starts PPP.
-  void Start(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
+  /// The call is connected: starts PPP; with `send_sequence`, once the data path numbers what it
+  /// sends.
+  void Start(const SessionKey& key, bool send_sequence, std::optional<ppp::ProxiedLink> proxied);
   /// The L2TP session is gone; `text` says why.
   void LowerDown(const SessionKey& key, const std::string& text);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
@@ -110,6 +111,7 @@ class SessionManager {
   ppp::Phase PhaseOf(const SessionKey& key) const;
 
  private:
+  void StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
   void Run(const SessionKey& key, const ppp::Actions& actions);
   void Carry(ClientSession& session, const ppp::Action& action);
   void Give(const SessionKey& key, const ppp::Command& command);

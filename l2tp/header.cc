@@ -15,7 +15,7 @@ constexpr uint16_t kOffsetBit = 0x0200;
 constexpr uint16_t kVersionMask = 0x000F;
 constexpr uint16_t kVersion = 2;
 
-constexpr size_t kNrOffset = 10;  // octets before Nr in a control message
+constexpr size_t kNrOffset = 10;     // octets before Nr in a control message
 constexpr size_t kTunnelOffset = 4;  // octets before Tunnel ID in one with a Length
 
 Expected<Packet, DropReason> ParseControl(WireReader& in) {

@@ -73,6 +73,15 @@ Expected<void, KernelError> L2tp::CreateSession(const L2tpSessionParameters& par
       request, "create " + SessionText(parameters.local_tunnel_id, parameters.session.local));
 }
 
+Expected<void, KernelError> L2tp::SetSendSequence(uint16_t local_tunnel_id,
+                                                  uint16_t local_session_id, bool send_sequence) {
+  Message request = Command(L2TP_CMD_SESSION_MODIFY);
+  request.U32(L2TP_ATTR_CONN_ID, local_tunnel_id);
+  request.U32(L2TP_ATTR_SESSION_ID, local_session_id);
+  request.U8(L2TP_ATTR_SEND_SEQ, send_sequence ? 1 : 0);
+  return socket_.Request(request, "modify " + SessionText(local_tunnel_id, local_session_id));
+}
+
 Expected<void, KernelError> L2tp::DeleteTunnel(uint16_t local_tunnel_id) {
   Message request = Command(L2TP_CMD_TUNNEL_DELETE);
   request.U32(L2TP_ATTR_CONN_ID, local_tunnel_id);

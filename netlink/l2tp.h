@@ -51,6 +51,11 @@ class L2tp {
   /// Errors: EEXIST as above; ENODEV: no such tunnel.
   Expected<void, KernelError> CreateSession(const L2tpSessionParameters& parameters);
 
+  /// Whether data messages are sent with Ns from now on (RFC 2661 §5.4). Error ENODEV: no such
+  /// session.
+  Expected<void, KernelError> SetSendSequence(uint16_t local_tunnel_id, uint16_t local_session_id,
+                                              bool send_sequence);
+
   /// Deletes the tunnel with all its sessions; the kernel finishes after the call. Error ENODEV:
   /// no such tunnel.
   Expected<void, KernelError> DeleteTunnel(uint16_t local_tunnel_id);

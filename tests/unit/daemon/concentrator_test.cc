@@ -30,6 +30,7 @@ constexpr uint16_t kIcrp = 11;
 constexpr uint16_t kCdn = 14;
 constexpr uint16_t kAssignedTunnelId = 9;
 constexpr uint16_t kAssignedSessionId = 14;
+constexpr uint16_t kSequencingRequired = 39;
 constexpr uint16_t kPeerTunnel = 77;
 constexpr uint16_t kPeerSession = 501;
 
@@ -100,13 +101,15 @@ class ConcentratorTest : public testing::Test {
     nr_ = 1;
     Send(tunnel_path_, Message(0, l2tp::testing::ScccnAvps()));
   }
-  void OpenSession() {
+  void OpenSession(bool sequencing_required = false) {
     Send(tunnel_path_, Message(0, l2tp::testing::IcrqAvps(kPeerSession)));
     const auto replies = Sent(kIcrp);
     ASSERT_THAT(replies, SizeIs(1));
     nr_ = 2;
     key_ = {l2tp::TunnelId(tunnel_), l2tp::SessionId(replies[0].U16(kAssignedSessionId))};
-    Send(tunnel_path_, Message(key_.session.value(), l2tp::testing::IccnAvps()));
+    AvpList iccn = l2tp::testing::IccnAvps();
+    if (sequencing_required) iccn.Add(kSequencingRequired, {});
+    Send(tunnel_path_, Message(key_.session.value(), iccn));
   }
   void Frame(const Bytes& frame) {
     concentrator_.OnFrame(key_, frame);
@@ -208,6 +211,32 @@ TEST_F(ConcentratorTest, FramesWaitInTheKernelUntilIccn) {
   const l2tp::SessionId session(Sent(kIcrp)[0].U16(kAssignedSessionId));
   Send(tunnel_path_, Message(session.value(), l2tp::testing::IccnAvps()));
   EXPECT_THAT(plane_.reading, ElementsAre(SessionKey{l2tp::TunnelId(tunnel_), session}));
+}
+
+TEST_F(ConcentratorTest, WhereSequencingIsRequiredPppWaitsUntilFramesAreNumbered) {
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  OpenSession(true);
+  EXPECT_THAT(plane_.numbered, ElementsAre(key_));
+  EXPECT_EQ(plane_.frames_before_numbers, 0U);
+  EXPECT_THAT(Frames(0xC021, 1), SizeIs(1));
+  EXPECT_THAT(plane_.reading, ElementsAre(key_));
+}
+
+TEST_F(ConcentratorTest, WhereSequencingIsRequiredAndNotToBeHadTheCallEnds) {
+  plane_.numbering_works = false;
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  OpenSession(true);
+  Settle();
+  EXPECT_THAT(plane_.frames, IsEmpty());
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_EQ(State(), std::nullopt);
+}
+
+TEST_F(ConcentratorTest, WhereSequencingIsNotAskedForNothingIsNumbered) {
+  BringUp();
+  EXPECT_THAT(plane_.numbered, IsEmpty());
 }
 
 TEST_F(ConcentratorTest, ATunnelThatIsReleasedDeletesItsSaButNotBeforeTheLast) {

@@ -56,6 +56,13 @@ class FakeDataPlane final : public DataPlane {
     sessions.insert({request.tunnel, request.session});
     Answer([this, done = std::move(done)]() mutable { done(sessions_work); });
   }
+  void NumberFrames(const SessionKey& key, DoneCallback done) override {
+    numbered.insert(key);
+    Answer([this, done = std::move(done)]() mutable {
+      frames_before_numbers = frames.size();
+      done(numbering_works);
+    });
+  }
   void StartFrames(const SessionKey& key) override { reading.insert(key); }
   void WriteFrame(const SessionKey&, std::span<const uint8_t> frame) override {
     frames.emplace_back(frame.begin(), frame.end());
@@ -112,7 +119,10 @@ class FakeDataPlane final : public DataPlane {
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
-  std::set<SessionKey> reading;  // frames are taken
+  std::set<SessionKey> reading;   // frames are taken
+  std::set<SessionKey> numbered;  // Ns in what is sent
+  bool numbering_works = true;
+  size_t frames_before_numbers = 0;  // written until the last NumberFrames was done
   std::map<SessionKey, SessionNetwork> up;
   std::map<SessionKey, InterfaceCounters> counters;
   std::vector<l2tp::SendDatagram> sent;

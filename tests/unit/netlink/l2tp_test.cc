@@ -90,6 +90,18 @@ TEST_F(L2tpTest, WithoutReorderingNoTimeoutIsSent) {
   EXPECT_FALSE(LastRequest(L2TP_CMD_SESSION_CREATE).Find(L2TP_ATTR_RECV_TIMEOUT));
 }
 
+TEST_F(L2tpTest, SequenceNumbersAreTurnedOnOfASessionThatIsThere) {
+  auto l2tp = Open();
+  kernel_.Answer(RawAck(2, 0));
+  ASSERT_TRUE(l2tp.SetSendSequence(11, 101, true));
+  const auto request = LastRequest(L2TP_CMD_SESSION_MODIFY);
+  EXPECT_EQ(request.U32(L2TP_ATTR_CONN_ID), 11U);
+  EXPECT_EQ(request.U32(L2TP_ATTR_SESSION_ID), 101U);
+  EXPECT_EQ(request.U8(L2TP_ATTR_SEND_SEQ), 1);
+  kernel_.Answer(RawAck(3, ENODEV));
+  EXPECT_EQ(l2tp.SetSendSequence(11, 102, true).error().code, ENODEV);
+}
+
 TEST_F(L2tpTest, DeletionNamesWhatGoes) {
   auto l2tp = Open();
   kernel_.Answer(RawAck(2, 0));

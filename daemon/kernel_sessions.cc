@@ -94,6 +94,7 @@ std::vector<netlink::DeviceRoute> Routes(const SessionNetwork& network, int ifin
     destinations.push_back(HostPrefix(network.peer));
   }
   std::vector<netlink::DeviceRoute> routes;
+  routes.reserve(destinations.size());
   for (const IpPrefix& destination : destinations) {
     routes.push_back(
         {.destination = destination, .ifindex = ifindex, .preferred_source = network.local});

@@ -90,12 +90,12 @@ ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                              const DialProfile* profile, DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};
-  // Sessions that are being released count as well: the engine has forgotten them, the worker
-  // threads have not.
+  // The engine limits the calls of a tunnel; sessions that are being released it has forgotten, the
+  // worker threads have not. As many again may be on their way out: local policy.
   const auto first = sessions_.lower_bound({key.tunnel, {}});
   const auto past = sessions_.upper_bound({key.tunnel, l2tp::SessionId(UINT16_MAX)});
   const auto of_tunnel = static_cast<size_t>(std::distance(first, past));
-  if (sessions_.contains(key) || of_tunnel >= max_sessions_per_tunnel_) {
+  if (sessions_.contains(key) || of_tunnel >= 2 * max_sessions_per_tunnel_) {
     done(false);
     return;
   }

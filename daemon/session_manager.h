@@ -130,7 +130,7 @@ class SessionManager {
   AccessControl& access_;
   RandomSource& random_;
   ppp::LinkConfig config_;
-  size_t max_sessions_per_tunnel_;  // those that are being released included
+  size_t max_sessions_per_tunnel_;  // as many again may be in release
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;
   CloseCallback close_;

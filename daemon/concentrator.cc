@@ -337,7 +337,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
           [](const l2tp::ErrorsReported&) {},
           [](const l2tp::LinkInfo&) {},
           [&](const l2tp::SessionDown& down) {
-            sessions_.LowerDown({down.tunnel, down.session}, Describe(down.reason, down.result));
+            SessionEnded({down.tunnel, down.session}, Describe(down.reason, down.result));
           },
           [&](const l2tp::TunnelDown& down) { TunnelEnded(down); },
           [&](const l2tp::TunnelReleased& released) { TunnelReleased(released.tunnel); },
@@ -451,6 +451,12 @@ void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
   if (tunnel == tunnels_.end() || !tunnel->second.in_kernel || forgotten) return answer(false);
   if (request.dial) dialling_.Handle(SessionNamed{*request.dial, key});
   sessions_.Prepare(request, tunnel->second.request.peer, profile, answer);
+}
+
+void Concentrator::SessionEnded(const SessionKey& key, const std::string& text) {
+  // Refused before it had a record: the manager has nothing to tell the dial about.
+  if (!sessions_.sessions().contains(key)) dialling_.Handle(SessionGone{key, text});
+  sessions_.LowerDown(key, text);
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {

@@ -90,6 +90,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TunnelUp(const l2tp::TunnelUp& up);
   void Complete(TunnelRecord& record);
   void DialRefused(const l2tp::DialFailed& failed);
+  void SessionEnded(const SessionKey& key, const std::string& text);
   void TunnelEnded(const l2tp::TunnelDown& down);
   void TunnelReleased(l2tp::TunnelId tunnel);
   void TerminateIfUnused(SaId id);

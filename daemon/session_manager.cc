@@ -293,7 +293,12 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
                          .mtu = session.network->mtu,
                          .own_address = session.dialled != nullptr,
                          .routes = {}};
-  if (session.dialled != nullptr) network.routes = session.dialled->routes;
+  if (session.dialled != nullptr) {
+    network.routes = session.dialled->routes;
+    // There are servers that go by one address inside and outside. A route to it through the tunnel
+    // would lead the tunnel into itself.
+    if (network.peer == session.peer.address) network.peer = {};
+  }
   const unsigned change = session.network_changes;
   data_plane_.BringUp(key, network, [this, key, change](bool ok) {
     ClientSession* owner = Find(key);

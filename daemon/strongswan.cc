@@ -301,6 +301,7 @@ void Strongswan::SendInitiate(const IkeServer& server) {
 }
 
 void Strongswan::LoadAndInitiate(const IkeServer& server) {
+  if (phase_ == Phase::kStopping) return;  // the connections are being taken back
   const auto fail = [this, dial = server.dial](const ViciConnection::Reply& reply) {
     if (const std::string failure = FailureOf(reply); !failure.empty()) {
       DialFailed(dial, fmt::format("the IKE daemon refuses: {}", failure));

@@ -107,7 +107,7 @@ void TunnelAcceptor::ReceiveEarlyStopCcn(const Datagram& datagram, const Control
   Tunnel* meant = tunnels_.FindByPeer(datagram.path, datagram.peer);
   if (!is_meant(meant)) {
     meant = nullptr;
-    for (const TunnelId id : tunnels_.DialledTo(datagram.path, datagram.peer.address)) {
+    for (const TunnelId id : DialledToSender(datagram)) {
       if (is_meant(tunnels_.Find(id))) meant = tunnels_.Find(id);
     }
   }
@@ -154,13 +154,24 @@ void TunnelAcceptor::ReceiveSccrq(const Request& request, const Context& context
   for (const TunnelId id : losers) tunnels_.Settle(id, context);
 }
 
+/// What we dialled to the sender of a datagram: by the SA that it came through, or by none.
+std::vector<TunnelId> TunnelAcceptor::DialledToSender(const Datagram& datagram) const {
+  auto found = tunnels_.DialledTo(datagram.path, datagram.peer.address);
+  if (!datagram.authenticated && datagram.path != PathId()) {
+    // In clear text we dial from no listener, and the peer's SCCRQ comes in on one.
+    const auto others = tunnels_.DialledTo(PathId(), datagram.peer.address);
+    found.insert(found.end(), others.begin(), others.end());
+  }
+  return found;
+}
+
 /// A copy of an outdated SCCRQ, while the tunnel that outdated it has not ended; after that the
 /// same octets may well be a new dial.
 bool TunnelAcceptor::IsLateCopy(const Request& request, const Tunnel* known,
                                 const Context& context) const {
   const Datagram& datagram = request.datagram;
   if (!outdated_.Contains(datagram.path, datagram.peer, request.digest, context.now)) return false;
-  return known != nullptr || !tunnels_.DialledTo(datagram.path, datagram.peer.address).empty();
+  return known != nullptr || !DialledToSender(datagram).empty();
 }
 
 /// What speaks against a new tunnel before anything is known of the others.
@@ -190,7 +201,7 @@ std::optional<ResultCode> TunnelAcceptor::ReasonToRefuse(const Request& request,
 bool TunnelAcceptor::BreakTie(const Request& request, Losers& losers, const Context& context) {
   bool peer_wins = true;
   const Datagram& datagram = request.datagram;
-  for (const TunnelId id : tunnels_.DialledTo(datagram.path, datagram.peer.address)) {
+  for (const TunnelId id : DialledToSender(datagram)) {
     const auto ours = tunnels_.Find(id)->outstanding_tie_breaker();
     if (!ours) continue;  // answered: no longer concurrent
     const auto& theirs = request.sccrq.tie_breaker;

@@ -63,6 +63,7 @@ class TunnelAcceptor {
   void ReceiveSccrq(const Request& request, const Context& context);
   void ReceiveEarlyStopCcn(const Datagram& datagram, const ControlPacket& packet,
                            TunnelId peer_tunnel, const Context& context);
+  std::vector<TunnelId> DialledToSender(const Datagram& datagram) const;
   bool IsLateCopy(const Request& request, const Tunnel* known, const Context& context) const;
   std::optional<ResultCode> ReasonToRefuse(const Request& request, const Context& context);
   bool BreakTie(const Request& request, Losers& losers, const Context& context);

@@ -111,6 +111,20 @@ TEST_F(Tie, AnotherPathOrAddressIsNoTie) {
   EXPECT_EQ(bench.endpoint.tunnel_count(), 3u);
 }
 
+/// Without IPsec we dial from no listener, and the peer's SCCRQ comes in on one.
+TEST(TieInClearText, AListenerIsTheSamePath) {
+  Bench bench;
+  bench.Give(OpenTunnel{kDial, PathId(), kPeer, kLocal, {}});
+  const TunnelId ours = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{ours, kOwnPath});
+  bench.Sent();
+  AvpList avps = testing::SccrqAvps(kPeerTunnel);
+  avps.Add(5, Bytes(8, 0), 0);
+  bench.ReceiveFrom(kOriginPath, kPeer, ControlMessage(0, 0, 0, 0, avps.bytes()));
+  EXPECT_EQ(bench.TakeOne<PrepareTunnel>().peer_tunnel, TunnelId(kPeerTunnel));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kTieLost);
+}
+
 TEST_F(Tie, AnsweredSccrqIsNoTie) {
   bench.Receive(ControlMessage(ours.value(), 0, 0, 1, testing::SccrpAvps(78).bytes()));
   EXPECT_EQ(bench.Take<TunnelUp>().size(), 1u);

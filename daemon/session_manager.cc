@@ -212,6 +212,8 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
             if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
             data_plane_.BringDown(session.key);
           },
+          [](const ppp::Ipv6Up&) {},  // no link asks for IPv6 yet
+          [](const ppp::Ipv6Down&) {},
           [&](const ppp::LinkDown& down) {
             session.link_down = true;
             session.state = SessionState::kClosing;

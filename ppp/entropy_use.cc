@@ -10,6 +10,7 @@ namespace sallyport::ppp {
 namespace {
 
 constexpr size_t kChallengeLength = 16;
+constexpr size_t kInterfaceIdentifiersBegin = 48;
 
 }  // namespace
 
@@ -25,5 +26,16 @@ uint32_t MagicNumberFrom(const Entropy& entropy) {
 }
 
 uint8_t IdentifierFrom(const Entropy& entropy) { return entropy[kChallengeLength + 4]; }
+
+std::array<uint64_t, 2> InterfaceIdentifiersFrom(const Entropy& entropy) {
+  // The "u" and the "g" bit of IEEE EUI-64. With both zero it is in none of RFC 5453's ranges but
+  // the one that is all zero.
+  constexpr uint64_t kUniversalAndGroup = uint64_t{3} << 56;
+  const std::span<const uint8_t> octets(entropy);
+  WireReader in(octets.subspan(kInterfaceIdentifiersBegin));
+  const uint64_t first = std::max<uint64_t>(in.U64() & ~kUniversalAndGroup, 1);
+  const uint64_t second = std::max<uint64_t>(in.U64() & ~kUniversalAndGroup, 1);
+  return {first, first == second ? first ^ 2 : second};
+}
 
 }  // namespace sallyport::ppp

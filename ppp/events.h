@@ -38,12 +38,21 @@ enum class ProxyMode : uint8_t {
   kAccept,       // LCP counts as open and the login as made, if we could have agreed to all of it
 };
 
+/// What becomes of a network protocol on a link.
+enum class NetworkUse : uint8_t {
+  kRefuse,   // the peer's requests get Protocol-Reject, we send none
+  kAllow,    // it may come up; the link lives without it as long as another is there
+  kRequire,  // the link ends without it
+};
+
 /// Same for every link of one kind; outlives them.
 struct LinkConfig {
   std::optional<ClientRole> client;  // none: we are the server
   /// Server: the methods that we demand of the peer, in order of preference; not empty.
   std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};
   ProxyMode proxy = ProxyMode::kRenegotiate;  // server
+  NetworkUse ipv4 = NetworkUse::kRequire;     // by IPCP
+  NetworkUse ipv6 = NetworkUse::kRefuse;      // by IPv6CP; of a server's only where it is granted
   std::string host_name;                      // Name field of our CHAP challenges (RFC 1994 §4.1)
   uint16_t mru = 1400;                        // what we ask the peer to send at most; local policy
   std::chrono::milliseconds restart_timer{3000};  // RFC 1661 §4.6
@@ -56,7 +65,7 @@ struct LinkConfig {
   std::chrono::milliseconds auth_retransmit{3000};
   unsigned auth_max_challenges = 10;       // or logins, until they are answered; likewise
   unsigned auth_max_attempts = 3;          // wrong passwords per link; local policy
-  std::chrono::seconds setup_timeout{60};  // start to IPCP opened; local policy
+  std::chrono::seconds setup_timeout{60};  // start to the network's opening; local policy
 
   /// What we demand of the peer in our role; empty: it need not prove itself.
   const std::vector<AuthMethod>& demanded() const { return client ? client->demand : auth; }
@@ -88,6 +97,14 @@ struct NetworkParameters {
   std::array<IpAddress, 2> dns;
   std::array<IpAddress, 2> wins;
   bool operator==(const NetworkParameters&) const = default;
+};
+
+/// The interface identifiers that IPv6CP agreed on (RFC 5072 §4.1): the last 64 bits of the
+/// link-local addresses of both ends.
+struct Ipv6Parameters {
+  uint64_t local = 0;
+  uint64_t peer = 0;
+  bool operator==(const Ipv6Parameters&) const = default;
 };
 
 enum class EndReason {
@@ -141,6 +158,7 @@ struct Start {
 /// The answer to Authenticate: accepted, with the addresses of the session.
 struct AuthAccepted {
   NetworkParameters network;
+  bool ipv6 = false;  // there is an IPv6 prefix for the peer, so IPv6CP makes sense
   /// MS-CHAPv2 only: the 20 octets of the authenticator response (RFC 2759 §8.7).
   std::optional<std::array<uint8_t, 20>> authenticator_response;
 };
@@ -185,16 +203,23 @@ struct NetworkUp {
   NetworkParameters network;
   uint16_t mtu = 1400;  // largest IP packet towards the peer
 };
-/// IPCP left Opened; packets must stop.
+/// IPCP left Opened; IPv4 packets must stop.
 struct NetworkDown {};
+/// IPv6CP opened.
+struct Ipv6Up {
+  Ipv6Parameters network;
+  uint16_t mtu = 1400;  // as of NetworkUp
+};
+/// IPv6CP left Opened; IPv6 packets must stop.
+struct Ipv6Down {};
 /// The link is over; the caller closes the L2TP session. Nothing follows.
 struct LinkDown {
   EndReason reason;
   std::string detail;  // printable
 };
 
-using Action =
-    std::variant<SendFrame, LinkEstablished, Authenticate, NetworkUp, NetworkDown, LinkDown>;
+using Action = std::variant<SendFrame, LinkEstablished, Authenticate, NetworkUp, NetworkDown,
+                            Ipv6Up, Ipv6Down, LinkDown>;
 using Actions = std::vector<Action>;
 
 }  // namespace sallyport::ppp

@@ -154,12 +154,23 @@ Ipcp::Ipcp(const LinkConfig& config, DropCounters& drops)
                                  : std::span<const Rule>(kServerRules)),
       protocol_(Protocol::kIpcp, config, drops, negotiation_) {}
 
-void Ipcp::Start(const NetworkParameters& network, TimePoint now, LayerOutputs& out) {
-  negotiation_.state() = config_.client ? FirstWishes(*config_.client) : Grants(network);
-  protocol_.Open(now, out);
-  protocol_.Up(now, out);
+Expected<void, std::string> Ipcp::Prepare(const NetworkGrant& grant, const Entropy& /*entropy*/) {
+  if (!config_.client && !grant.ipv4.peer.is_v4()) {
+    return Unexpected{std::string("no IPv4 address for the peer")};
+  }
+  negotiation_.state() = config_.client ? FirstWishes(*config_.client) : Grants(grant.ipv4);
+  return {};
 }
 
+Expected<Action, std::string> Ipcp::Up(uint16_t mtu) const {
+  const NetworkParameters agreed = network();
+  if (!agreed.local.is_v4() && config_.client) {
+    return Unexpected{std::string("the server gives us no address")};
+  }
+  return Action(NetworkUp{.network = agreed, .mtu = mtu});
+}
+
+/// What was agreed on. A client's `local` is none if the server gave it no address.
 NetworkParameters Ipcp::network() const {
   const auto& state = negotiation_.state();
   if (!config_.client) return state.network;
@@ -168,19 +179,5 @@ NetworkParameters Ipcp::network() const {
           .dns = {Given(state.network.dns[0]), Given(state.network.dns[1])},
           .wins = {}};
 }
-
-void Ipcp::Stop(TimePoint now, LayerOutputs& out) {
-  if (protocol_.state() == Automaton::State::kInitial ||
-      protocol_.state() == Automaton::State::kStarting) {
-    return;  // RFC 1661 §4.2: the lower layer is down already
-  }
-  protocol_.Down(now, out);
-}
-
-void Ipcp::Receive(const Packet& packet, TimePoint now, LayerOutputs& out) {
-  protocol_.Receive(packet, now, out);
-}
-
-void Ipcp::HandleTimeout(TimePoint now, LayerOutputs& out) { protocol_.HandleTimeout(now, out); }
 
 }  // namespace sallyport::ppp

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <array>
-#include <optional>
+#include <string>
+#include <string_view>
 
-#include "base/time.h"
+#include "base/expected.h"
 #include "ppp/control_protocol.h"
 #include "ppp/negotiation.h"
+#include "ppp/network_protocol.h"
 
 namespace sallyport::ppp {
 
@@ -27,26 +29,22 @@ struct IpcpOptions {
 
 /// The IP Control Protocol (RFC 1332) with the name server addresses of RFC 1877. Of a server the
 /// peer gets the addresses that the login brought and no others; a client takes what it is given.
-class Ipcp {
+class Ipcp final : public NetworkProtocol {
  public:
   /// `config` and `drops` are borrowed and outlive the object.
   Ipcp(const LinkConfig& config, DropCounters& drops);
 
-  /// Begins, or begins anew after Stop(); our Configure-Request goes out. `network` is the server's
-  /// alone.
-  void Start(const NetworkParameters& network, TimePoint now, LayerOutputs& out);
-  /// LCP has left Opened (RFC 1661 §4.3 Down). May be called at any time.
-  void Stop(TimePoint now, LayerOutputs& out);
-  void Receive(const Packet& packet, TimePoint now, LayerOutputs& out);
-  void HandleTimeout(TimePoint now, LayerOutputs& out);
-  std::optional<TimePoint> NextDeadline() const { return protocol_.NextDeadline(); }
-  void set_max_packet_length(size_t octets) { protocol_.set_max_packet_length(octets); }
-
-  /// What was agreed on, while IPCP is open. A client's `local` is none if the server gave it no
-  /// address.
-  NetworkParameters network() const;
+  Protocol number() const override { return Protocol::kIpcp; }
+  std::string_view name() const override { return "IPCP"; }
+  NetworkUse use() const override { return config_.ipv4; }
+  Expected<void, std::string> Prepare(const NetworkGrant& grant, const Entropy& entropy) override;
+  Expected<Action, std::string> Up(uint16_t mtu) const override;
+  Action Down() const override { return NetworkDown{}; }
+  ControlProtocol& control() override { return protocol_; }
 
  private:
+  NetworkParameters network() const;
+
   const LinkConfig& config_;
   OptionTable<IpcpOptions> negotiation_;
   ControlProtocol protocol_;

@@ -11,8 +11,8 @@
 #include "crypto/mschapv2.h"
 #include "ppp/auth_client.h"
 #include "ppp/authenticator.h"
-#include "ppp/ipcp.h"
 #include "ppp/lcp.h"
+#include "ppp/network_layer.h"
 #include "ppp/packet.h"
 #include "ppp/proxied_login.h"
 
@@ -38,7 +38,7 @@ std::string_view ToString(Phase phase) {
 class Link::Implementation {
  public:
   Implementation(const LinkConfig& config, DropCounters& drops)
-      : config_(config), drops_(drops), lcp_(config, drops), ipcp_(config, drops) {}
+      : config_(config), drops_(drops), lcp_(config, drops), network_layer_(config, drops) {}
 
   void Receive(std::span<const uint8_t> frame, TimePoint now, const Entropy& entropy, Actions& out);
   void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
@@ -56,7 +56,7 @@ class Link::Implementation {
   };
 
   void ReceiveAuthentication(const Frame& frame, const Call& call);
-  void ReceiveUnknown(const Frame& frame, const Call& call);
+  void ReceiveNetwork(const Frame& frame, const Call& call);
 
   void On(const Start& command, const Call& call);
   void On(const AuthAccepted& verdict, const Call& call);
@@ -67,7 +67,7 @@ class Link::Implementation {
 
   bool StartProxied(const ProxiedLink& proxied, const Call& call);
   void CarryLcp(LayerOutputs outputs, const Call& call);
-  void CarryIpcp(LayerOutputs outputs, const Call& call);
+  void CarryNetwork(NetworkOutputs outputs, const Call& call);
   void CarryAuthClient(LayerOutputs outputs, const Call& call);
   void EnterAuthenticate(const Call& call);
   void LeaveEstablished(const Call& call);
@@ -79,9 +79,8 @@ class Link::Implementation {
 
   void Send(SendFrame frame, const Call& call);
   void StartNetworkOnceAuthenticated(const Call& call);
-  void OnIpcpUp(const Call& call);
   void StopNetwork(const Call& call);
-  void TakeNetworkDown(const Call& call);
+  void SettleSetupTimer(const Call& call);
   void Shut(EndReason reason, std::string detail, const Call& call);
   void End(EndReason reason, std::string detail, const Call& call);
 
@@ -91,7 +90,7 @@ class Link::Implementation {
   bool ended_ = false;
   TimerTable<Timer> timers_;
   Lcp lcp_;
-  Ipcp ipcp_;
+  NetworkLayer network_layer_;
   std::unique_ptr<Authenticator> authenticator_;  // while LCP is open; none: we demand no proof
   std::unique_ptr<AuthClient> auth_client_;       // likewise; none: the peer demands none of us
   bool peer_proven_ = false;                      // or has not to prove itself
@@ -102,8 +101,8 @@ class Link::Implementation {
   bool verdict_stale_ = false;  // the login that it is about went with an LCP that was renegotiated
   unsigned failed_logins_ = 0;  // on this link, however often LCP is renegotiated
   bool proxied_ = false;        // LCP has just been opened as a LAC left it
-  NetworkParameters network_;   // that the login brought; server
-  bool network_up_ = false;
+  NetworkGrant grant_;          // that the login brought; server
+  bool network_was_up_ = false;
   EndReason end_reason_ = EndReason::kLocalClose;  // in kTerminate: what LinkDown will say
   std::string end_detail_;
 };
@@ -131,15 +130,6 @@ void Link::Implementation::Receive(std::span<const uint8_t> bytes, TimePoint now
     case Protocol::kPap:
     case Protocol::kChap:
       return ReceiveAuthentication(*frame, call);
-    case Protocol::kIpcp: {
-      // RFC 1661 §3.5: during authentication all other packets are discarded.
-      if (phase_ != Phase::kNetwork) return drops_.Count(DropReason::kLayerNotOpen);
-      const auto packet = ParsePacket(frame->information);
-      if (!packet) return drops_.Count(packet.error());
-      LayerOutputs outputs;
-      ipcp_.Receive(*packet, now, outputs);
-      return CarryIpcp(std::move(outputs), call);
-    }
     case Protocol::kIpv4:
     case Protocol::kVjCompressed:
     case Protocol::kVjUncompressed:
@@ -147,8 +137,11 @@ void Link::Implementation::Receive(std::span<const uint8_t> bytes, TimePoint now
     case Protocol::kCompressedLink:
     case Protocol::kCompressed:
       return drops_.Count(DropReason::kNetworkData);
+    case Protocol::kIpcp:
+    case Protocol::kIpv6cp:
+      break;
   }
-  ReceiveUnknown(*frame, call);
+  ReceiveNetwork(*frame, call);
 }
 
 void Link::Implementation::ReceiveAuthentication(const Frame& frame, const Call& call) {
@@ -171,8 +164,15 @@ void Link::Implementation::ReceiveAuthentication(const Frame& frame, const Call&
   Progress(progress, std::move(made), call);
 }
 
-void Link::Implementation::ReceiveUnknown(const Frame& frame, const Call& call) {
+/// A network control protocol, or one that we do not know.
+void Link::Implementation::ReceiveNetwork(const Frame& frame, const Call& call) {
+  // RFC 1661 §3.5: during authentication all other packets are discarded.
   if (phase_ != Phase::kNetwork) return drops_.Count(DropReason::kLayerNotOpen);
+  if (network_layer_.Takes(frame.protocol)) {
+    NetworkOutputs outputs;
+    network_layer_.Receive(frame, call.now, call.entropy, outputs);
+    return CarryNetwork(std::move(outputs), call);
+  }
   LayerOutputs outputs;
   lcp_.RejectProtocol(frame, outputs);
   CarryLcp(std::move(outputs), call);
@@ -220,7 +220,7 @@ bool Link::Implementation::StartProxied(const ProxiedLink& proxied, const Call& 
 
 void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
   if (TakeStaleVerdict()) return;
-  network_ = verdict.network;
+  grant_ = {.ipv4 = verdict.network, .ipv6 = verdict.ipv6};
   Actions made;
   const auto progress = authenticator_->Accept(verdict, made);
   Progress(progress, std::move(made), call);
@@ -266,9 +266,9 @@ void Link::Implementation::HandleTimeout(TimePoint now, const Entropy& entropy, 
   LayerOutputs lcp_outputs;
   lcp_.HandleTimeout(now, lcp_outputs);
   CarryLcp(std::move(lcp_outputs), call);
-  LayerOutputs ipcp_outputs;
-  ipcp_.HandleTimeout(now, ipcp_outputs);
-  CarryIpcp(std::move(ipcp_outputs), call);
+  NetworkOutputs network_outputs;
+  network_layer_.HandleTimeout(now, network_outputs);
+  CarryNetwork(std::move(network_outputs), call);
   if (authenticator_ != nullptr) {
     Actions made;
     const auto progress = authenticator_->HandleTimeout(now, made);
@@ -292,7 +292,7 @@ std::optional<TimePoint> Link::Implementation::NextDeadline() const {
   if (ended_) return next;
   consider(timers_.Next());
   consider(lcp_.NextDeadline());
-  consider(ipcp_.NextDeadline());
+  consider(network_layer_.NextDeadline());
   if (authenticator_ != nullptr) consider(authenticator_->NextDeadline());
   if (auth_client_ != nullptr) consider(auth_client_->NextDeadline());
   return next;
@@ -338,44 +338,31 @@ void Link::Implementation::OnPeerTerminated(PeerTerminated peer, const Call& cal
       std::move(peer.detail), call);
 }
 
-void Link::Implementation::CarryIpcp(LayerOutputs outputs, const Call& call) {
+void Link::Implementation::CarryNetwork(NetworkOutputs outputs, const Call& call) {
   for (auto& output : outputs) {
     if (ended_) return;
-    std::visit(
-        Overloaded{
-            [&](SendFrame& frame) {
-              if (phase_ == Phase::kNetwork) Send(std::move(frame), call);
-            },
-            [&](const LayerUp&) { OnIpcpUp(call); },
-            [&](const LayerDown&) { TakeNetworkDown(call); },
-            [&](const LayerFinished& finished) {
-              // RFC 1661 §4.4 tlf: no other network protocol is open, so the link may end.
-              switch (finished.cause) {
-                case LayerFinished::Cause::kUnanswered:
-                  return Shut(EndReason::kNegotiationTimeout, "no answer to IPCP", call);
-                case LayerFinished::Cause::kPeerTerminated:
-                  return Shut(EndReason::kPeerTerminated, "the peer closed IPCP", call);
-                case LayerFinished::Cause::kClosed:
-                  return;
-              }
-            },
-            [](const PeerTerminated&) {},  // the peer has a restart period to open IPCP again
-            [&](LayerFailed& failure) { Shut(failure.reason, std::move(failure.detail), call); },
-            [](const ProtocolRejected&) {},  // LCP's alone
-        },
-        output);
+    if (auto* failure = std::get_if<LayerFailed>(&output)) {
+      Shut(failure->reason, std::move(failure->detail), call);
+      continue;
+    }
+    auto& action = std::get<Action>(output);
+    if (auto* frame = std::get_if<SendFrame>(&action)) {
+      if (phase_ == Phase::kNetwork) Send(std::move(*frame), call);
+    } else {
+      call.out.push_back(std::move(action));
+    }
   }
+  SettleSetupTimer(call);
 }
 
-void Link::Implementation::OnIpcpUp(const Call& call) {
-  const NetworkParameters network = ipcp_.network();
-  if (!network.local.is_v4() && config_.client) {
-    return Shut(EndReason::kNetworkRefused, "the server gives us no address", call);
+/// The network's set-up is bounded in time, that after it went down like the first one.
+void Link::Implementation::SettleSetupTimer(const Call& call) {
+  if (network_layer_.satisfied()) {
+    network_was_up_ = true;
+    timers_.Cancel(Timer::kSetup);
+  } else if (std::exchange(network_was_up_, false) && phase_ != Phase::kTerminate) {
+    timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
   }
-  network_up_ = true;
-  timers_.Cancel(Timer::kSetup);
-  const uint16_t mtu = std::min(config_.mru, lcp_.peer_mru());
-  call.out.push_back(NetworkUp{.network = network, .mtu = mtu});
 }
 
 void Link::Implementation::CarryAuthClient(LayerOutputs outputs, const Call& call) {
@@ -397,7 +384,6 @@ void Link::Implementation::CarryAuthClient(LayerOutputs outputs, const Call& cal
 
 void Link::Implementation::EnterAuthenticate(const Call& call) {
   phase_ = Phase::kAuthenticate;
-  ipcp_.set_max_packet_length(lcp_.peer_mru());
   const auto method = lcp_.method();
   const auto own_method = lcp_.own_method();
   call.out.push_back(LinkEstablished{.peer_mru = lcp_.peer_mru(),
@@ -470,9 +456,9 @@ void Link::Implementation::OnProtocolRejected(Protocol protocol, const Call& cal
   if (protocol == Protocol::kLcp) {
     return Shut(EndReason::kNotConverging, "the peer rejects LCP", call);
   }
-  if (protocol == Protocol::kIpcp) {
-    return Shut(EndReason::kNetworkRefused, "the peer rejects IPCP", call);
-  }
+  NetworkOutputs outputs;
+  network_layer_.Rejected(protocol, call.now, outputs);
+  CarryNetwork(std::move(outputs), call);
   const bool demanded = authenticator_ != nullptr && authenticator_->protocol() == protocol;
   const bool ours = auth_client_ != nullptr && auth_client_->protocol() == protocol;
   if (phase_ == Phase::kAuthenticate && (demanded || ours)) {
@@ -492,27 +478,17 @@ void Link::Implementation::Send(SendFrame frame, const Call& call) {
 void Link::Implementation::StartNetworkOnceAuthenticated(const Call& call) {
   if (phase_ != Phase::kAuthenticate || !peer_proven_ || !we_proven_) return;
   phase_ = Phase::kNetwork;
-  if (!config_.client && !network_.peer.is_v4()) {
-    return Shut(EndReason::kNetworkRefused, "no IPv4 address for the peer", call);
-  }
-  LayerOutputs outputs;
-  ipcp_.Start(network_, call.now, outputs);
-  CarryIpcp(std::move(outputs), call);
+  NetworkOutputs outputs;
+  network_layer_.Start(
+      {.grant = grant_, .mtu = std::min(config_.mru, lcp_.peer_mru()), .peer_mru = lcp_.peer_mru()},
+      call.now, call.entropy, outputs);
+  CarryNetwork(std::move(outputs), call);
 }
 
 void Link::Implementation::StopNetwork(const Call& call) {
-  LayerOutputs outputs;
-  ipcp_.Stop(call.now, outputs);
-  CarryIpcp(std::move(outputs), call);
-}
-
-void Link::Implementation::TakeNetworkDown(const Call& call) {
-  if (!std::exchange(network_up_, false)) return;
-  call.out.push_back(NetworkDown{});
-  // What follows is a set-up like the first, unless the link is on its way out.
-  if (phase_ != Phase::kTerminate) {
-    timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
-  }
+  NetworkOutputs outputs;
+  network_layer_.Stop(call.now, outputs);
+  CarryNetwork(std::move(outputs), call);
 }
 
 /// Closes the link in good order: Terminate-Request, and LinkDown when it is answered or given up.
@@ -525,7 +501,6 @@ void Link::Implementation::Shut(EndReason reason, std::string detail, const Call
   authenticator_.reset();
   auth_client_.reset();
   StopNetwork(call);
-  TakeNetworkDown(call);  // also when IPCP itself has just left Opened and is yet to say so
   LayerOutputs outputs;
   lcp_.Close(end_detail_, call.now, outputs);
   CarryLcp(std::move(outputs), call);
@@ -533,7 +508,7 @@ void Link::Implementation::Shut(EndReason reason, std::string detail, const Call
 
 void Link::Implementation::End(EndReason reason, std::string detail, const Call& call) {
   phase_ = Phase::kTerminate;
-  TakeNetworkDown(call);
+  StopNetwork(call);
   phase_ = Phase::kDead;
   ended_ = true;
   timers_.CancelAll();

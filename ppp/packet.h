@@ -22,6 +22,7 @@ enum class Protocol : uint16_t {
   kCompressedLink = 0x00FB,  // compressed inside one link of a bundle (RFC 1962 §2)
   kCompressed = 0x00FD,      // compressed datagram (RFC 1962 §2)
   kIpcp = 0x8021,
+  kIpv6cp = 0x8057,
   kLcp = 0xC021,
   kPap = 0xC023,
   kChap = 0xC223,

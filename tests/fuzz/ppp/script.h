@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <span>
 #include <utility>
 #include <vector>
@@ -54,6 +55,7 @@ class ScriptedLink {
                                           .peer = IpAddress::V4(2),
                                           .dns = {IpAddress::V4(3), IpAddress()},
                                           .wins = {}},
+                              .ipv6 = (step & 8) != 0,
                               .authenticator_response = std::array<uint8_t, 20>{}});
           break;
         case 2:
@@ -77,8 +79,10 @@ class ScriptedLink {
     if (!ended_ || link_.NextDeadline().has_value()) std::abort();
   }
 
-  /// The last frame that the link sent with Code 1 on `protocol`: its Identifier and options.
-  std::span<const uint8_t> last_request() const { return last_request_; }
+  /// The last frame that the link sent with Code 1 on `protocol`. Precondition: there is one.
+  const std::vector<uint8_t>& last_request(uint16_t protocol) const {
+    return last_requests_.at(protocol);
+  }
 
  private:
   Entropy NextEntropy() {
@@ -93,8 +97,10 @@ class ScriptedLink {
       if (const auto* frame = std::get_if<SendFrame>(&action)) CheckFrame(frame->bytes);
       if (std::holds_alternative<NetworkUp>(action)) Flip(up_, true);
       if (std::holds_alternative<NetworkDown>(action)) Flip(up_, false);
+      if (std::holds_alternative<Ipv6Up>(action)) Flip(up6_, true);
+      if (std::holds_alternative<Ipv6Down>(action)) Flip(up6_, false);
       if (std::holds_alternative<LinkDown>(action)) ended_ = true;
-      if (ended_ && up_) std::abort();  // NetworkDown goes before LinkDown
+      if (ended_ && (up_ || up6_)) std::abort();  // NetworkDown goes before LinkDown
     }
   }
 
@@ -107,7 +113,7 @@ class ScriptedLink {
     const size_t size = bytes.size();
     if (size < 6 || size > 2 + 1500) std::abort();
     if (size != static_cast<size_t>(2 + (bytes[4] << 8 | bytes[5]))) std::abort();
-    if (bytes[2] == 1) last_request_ = bytes;
+    if (bytes[2] == 1) last_requests_[static_cast<uint16_t>(bytes[0] << 8 | bytes[1])] = bytes;
   }
 
   LinkConfig config_;
@@ -115,9 +121,10 @@ class ScriptedLink {
   Link link_;
   TimePoint now_{};
   uint8_t calls_ = 0;
-  bool up_ = false;
+  bool up_ = false;   // IPv4
+  bool up6_ = false;  // IPv6
   bool ended_ = false;
-  std::vector<uint8_t> last_request_;
+  std::map<uint16_t, std::vector<uint8_t>> last_requests_;  // by protocol
 };
 
 }  // namespace sallyport::ppp

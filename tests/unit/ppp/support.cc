@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/wire_writer.h"
 #include "crypto/chap.h"
 #include "crypto/mschapv2.h"
 
@@ -59,6 +60,7 @@ std::string_view ProtocolName(unsigned protocol) {
   if (protocol == kLcp) return "LCP";
   if (protocol == kPap) return "PAP";
   if (protocol == kChap) return "CHAP";
+  if (protocol == kIpv6cp) return "IPV6CP";
   return protocol == kIpcp ? "IPCP" : "?";
 }
 
@@ -86,6 +88,14 @@ struct Describe {
     return "UP " + up.network.peer.ToString() + " mtu " + std::to_string(up.mtu);
   }
   std::string operator()(const NetworkDown&) const { return "DOWN"; }
+  std::string operator()(const Ipv6Up& up) const {
+    WireWriter identifier;
+    identifier.U64(up.network.peer);
+    std::string hex = ToHex(identifier.view());
+    for (const size_t colon : {12U, 8U, 4U}) hex.insert(colon, ":");
+    return "UP6 " + hex + " mtu " + std::to_string(up.mtu);
+  }
+  std::string operator()(const Ipv6Down&) const { return "DOWN6"; }
   std::string operator()(const LinkDown& down) const {
     return "END " + std::string(Name(down.reason));
   }
@@ -203,15 +213,20 @@ Texts TestLink::OpenLcp(std::string_view options) {
   return Receive(Wire(kLcp, kConfReq, 1, options));
 }
 
-Texts TestLink::LogInWithPap() {
+Texts TestLink::LogInWithPap(bool ipv6) {
   OpenLcp();
   Receive(Wire(kPap, kPapRequest, 1, "03 626f62 02 7077"));  // "bob", "pw"
-  return Handle(AuthAccepted{.network = TestNetwork(), .authenticator_response = {}});
+  return Handle(AuthAccepted{.network = TestNetwork(), .ipv6 = ipv6, .authenticator_response = {}});
 }
 
 Texts TestLink::OpenIpcp() {
   Receive(Ack(kIpcp));
   return Receive(Wire(kIpcp, kConfReq, 1, "0306 0a090002"));
+}
+
+Texts TestLink::OpenIpv6cp() {
+  Receive(Ack(kIpv6cp));
+  return Receive(Wire(kIpv6cp, kConfReq, 1, "010a 0000000000000002"));
 }
 
 Texts TestLink::OpenIpcpAsClient() {
@@ -221,13 +236,13 @@ Texts TestLink::OpenIpcpAsClient() {
 }
 
 uint8_t TestLink::RequestIdentifier(uint16_t protocol) const {
-  const auto& request = protocol == kLcp ? lcp_request_ : ipcp_request_;
-  return request.size() > 3 ? request[3] : 0;
+  const auto request = requests_.find(protocol);
+  return request != requests_.end() ? request->second[3] : 0;
 }
 
 std::string TestLink::RequestOptions(uint16_t protocol) const {
-  const auto& request = protocol == kLcp ? lcp_request_ : ipcp_request_;
-  return request.size() > 6 ? ToHex(std::span(request).subspan(6)) : "";
+  const auto request = requests_.find(protocol);
+  return request != requests_.end() ? ToHex(std::span(request->second).subspan(6)) : "";
 }
 
 std::vector<uint8_t> TestLink::Ack(uint16_t protocol) const {
@@ -248,10 +263,8 @@ Texts TestLink::Take(Actions actions) {
     texts.push_back(ToText(action));
     if (const auto* frame = std::get_if<SendFrame>(&action)) {
       frames_.push_back(frame->bytes);
-      const unsigned protocol = static_cast<unsigned>(frame->bytes[0] << 8 | frame->bytes[1]);
-      const bool request = frame->bytes[2] == kConfReq;
-      if (request && protocol == kLcp) lcp_request_ = frame->bytes;
-      if (request && protocol == kIpcp) ipcp_request_ = frame->bytes;
+      const auto protocol = static_cast<uint16_t>(frame->bytes[0] << 8 | frame->bytes[1]);
+      if (frame->bytes[2] == kConfReq) requests_[protocol] = frame->bytes;
     }
     if (const auto* login = std::get_if<Authenticate>(&action)) authenticate_ = *login;
     if (const auto* up = std::get_if<NetworkUp>(&action)) network_up_ = *up;

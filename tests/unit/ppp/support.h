@@ -3,6 +3,7 @@
 #pragma once
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,7 +13,8 @@
 
 namespace sallyport::ppp {
 
-inline constexpr uint16_t kLcp = 0xC021, kPap = 0xC023, kChap = 0xC223, kIpcp = 0x8021;
+inline constexpr uint16_t kLcp = 0xC021, kPap = 0xC023, kChap = 0xC223, kIpcp = 0x8021,
+                          kIpv6cp = 0x8057;
 // Codes of RFC 1661 §5, RFC 1334 §2.2 and RFC 1994 §4.
 inline constexpr uint8_t kConfReq = 1, kConfAck = 2, kConfNak = 3, kConfRej = 4, kTermReq = 5,
                          kTermAck = 6, kCodeRej = 7, kProtRej = 8, kEchoReq = 9, kEchoRep = 10,
@@ -30,7 +32,8 @@ std::vector<uint8_t> Wire(uint16_t protocol, uint8_t code, uint8_t identifier,
 
 /// "LCP 1/7 010405dc" (protocol, Code/Identifier, data), "AUTH ms-chap-v2 user", "UP 10.9.0.2 mtu
 /// 1400" (the peer's address), "ESTABLISHED pap own chap-md5 1500 proxied" (the second half only
-/// where it applies), "DOWN", "END not_converging".
+/// where it applies), "DOWN", "UP6 1111:2222:3333:4444 mtu 1400" (the peer's interface identifier),
+/// "DOWN6", "END not_converging".
 std::string ToText(const Action& action);
 /// The same text for a frame that we send.
 std::string Sent(uint16_t protocol, uint8_t code, uint8_t identifier, std::string_view data = "");
@@ -58,10 +61,13 @@ class TestLink {
   /// Takes LCP to Opened: the peer acknowledges our request and sends one with `options`.
   Texts OpenLcp(std::string_view options = "");
   /// Takes a link with PAP to the network phase.
-  Texts LogInWithPap();
+  Texts LogInWithPap(bool ipv6 = false);
   /// Takes the link from the network phase to IPCP's Opened.
   Texts OpenIpcp();
-  /// The same in the client's role: the server gives it 10.9.0.2 and has 10.9.0.1.
+  /// Takes the link from the network phase to IPv6CP's Opened, the peer with the identifier
+  /// 0000:0000:0000:0002.
+  Texts OpenIpv6cp();
+  /// IPCP in the client's role: the server gives it 10.9.0.2 and has 10.9.0.1.
   Texts OpenIpcpAsClient();
 
   /// The octets of the last Configure-Request that we sent on `protocol`, from its Code on, in
@@ -98,7 +104,7 @@ class TestLink {
   std::optional<Authenticate> authenticate_;
   std::optional<NetworkUp> network_up_;
   std::string detail_;
-  std::vector<uint8_t> lcp_request_, ipcp_request_;
+  std::map<uint16_t, std::vector<uint8_t>> requests_;  // the last of each protocol
   std::vector<std::vector<uint8_t>> frames_;
 };
 

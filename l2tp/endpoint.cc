@@ -44,7 +44,12 @@ class Endpoint::Implementation {
   void Receive(const Datagram& datagram, TimePoint now, const Entropy& entropy, Actions& out);
   void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
   void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
-  std::optional<TimePoint> NextDeadline() const { return tunnels_.NextDeadline(); }
+  std::optional<TimePoint> NextDeadline() const {
+    const auto of_tunnels = tunnels_.NextDeadline();
+    const auto of_acceptor = acceptor_.NextDeadline();
+    if (!of_tunnels || !of_acceptor) return of_tunnels ? of_tunnels : of_acceptor;
+    return std::min(*of_tunnels, *of_acceptor);
+  }
   size_t tunnel_count() const { return tunnels_.half_open() + tunnels_.established(); }
   const EndpointStatistics& statistics() const { return statistics_; }
 
@@ -210,6 +215,7 @@ void Endpoint::Implementation::Execute(const CloseSession& command, const Contex
 }
 
 void Endpoint::Implementation::Execute(const PathDown& command, const Context& context) {
+  acceptor_.PathDown(command.path);
   for (const TunnelId id : tunnels_.SendingOn(command.path)) {
     tunnels_.Abandon(id, EndReason::kPathDown, context);
     tunnels_.Settle(id, context);
@@ -229,7 +235,9 @@ void Endpoint::Implementation::Execute(const Shutdown&, const Context& context) 
 
 void Endpoint::Implementation::HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out) {
   Random random(entropy);
-  tunnels_.HandleTimeout(MakeContext(random, now, out));
+  const Context context = MakeContext(random, now, out);
+  tunnels_.HandleTimeout(context);
+  acceptor_.HandleTimeout(context);
 }
 
 // ---- The public face --------------------------------------------------------------------------

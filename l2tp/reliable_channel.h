@@ -73,6 +73,8 @@ class ReliableChannel {
   std::vector<std::vector<uint8_t>> Flush(const ChannelSettings& settings, TimePoint now,
                                           uint64_t& retransmissions, Answer answer = Answer::kNone);
 
+  /// Makes what is on the way due again ahead of its time, which stays. To be followed by Flush.
+  void SendAgain() { in_flight_ = 0; }
   /// Makes the message at the front of the queue due again, or gives the peer up. To be followed by
   /// Flush.
   void HandleTimeout(const ChannelSettings& settings, TimePoint now);

@@ -100,6 +100,7 @@ void Tunnel::Receive(const ControlPacket& packet, const Context& context) {
     return;
   }
   last_heard_ = context.now;
+  silent_ = false;
   if (!channel_.Acknowledge(packet.header.nr, context.channel, context.now)) {
     context.Count(DropReason::kImpossibleNr);
   }
@@ -131,6 +132,20 @@ void Tunnel::Receive(const ControlPacket& packet, const Context& context) {
   }
   Process(packet.header.session, packet.avps, context);
   while (const auto next = channel_.TakeNext()) Process(next->session, next->avps, context);
+}
+
+bool Tunnel::ReceiveRequestAgain(const ControlPacket& packet, const Context& context) {
+  context.Count(DropReason::kDuplicate);
+  (void)channel_.Accept(packet, context.channel);  // has it acknowledged again
+  if (state_ == TunnelState::kIdle) return false;
+  silent_ = true;
+  if (channel_.backlog() > 0) {
+    channel_.SendAgain();
+    return state_ == TunnelState::kEstablished;
+  }
+  // Before SCCCN there is nothing to ask with: a peer that lives is about to send it.
+  if (state_ == TunnelState::kEstablished) Scope(context).Send(SessionId(), Hello{});
+  return true;
 }
 
 void Tunnel::Process(SessionId session, std::span<const uint8_t> avps, const Context& context) {

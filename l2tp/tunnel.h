@@ -39,6 +39,14 @@ class Tunnel {
 
   /// A control message that the owner has matched to this tunnel.
   void Receive(const ControlPacket& packet, const Context& context);
+  /// The SCCRQ that made this tunnel came again, octet by octet: as a late copy, or because the
+  /// peer has lost the tunnel and dials anew. It is acknowledged, and the peer is made to show that
+  /// it knows the tunnel: by what it has not acknowledged yet, or else a HELLO. False if there is
+  /// nothing to wait for: SCCRP, which serves both, is on its way.
+  bool ReceiveRequestAgain(const ControlPacket& packet, const Context& context);
+  /// Whether the SCCRQ came again, and no message for this tunnel since. Only a peer that knows the
+  /// tunnel can send one: our id stands in it.
+  bool silent() const { return silent_; }
   void ReceiveData(const DataPacket& packet, const Context& context);
   /// The answers to PrepareTunnel and PrepareSession. One that comes too late has no effect.
   void OnPrepared(std::optional<PathId> path, const Context& context);
@@ -110,6 +118,7 @@ class Tunnel {
   bool released_ = false;
   bool hurry_ = false;
   bool awaiting_stop_ccn_ack_ = false;
+  bool silent_ = false;
   TimePoint last_heard_;
   ReliableChannel channel_;
   TimerTable<Timer> timers_;

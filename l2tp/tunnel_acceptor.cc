@@ -19,23 +19,18 @@ uint64_t Digest(std::span<const uint8_t> bytes) {
   return hash;
 }
 
-/// Whether an SCCRQ from the peer of a live tunnel is that tunnel's own, come again, or a new dial.
-///
-/// Until SCCCN the same id is the same tunnel: our SCCRP is still being sent, so even a client that
-/// crashed and dialled again gets its answer. After SCCCN a client that lives has no reason to send
-/// its SCCRQ again, but a copy may be late by up to one retransmission cycle (31 s, RFC 2661 §5.7),
-/// and then it has the same octets. Anything else is a client that lost its tunnel and dials anew:
-/// Windows does so from the same port with the same id, which is a small counter there. A client
-/// that crashes within the cycle and sends the very same octets waits for its end, retransmitting.
+/// Whether an SCCRQ from the peer of a live tunnel may be that tunnel's own, come again: it has the
+/// same octets and, once SCCCN has come, is late by no more than one retransmission cycle (31 s,
+/// RFC 2661 §5.7). Anything else is a client that lost its tunnel and dials anew.
 ///
 /// A tunnel that has ended is not asked: it lingers under its own id and holds nothing that the new
 /// one needs. A late copy may then open a tunnel for nobody; the setup timeout ends it.
 bool IsSameRequest(const Tunnel& known, const Sccrq& sccrq, uint64_t digest,
                    const Context& context) {
   const TunnelIdentity& identity = known.identity();
-  if (identity.peer_id != sccrq.assigned_tunnel) return false;
-  if (known.phase() == Tunnel::Phase::kHalfOpen) return true;
-  return identity.sccrq_digest == digest && context.now < identity.created + context.config.linger;
+  return identity.peer_id == sccrq.assigned_tunnel && identity.sccrq_digest == digest &&
+         (known.phase() == Tunnel::Phase::kHalfOpen ||
+          context.now < identity.created + context.config.linger);
 }
 
 }  // namespace
@@ -128,15 +123,44 @@ void TunnelAcceptor::ReceiveSccrq(const Request& request, const Context& context
   const Datagram& datagram = request.datagram;
   Tunnel* known = tunnels_.FindByPeer(datagram.path, datagram.peer);
   if (known != nullptr && IsSameRequest(*known, request.sccrq, request.digest, context)) {
-    const TunnelId id = known->identity().id;
-    known->Receive(request.packet, context);
-    tunnels_.Settle(id, context);
-    return;
-  }
-  if (IsLateCopy(request, known, context)) {
+    if (ReceiveAgain(request, *known, context)) return;
+  } else if (IsLateCopy(request, known, context)) {
     context.Count(DropReason::kDuplicate);
     return;
   }
+  OpenInsteadOf(known, request, context);
+}
+
+/// A live client has no reason to send its SCCRQ again after SCCCN, but a copy may be late and must
+/// do no harm. A client that crashed sends the very same octets when its tunnel ids are small
+/// counters, as with Windows. One of both answers in the tunnel, so it is asked. False: the client
+/// is known to have dialled anew.
+bool TunnelAcceptor::ReceiveAgain(const Request& request, Tunnel& known, const Context& context) {
+  const TunnelId id = known.identity().id;
+  if (known.silent() && repeated_.IsOverdue(id, context.now)) return false;
+  const bool already_asked = known.silent() && repeated_.Contains(id);
+  const bool asks = known.ReceiveRequestAgain(request.packet, context);
+  if (asks && !already_asked) repeated_.Keep(id, request.datagram, context.now);
+  tunnels_.Settle(id, context);
+  return true;
+}
+
+void TunnelAcceptor::HandleTimeout(const Context& context) {
+  while (const auto expired = repeated_.TakeExpired(context.now)) {
+    const Tunnel* known = tunnels_.Find(expired->tunnel);
+    const bool ended = known == nullptr || known->phase() == Tunnel::Phase::kLingering;
+    const auto packet = ParsePacket(expired->request.bytes);
+    if (!ended && known->silent() && packet) {  // else the client lives, or has had its say
+      const auto& [path, peer, local, authenticated, bytes] = expired->request;
+      Receive({path, peer, local, bytes, authenticated}, std::get<ControlPacket>(*packet), context);
+    }
+    repeated_.Forget(expired->tunnel);
+  }
+}
+
+/// Opens the tunnel or refuses it; `known`, the client's tunnel until now, if any, is replaced.
+void TunnelAcceptor::OpenInsteadOf(Tunnel* known, const Request& request, const Context& context) {
+  const Datagram& datagram = request.datagram;
   if (const auto result = ReasonToRefuse(request, context)) {
     Refuse(datagram, request.sccrq.assigned_tunnel, *result, context);
     return;
@@ -145,8 +169,12 @@ void TunnelAcceptor::ReceiveSccrq(const Request& request, const Context& context
   if (BreakTie(request, losers, context)) {
     if (known != nullptr) {
       // No StopCCN: it could only reach the new dial, whose id may be the same.
-      losers.push_back(known->identity().id);
-      outdated_.Add(datagram.path, datagram.peer, known->identity().sccrq_digest, context);
+      const TunnelIdentity& replaced = known->identity();
+      losers.push_back(replaced.id);
+      repeated_.Forget(replaced.id);
+      if (replaced.sccrq_digest != request.digest) {
+        outdated_.Add(datagram.path, datagram.peer, replaced.sccrq_digest, context);
+      }
       tunnels_.Abandon(losers.back(), EndReason::kReplaced, context);
     }
     OpenOrRefuse(request, context);

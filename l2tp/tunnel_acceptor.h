@@ -15,6 +15,7 @@
 #include "l2tp/endpoint.h"
 #include "l2tp/header.h"
 #include "l2tp/message.h"
+#include "l2tp/repeated_requests.h"
 #include "l2tp/tunnel_table.h"
 
 namespace sallyport::l2tp {
@@ -45,6 +46,11 @@ class TunnelAcceptor {
   /// A control message whose header names no tunnel. Only an SCCRQ may make state: the HELLOs that
   /// macOS sends to tunnel 0 to bring IPsec up, and any other junk, leave no trace but a count.
   void Receive(const Datagram& datagram, const ControlPacket& packet, const Context& context);
+  /// Serves the clients that turned out to have dialled anew.
+  void HandleTimeout(const Context& context);
+  std::optional<TimePoint> NextDeadline() const { return repeated_.NextDeadline(); }
+  /// Nothing can be sent or received on the path any more.
+  void PathDown(PathId path) { repeated_.Forget(path); }
   /// Every SCCRQ is refused from now on.
   void ShutDown() { shutting_down_ = true; }
 
@@ -61,6 +67,8 @@ class TunnelAcceptor {
   using Losers = std::vector<TunnelId>;
 
   void ReceiveSccrq(const Request& request, const Context& context);
+  bool ReceiveAgain(const Request& request, Tunnel& known, const Context& context);
+  void OpenInsteadOf(Tunnel* known, const Request& request, const Context& context);
   void ReceiveEarlyStopCcn(const Datagram& datagram, const ControlPacket& packet,
                            TunnelId peer_tunnel, const Context& context);
   std::vector<TunnelId> DialledToSender(const Datagram& datagram) const;
@@ -75,6 +83,7 @@ class TunnelAcceptor {
   Admission admission_;
   TokenBucket refusals_;
   OutdatedRequests outdated_;
+  RepeatedRequests repeated_;
   bool shutting_down_ = false;
 };
 

@@ -129,6 +129,7 @@ class Lac:
         # Ids of tunnels and sessions that this socket had: their last words may be on the way.
         self._former: set[int] = set()
         self._former_sessions: set[int] = set()
+        self._reborn = False
         self._began = time.time()
         family = socket.AF_INET6 if ":" in settings.server else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -158,6 +159,7 @@ class Lac:
         """Forgets the tunnel without a word, as a client that crashed; the next has the id `tunnel` or a new one."""
         self._former.add(self.state.ours)
         self._former_sessions |= set(self.state.calls)
+        self._reborn = tunnel == self.state.ours
         self.state = _State(self._fresh_id() if tunnel is None else tunnel)
         self.inbox.clear()
         self.copies.clear()
@@ -223,6 +225,9 @@ class Lac:
             return True
         if message.tunnel != self.state.ours:
             raise Violation("3.1", f"to tunnel {message.tunnel}, while ours is {self.state.ours}")
+        if self._reborn and not _is_sccrp(message):
+            return True  # to the former tunnel of this id, which the server may still believe in
+        self._reborn = False
         if isinstance(message, Data):
             self._take_data(message)
         else:
@@ -515,6 +520,10 @@ class Lac:
             if self.state.theirs:
                 self.wait_acknowledged(deadline - time.monotonic())
         self._socket.close()
+
+
+def _is_sccrp(message: Control | Data) -> bool:
+    return isinstance(message, Control) and message.kind == MessageType.SCCRP
 
 
 def _joined(parts: Changes, changes: Changes | None) -> bytes:

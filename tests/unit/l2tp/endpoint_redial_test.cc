@@ -15,6 +15,7 @@ using testing::kOriginPath;
 using testing::kOwnPath;
 using testing::kPeer;
 using testing::kPeerTunnel;
+using testing::milliseconds;
 using testing::seconds;
 
 Bytes Sccrq(uint16_t peer_tunnel) {
@@ -107,15 +108,119 @@ TEST(Redial, SccrqOnTheTunnelsOwnPathIsTheSameClients) {
   EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
 }
 
-TEST(Redial, LateCopyOfTheSccrqDoesNoHarm) {
+TEST(Redial, LateCopiesOfTheSccrqDoNoHarmToAClientThatLives) {
   Bench bench;
-  bench.OpenTunnel();
-  for (int i = 0; i < 6; ++i) {
-    bench.Advance(seconds(5));
+  const uint16_t tunnel = bench.OpenTunnel();
+  for (uint16_t i = 0; i < 6; ++i) {
+    bench.Advance(seconds(4));
     bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
-    EXPECT_TRUE(bench.SentOne().IsZlb());
+    const auto hello = bench.SentOne();
+    EXPECT_EQ(hello.type, 6) << "asked whether it lives";
+    EXPECT_EQ(hello.nr, 2) << "and the copy acknowledged";
+    bench.Receive(ControlMessage(tunnel, 0, 2, static_cast<uint16_t>(hello.ns + 1)));
     EXPECT_TRUE(bench.actions.empty());
   }
+  bench.Advance(seconds(6));
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(Redial, ABurstOfCopiesIsOneQuestion) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  for (int i = 0; i < 3; ++i) bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  const auto sent = bench.Sent();
+  ASSERT_EQ(sent.size(), 3u);
+  for (const auto& hello : sent) {
+    EXPECT_EQ(hello.type, 6);
+    EXPECT_EQ(hello.ns, 1);
+  }
+  bench.Advance(milliseconds(900));
+  bench.Receive(ControlMessage(tunnel, 0, 2, 2));
+  bench.Advance(seconds(10));
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(Redial, WhateverTheClientSaysInTheTunnelShowsThatItLives) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::IcrqAvps(9).bytes()));
+  bench.Advance(seconds(4));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+}
+
+TEST(Redial, CrashedClientWithTheVerySameSccrqIsServedWhenItDoesNotAnswer) {
+  Bench bench;
+  uint16_t old = bench.OpenTunnel();
+  for (unsigned life = 0; life < 10; ++life) {
+    bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+    EXPECT_EQ(bench.SentOne().type, 6);
+    bench.Advance(milliseconds(2900));
+    EXPECT_EQ(bench.SentOne().type, 6) << "asked again after a second";
+    EXPECT_TRUE(bench.actions.empty());
+    bench.Advance(milliseconds(100));  // its SCCRQ was acknowledged: it does not send it again
+    bench.Take<SendDatagram>();        // the HELLO's time has come again
+    EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kReplaced);
+    EXPECT_EQ(bench.TakeOne<TunnelReleased>().tunnel, TunnelId(old));
+    const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+    const PathId own(100 + life);
+    bench.Give(TunnelPrepared{tunnel, own});
+    EXPECT_EQ(bench.SentOne().type, 2);
+    bench.ReceiveFrom(own, kPeer,
+                      ControlMessage(tunnel.value(), 0, 1, 1, testing::ScccnAvps().bytes()));
+    EXPECT_EQ(bench.Take<TunnelUp>().size(), 1u);
+    bench.Take<SendDatagram>();
+    old = tunnel.value();
+  }
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
+TEST(Redial, CrashedClientThatSendsItsSccrqAgainAfterASecondIsServedThen) {
+  Bench bench;
+  const uint16_t old = bench.OpenTunnel();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Advance(milliseconds(999));
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+  bench.Advance(milliseconds(1));
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().tunnel, TunnelId(old));
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Advance(seconds(5));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty()) << "of the new tunnel it is a copy";
+}
+
+TEST(Redial, UnacknowledgedMessageIsTheQuestion) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::IcrqAvps(9).bytes()));
+  bench.Give(SessionPrepared{TunnelId(tunnel), bench.TakeOne<PrepareSession>().session, true});
+  EXPECT_EQ(bench.SentOne().type, 11);
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_EQ(bench.SentOne().type, 11) << "ahead of its time";
+  bench.Advance(seconds(3));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kReplaced);
+}
+
+TEST(Redial, ATunnelThatEndsMeanwhileIsNotReplaced) {
+  Bench bench;
+  bench.OpenTunnel();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Give(PathDown{kOwnPath});
+  bench.actions.clear();
+  bench.Advance(seconds(4));
+  EXPECT_TRUE(bench.actions.empty());
+}
+
+TEST(Redial, ARequestWhosePathHasGoneIsForgotten) {
+  Bench bench;
+  bench.OpenTunnel();
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Give(PathDown{kOriginPath});
+  bench.Advance(seconds(4));
+  EXPECT_TRUE(bench.Take<TunnelDown>().empty());
+  EXPECT_TRUE(bench.Take<PrepareTunnel>().empty());
 }
 
 TEST(Redial, SameIdAndOctetsAfterACycleIsANewDial) {
@@ -179,16 +284,46 @@ TEST(Redial, CrashedClientGetsTheAnswerOfItsHalfOpenTunnel) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
   const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  EXPECT_TRUE(bench.SentOne().IsZlb()) << "nothing else is there yet";
   bench.Give(TunnelPrepared{tunnel, kOwnPath});
   bench.Take<SendDatagram>();
-  bench.Advance(seconds(2));
+  bench.Advance(seconds(29));  // no retransmission is to come
   bench.Take<SendDatagram>();
   bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
-  EXPECT_TRUE(bench.SentOne().IsZlb());
-  bench.Advance(seconds(1));
-  EXPECT_EQ(bench.SentOne().type, 2);
+  EXPECT_EQ(bench.SentOne().type, 2) << "at once";
   bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1, testing::ScccnAvps().bytes()));
   EXPECT_EQ(bench.Take<TunnelUp>().size(), 1u);
+}
+
+TEST(Redial, HalfOpenTunnelWhoseSccrpWasAcknowledgedIsReplacedUnlessScccnComes) {
+  for (const bool crashed : {true, false}) {
+    Bench bench;
+    bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+    const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+    bench.Give(TunnelPrepared{tunnel, kOwnPath});
+    bench.Take<SendDatagram>();
+    bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1));
+    bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+    EXPECT_TRUE(bench.SentOne().IsZlb());
+    bench.Advance(milliseconds(2999));
+    if (!crashed) {
+      bench.Receive(ControlMessage(tunnel.value(), 0, 1, 1, testing::ScccnAvps().bytes()));
+    }
+    bench.Advance(milliseconds(1));
+    EXPECT_EQ(bench.Take<PrepareTunnel>().size(), crashed ? 1u : 0u);
+    EXPECT_EQ(bench.Take<TunnelUp>().size(), crashed ? 0u : 1u);
+  }
+}
+
+TEST(Redial, OtherOctetsReplaceAHalfOpenTunnel) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  const TunnelId old = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.ReceiveFrom(kOriginPath, kPeer,
+                    ControlMessage(0, 0, 0, 0, testing::SccrqAvps(kPeerTunnel).U16(10, 8).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().tunnel, old) << "a Challenge may be another";
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
 }
 
 TEST(Redial, ALimitOfHalfOpenTunnelsDoesNotRefuseTheRedial) {

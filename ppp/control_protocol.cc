@@ -13,8 +13,9 @@ using Event = Automaton::Event;
 using State = Automaton::State;
 
 /// Configure-Requests of either side before a layer counts as never converging, in multiples of
-/// Max-Configure. Local policy: RFC 1661 §4.5 asks for loop detection; an honest peer that loses
-/// packets and has every option refused needs fewer than half.
+/// Max-Configure; of the peer's packets, all that we answer while the layer is not open. Local
+/// policy: RFC 1661 §4.5 asks for loop detection; an honest peer that loses packets and has every
+/// option refused needs fewer than half.
 constexpr unsigned kRequestLimitFactor = 4;
 
 /// True if `answered` is a part of `asked` in the same order (RFC 1661 §5.4).
@@ -59,6 +60,7 @@ void ControlProtocol::Receive(const Packet& packet, TimePoint now, LayerOutputs&
       return ReceiveAnswer(code, packet, now, out);
     case Code::kTerminateRequest: {
       const bool was_opened = state() == State::kOpened;
+      if (!CountPeersRequest(out)) return;
       Run(Event::kRtr, {.packet = packet}, now, out);
       out.push_back(PeerTerminated{was_opened, PrintableText(packet.data)});
       return;
@@ -68,6 +70,7 @@ void ControlProtocol::Receive(const Packet& packet, TimePoint now, LayerOutputs&
     case Code::kCodeReject:
       return ReceiveCodeReject(packet, now, out);
   }
+  if (state() != State::kOpened && !CountPeersRequest(out)) return;
   Run(Event::kRuc, {.packet = packet}, now, out);
 }
 
@@ -155,8 +158,7 @@ void ControlProtocol::Carry(Automaton::Action action, const Input& input, TimePo
 void ControlProtocol::ReceiveRequest(const Packet& packet, TimePoint now, LayerOutputs& out) {
   const auto options = ParseOptions(packet.data);
   if (!options) return drops_.Count(options.error());
-  ++requests_received_;
-  if (!WithinRequestLimit(requests_received_, out)) return;
+  if (!CountPeersRequest(out)) return;
   Answer answer = negotiation_.Judge(*options, naks_sent_ < config_.max_failure);
   if (auto failure = negotiation_.failure()) return out.push_back(std::move(*failure));
   auto last_word = std::exchange(answer.failure, std::nullopt);
@@ -222,9 +224,14 @@ void ControlProtocol::SendConfigureRequest(TimePoint now, LayerOutputs& out) {
   SendCode(Code::kConfigureRequest, request_identifier_, options.view(), out);
 }
 
+bool ControlProtocol::CountPeersRequest(LayerOutputs& out) {
+  ++requests_received_;
+  return WithinRequestLimit(requests_received_, out);
+}
+
 bool ControlProtocol::WithinRequestLimit(unsigned requests, LayerOutputs& out) const {
   if (requests <= kRequestLimitFactor * config_.max_configure) return true;
-  out.push_back(LayerFailed{EndReason::kNotConverging, "too many Configure-Requests"});
+  out.push_back(LayerFailed{EndReason::kNotConverging, "too many requests"});
   return false;
 }
 

@@ -68,6 +68,8 @@ class ControlProtocol {
   void ReceiveAnswer(Code code, const Packet& packet, TimePoint now, LayerOutputs& out);
   void ReceiveCodeReject(const Packet& packet, TimePoint now, LayerOutputs& out);
   void SendConfigureRequest(TimePoint now, LayerOutputs& out);
+  /// A packet came that calls for an answer; false: there were too many, and it gets none.
+  bool CountPeersRequest(LayerOutputs& out);
   bool WithinRequestLimit(unsigned requests, LayerOutputs& out) const;
   void SendCode(Code code, uint8_t identifier, std::span<const uint8_t> data,
                 LayerOutputs& out) const;
@@ -85,7 +87,7 @@ class ControlProtocol {
   unsigned restart_count_ = 0;      // RFC 1661 §4.6: transmissions that are left
   unsigned naks_sent_ = 0;          // since our last Configure-Ack
   unsigned requests_sent_ = 0;      // since the layer was last open for a while
-  unsigned requests_received_ = 0;  // likewise
+  unsigned requests_received_ = 0;  // likewise, with what else called for an answer meanwhile
   uint8_t identifier_ = 0;          // the last one used
   uint8_t request_identifier_ = 0;  // of our last Configure-Request
   bool request_answered_ = true;    // no Configure-Request of ours is outstanding

@@ -11,6 +11,7 @@
 
 #include "base/wire_reader.h"
 #include "ppp/link.h"
+#include "ppp/option.h"
 
 namespace sallyport::ppp {
 
@@ -43,6 +44,57 @@ class ScriptedLink {
   /// The rest of the input: each step is one octet that says what and, for a frame, its length
   /// before it.
   void Run(std::span<const uint8_t> script) {
+    RunSteps(script, [this](uint8_t /*step*/, WireReader& in) {
+      const size_t length = in.U8();
+      Receive(in.Take(std::min(length, in.remaining())));
+    });
+  }
+
+  /// The same for packets of one protocol whose lengths are right: the step's octet, the Code, and
+  /// then either Identifier, length and data, or (its bit 3) the Identifier of our last packet with
+  /// Code 1, and (its bit 4) its data.
+  void RunPackets(uint16_t protocol, std::span<const uint8_t> script) {
+    RunSteps(script, [this, protocol](uint8_t step, WireReader& in) {
+      const auto found = last_requests_.find(protocol);
+      const std::span<const uint8_t> last =
+          found == last_requests_.end() ? std::span<const uint8_t>() : found->second;
+      const uint8_t code = in.U8();
+      const bool answers = (step & 8) != 0 && !last.empty();
+      const uint8_t identifier = answers ? last[3] : in.U8();
+      const bool same = (step & 16) != 0 && !last.empty();
+      const size_t length = same ? 0 : in.U8();
+      const auto data = same ? last.subspan(6) : in.Take(std::min(length, in.remaining()));
+      ReceivePacket(protocol, code, identifier, {data.begin(), data.end()});
+    });
+  }
+
+  /// LCP opens: the peer acknowledges our request, and asks for `options`.
+  void OpenLcp(const std::vector<uint8_t>& options = {}) {
+    constexpr uint16_t kLcp = 0xC021;
+    Handle(Start{});
+    Acknowledge(kLcp);
+    ReceivePacket(kLcp, 1, 1, options);
+  }
+
+  /// The peer acknowledges our last Configure-Request. Precondition: there is one.
+  void Acknowledge(uint16_t protocol) {
+    std::vector<uint8_t> ack = last_requests_.at(protocol);
+    ack.at(2) = 2;
+    Receive(ack);
+  }
+
+  void Accept(bool ipv6 = false) {
+    Handle(AuthAccepted{.network = {.local = IpAddress::V4(1),
+                                    .peer = IpAddress::V4(2),
+                                    .dns = {IpAddress::V4(3), IpAddress()},
+                                    .wins = {}},
+                        .ipv6 = ipv6,
+                        .authenticator_response = std::array<uint8_t, 20>{}});
+  }
+
+ private:
+  template <typename TakeFrame>
+  void RunSteps(std::span<const uint8_t> script, TakeFrame take_frame) {
     WireReader in(script);
     while (!in.empty() && in.ok()) {
       const uint8_t step = in.U8();
@@ -51,12 +103,7 @@ class ScriptedLink {
           Wait(std::chrono::milliseconds(100 * (step >> 3)));
           break;
         case 1:
-          Handle(AuthAccepted{.network = {.local = IpAddress::V4(1),
-                                          .peer = IpAddress::V4(2),
-                                          .dns = {IpAddress::V4(3), IpAddress()},
-                                          .wins = {}},
-                              .ipv6 = (step & 8) != 0,
-                              .authenticator_response = std::array<uint8_t, 20>{}});
+          Accept((step & 8) != 0);
           break;
         case 2:
           Handle(AuthRejected{.mschap_error = 691, .message = "no", .may_retry = (step & 8) != 0});
@@ -67,10 +114,8 @@ class ScriptedLink {
         case 4:
           if (step == 0xFC) Handle(Close{"end"});
           break;
-        default: {
-          const size_t length = in.U8();
-          Receive(in.Take(std::min(length, in.remaining())));
-        }
+        default:
+          take_frame(step, in);
       }
     }
     // However it went, an unanswered link ends and then is quiet.
@@ -79,12 +124,39 @@ class ScriptedLink {
     if (!ended_ || link_.NextDeadline().has_value()) std::abort();
   }
 
-  /// The last frame that the link sent with Code 1 on `protocol`. Precondition: there is one.
-  const std::vector<uint8_t>& last_request(uint16_t protocol) const {
-    return last_requests_.at(protocol);
+  void ReceivePacket(uint16_t protocol, uint8_t code, uint8_t identifier,
+                     const std::vector<uint8_t>& data) {
+    const size_t length = 4 + data.size();
+    std::vector<uint8_t> frame{
+        static_cast<uint8_t>(protocol >> 8), static_cast<uint8_t>(protocol), code, identifier,
+        static_cast<uint8_t>(length >> 8),   static_cast<uint8_t>(length)};
+    frame.insert(frame.end(), data.begin(), data.end());
+    sent_.clear();
+    Receive(frame);
+    if (code != 1) return;
+    for (const auto& answer : sent_) {
+      const bool same = std::equal(answer.begin(), answer.begin() + 2, frame.begin());
+      if (same && answer[3] == identifier) CheckAnswer(answer, data);
+    }
   }
 
- private:
+  /// An Ack is the request's copy, a Reject has copies of some of its options in their order (RFC
+  /// 1661 §5.2, §5.4).
+  static void CheckAnswer(std::span<const uint8_t> answer, std::span<const uint8_t> asked) {
+    const auto said = answer.subspan(6);
+    if (answer[2] == 2 && !std::ranges::equal(said, asked)) std::abort();
+    if (answer[2] != 4) return;
+    const auto options = ParseOptions(asked);
+    const auto rejected = ParseOptions(said);
+    if (!options || !rejected || rejected->empty()) std::abort();
+    auto next = options->begin();
+    for (const auto& option : *rejected) {
+      next = std::find(next, options->end(), option);
+      if (next == options->end()) std::abort();
+      ++next;
+    }
+  }
+
   Entropy NextEntropy() {
     Entropy entropy{};
     entropy.fill(++calls_);
@@ -113,6 +185,7 @@ class ScriptedLink {
     const size_t size = bytes.size();
     if (size < 6 || size > 2 + 1500) std::abort();
     if (size != static_cast<size_t>(2 + (bytes[4] << 8 | bytes[5]))) std::abort();
+    sent_.push_back(bytes);
     if (bytes[2] == 1) last_requests_[static_cast<uint16_t>(bytes[0] << 8 | bytes[1])] = bytes;
   }
 
@@ -125,6 +198,7 @@ class ScriptedLink {
   bool up6_ = false;  // IPv6
   bool ended_ = false;
   std::map<uint16_t, std::vector<uint8_t>> last_requests_;  // by protocol
+  std::vector<std::vector<uint8_t>> sent_;                  // since the last packet of a script
 };
 
 }  // namespace sallyport::ppp

@@ -119,7 +119,7 @@ TEST_F(ClientIpcp, EndlessNaksEndTheLink) {
   }
   EXPECT_EQ(link_.phase(), Phase::kTerminate);
   link_.Wait(seconds(6));
-  EXPECT_EQ(link_.detail(), "too many Configure-Requests");
+  EXPECT_EQ(link_.detail(), "too many requests");
 }
 
 TEST_F(ClientIpcp, NakedZeroAddressIsAskedForAgain) {

@@ -321,21 +321,33 @@ class ConfigLoader {
     warnings_.insert(warnings_.end(), loaded->warnings.begin(), loaded->warnings.end());
   }
 
-  void CheckPapInClear() { WarnOfPapInClear("ppp.auth", "ppp.auth", config_.ppp.auth); }
+  void CheckPapInClear() {
+    WarnOfPapInClear("ppp.auth", "ppp.auth", config_.ppp.auth);
+    const auto& auth = config_.ppp.auth;
+    const auto& methods = config_.ppp.eap_methods;
+    if (std::ranges::find(auth, ppp::AuthMethod::kEap) != auth.end() &&
+        std::ranges::find(methods, ppp::EapType::kGenericTokenCard) != methods.end()) {
+      WarnOfPasswordInClear("ppp.eap_methods", "ppp.eap_methods", "gtc");
+    }
+  }
 
   void WarnOfPapInClear(const std::string& path, std::string_view key,
                         const std::vector<ppp::AuthMethod>& auth) {
-    if (config_.ipsec.required ||
-        std::find(auth.begin(), auth.end(), ppp::AuthMethod::kPap) == auth.end()) {
-      return;
-    }
+    if (std::find(auth.begin(), auth.end(), ppp::AuthMethod::kPap) == auth.end()) return;
+    WarnOfPasswordInClear(path, key, "pap");
+  }
+
+  void WarnOfPasswordInClear(const std::string& path, std::string_view key,
+                             const std::string& method) {
+    if (config_.ipsec.required) return;
     const auto position = PositionOf(path).value_or(kStart);
-    warnings_.push_back({.file = path_,
-                         .line = position.line,
-                         .column = position.column,
-                         .key = std::string(key),
-                         .found = "\"pap\" without IPsec, which sends passwords in clear",
-                         .expected = "ipsec.required = true, or no \"pap\""});
+    warnings_.push_back(
+        {.file = path_,
+         .line = position.line,
+         .column = position.column,
+         .key = std::string(key),
+         .found = "\"" + method + "\" without IPsec, which sends passwords in clear",
+         .expected = "ipsec.required = true, or no \"" + method + "\""});
   }
 
   void AddUnreadable(std::string_view path, std::string_view key, const std::string& file,

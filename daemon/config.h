@@ -69,6 +69,7 @@ enum class ProxyUse : uint8_t { kIgnore, kRenegotiate, kAccept };
 
 struct PppConfig {
   std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
+  std::vector<ppp::EapType> eap_methods{ppp::EapType::kMsChapV2, ppp::EapType::kMd5Challenge};
   uint16_t mtu = 1400;  // octets
   std::vector<IpAddress> dns;
   std::vector<IpAddress> wins;
@@ -91,6 +92,7 @@ struct DialConfig {
   std::string password_file;
   Secret password;
   std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
+  std::vector<ppp::EapType> eap_methods{ppp::EapType::kMsChapV2};
   bool ipsec = true;
   std::string psk_file;
   Secret psk;  // empty: that of [ipsec]

@@ -255,7 +255,14 @@ constexpr ConfigKey kKeys[] = {
      .absent = {},
      .help = "The authentication protocols that a client may use, the best first. \"chap\" is CHAP "
              "with MD5 and cannot check users whose file entry is an NT hash; \"pap\" sends the "
-             "password as it is, so it is for use inside IPsec."},
+             "password as it is, so it is for use inside IPsec; \"eap\" goes by eap_methods."},
+    {.section = "ppp",
+     .name = "eap_methods",
+     .required = false,
+     .field = EapListField{&In<&Config::ppp, &PppConfig::eap_methods>, false},
+     .absent = {},
+     .help = "The methods of EAP (RFC 3748) that a client may use, the best first: EAP-MSCHAPv2, "
+             "MD5-Challenge, Generic Token Card. \"md5\" is as \"chap\", \"gtc\" as \"pap\"."},
     {.section = "ppp",
      .name = "mtu",
      .required = false,
@@ -380,7 +387,14 @@ constexpr ConfigKey kKeys[] = {
      .field = AuthListField{&InDial<&DialConfig::auth>},
      .absent = {},
      .help = "How we may log in, the best first. With \"chap\" and \"pap\" the server proves"
-             " nothing to us."},
+             " nothing to us; \"eap\" goes by eap_methods."},
+    {.section = kDialSection,
+     .name = "eap_methods",
+     .required = false,
+     .field = EapListField{&InDial<&DialConfig::eap_methods>, true},
+     .absent = {},
+     .help = "The methods of EAP (RFC 3748) by which we may log in, the best first. With "
+             "\"md5\" the server proves nothing to us."},
     {.section = kDialSection,
      .name = "ipsec",
      .required = false,

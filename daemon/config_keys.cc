@@ -16,7 +16,18 @@ struct AuthMethodName {
 };
 constexpr AuthMethodName kAuthMethods[] = {{ppp::AuthMethod::kMsChapV2, "mschapv2"},
                                            {ppp::AuthMethod::kChapMd5, "chap"},
-                                           {ppp::AuthMethod::kPap, "pap"}};
+                                           {ppp::AuthMethod::kPap, "pap"},
+                                           {ppp::AuthMethod::kEap, "eap"}};
+
+struct EapMethodName {
+  ppp::EapType method;
+  std::string_view name;
+};
+constexpr EapMethodName kEapMethods[] = {{ppp::EapType::kMsChapV2, "mschapv2"},
+                                         {ppp::EapType::kMd5Challenge, "md5"},
+                                         {ppp::EapType::kGenericTokenCard, "gtc"}};
+/// As client there is nobody to type what a card shows.
+constexpr auto kEapClientMethods = std::span(kEapMethods).first<2>();
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
@@ -63,6 +74,9 @@ std::string ValueText(Config& config, const ConfigField& field) {
             return ListOf(f.of(config), [](const auto& range) { return Quoted(range.ToString()); });
           },
           [&](const AuthListField& f) {
+            return ListOf(f.of(config), [](auto method) { return Quoted(ToString(method)); });
+          },
+          [&](const EapListField& f) {
             return ListOf(f.of(config), [](auto method) { return Quoted(ToString(method)); });
           }},
       field);
@@ -149,6 +163,12 @@ std::string DescribeExpected(const ConfigKey& key) {
           [](const AuthListField&) {
             return "a list of one or more of " +
                    ListOf(kAuthMethods, [](const auto& entry) { return Quoted(entry.name); });
+          },
+          [](const EapListField& f) {
+            const std::span<const EapMethodName> all(kEapMethods);
+            return "a list of one or more of " +
+                   ListOf(f.as_client ? kEapClientMethods : all,
+                          [](const auto& entry) { return Quoted(entry.name); });
           }},
       key.field);
 }
@@ -193,8 +213,29 @@ std::string_view ToString(ppp::AuthMethod method) {
       return "chap";
     case ppp::AuthMethod::kMsChapV2:
       return "mschapv2";
+    case ppp::AuthMethod::kEap:
+      return "eap";
   }
   return {};
+}
+
+std::string_view ToString(ppp::EapType method) {
+  for (const auto& known : kEapMethods) {
+    if (known.method == method) return known.name;
+  }
+  return {};
+}
+
+std::optional<ppp::EapType> ParseEapMethod(std::string_view text) {
+  for (const auto& [method, name] : kEapMethods) {
+    if (name == text) return method;
+  }
+  return {};
+}
+
+std::string ToString(ppp::AuthMethod method, std::optional<ppp::EapType> eap_method) {
+  std::string text(ToString(method));
+  return eap_method ? text.append("-").append(ToString(*eap_method)) : text;
 }
 
 std::optional<ppp::AuthMethod> ParseAuthMethod(std::string_view text) {

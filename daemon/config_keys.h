@@ -80,9 +80,14 @@ struct AuthListField {
   std::vector<ppp::AuthMethod>& (*of)(Config&);
 };
 
+struct EapListField {
+  std::vector<ppp::EapType>& (*of)(Config&);
+  bool as_client;  // only methods by which we can prove ourselves
+};
+
 using ConfigField = std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField,
                                  WordField, PathField, SecretField, AddressField, AddressListField,
-                                 PrefixListField, RangeListField, AuthListField>;
+                                 PrefixListField, RangeListField, AuthListField, EapListField>;
 
 struct ConfigKey {
   std::string_view section;  // "ppp"; an array of tables if IsArraySection()
@@ -123,8 +128,14 @@ std::optional<std::string> DefaultText(const ConfigKey& key);
 /// none is near. An empty section asks for the name of a section.
 std::optional<std::string> SuggestKey(std::string_view section, std::string_view name);
 
-/// "mschapv2", "chap", "pap".
+/// "mschapv2", "chap", "pap", "eap".
 std::string_view ToString(ppp::AuthMethod method);
 std::optional<ppp::AuthMethod> ParseAuthMethod(std::string_view text);
+
+/// "mschapv2", "md5", "gtc"; empty for a type that is no method of ours.
+std::string_view ToString(ppp::EapType method);
+std::optional<ppp::EapType> ParseEapMethod(std::string_view text);
+/// "mschapv2", "eap-md5".
+std::string ToString(ppp::AuthMethod method, std::optional<ppp::EapType> eap_method);
 
 }  // namespace sallyport::daemon

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "daemon/config_files.h"
 #include "daemon/config_keys.h"
+#include "ppp/eap_client_method.h"
 
 // A configuration with an error is no exceptional state: the parser returns it. A distribution's
 // library has the parser that throws, so the other one comes from the header, whatever pkg-config
@@ -279,6 +280,17 @@ class ConfigDecoder {
     auto& methods = field.of(out_.config);
     const size_t errors = out_.errors.size();
     DecodeList(methods, place, node, ConfigKeys().size(), ParseAuthMethod);
+    if (methods.empty() && out_.errors.size() == errors) AddWrong(place, node, "an empty list");
+  }
+
+  void DecodeField(const EapListField& field, const Place& place, const toml::node& node) {
+    auto& methods = field.of(out_.config);
+    const size_t errors = out_.errors.size();
+    DecodeList(methods, place, node, ConfigKeys().size(), [&field](std::string_view text) {
+      const auto method = ParseEapMethod(text);
+      const bool usable = method && (!field.as_client || ppp::IsEapClientMethod(*method));
+      return usable ? method : std::nullopt;
+    });
     if (methods.empty() && out_.errors.size() == errors) AddWrong(place, node, "an empty list");
   }
 

@@ -103,6 +103,7 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
     profile.link.client->user = dial.user;
     profile.link.client->password = dial.password;
     profile.link.client->methods = dial.auth;
+    profile.link.eap_methods = dial.eap_methods;
     // The same routes into several interfaces would chase each other.
     if (session == 0) profile.routes = dial.routes;
     options.profiles.push_back(std::move(profile));
@@ -116,6 +117,7 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.l2tp = EndpointOptions(config.l2tp);
   options.ppp.host_name = config.l2tp.host_name;
   options.ppp.auth = config.ppp.auth;
+  options.ppp.eap_methods = config.ppp.eap_methods;
   options.ppp.mru = config.ppp.mtu;
   options.ppp.echo_interval = config.ppp.echo_interval;
   options.ppp.echo_failure = config.ppp.echo_failure;

@@ -252,13 +252,15 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   }
   session.user = user;
   session.method = request.method;
+  session.eap_method = request.eap_method;
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
     refused_log_.LogWarning(
         "login_refused",
         fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
-                    session.peer.ToString(), ToString(request.method), verdict.error().log_text),
+                    session.peer.ToString(), ToString(request.method, request.eap_method),
+                    verdict.error().log_text),
         loop_.Now(), Fields(session));
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
     return;
@@ -318,7 +320,8 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
     LogInfo("session_up",
             fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", owner->id, owner->user,
                         owner->peer.ToString(), given.ToString(), *owner->interface,
-                        owner->method ? ToString(*owner->method) : "no login", setup.count()),
+                        owner->method ? ToString(*owner->method, owner->eap_method) : "no login",
+                        setup.count()),
             Fields(*owner));
     if (up_) up_(*owner);
   });

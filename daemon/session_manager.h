@@ -46,6 +46,7 @@ struct ClientSession {
 
   std::string user;  // printable; empty before the first login
   std::optional<ppp::AuthMethod> method;
+  std::optional<ppp::EapType> eap_method;  // once known, where the method is EAP
   std::optional<Lease> lease;
   std::optional<ppp::NetworkUp> network;  // while IPCP is open
   std::optional<std::string> interface;   // once made

@@ -121,7 +121,7 @@ struct SessionL2tp {
 };
 
 struct SessionPpp {
-  std::optional<std::string> auth;  // "pap", "chap", "mschapv2", once agreed on
+  std::optional<std::string> auth;  // "pap", "chap", "mschapv2", "eap-md5" .., once agreed on
   std::string phase;                // RFC 1661 §3.2: "dead" ... "terminate"
   uint16_t mtu = 0;                 // largest IP packet towards the client; octets
 };

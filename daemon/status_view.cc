@@ -137,7 +137,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
       record.peer.nat = sa->sa.peer_behind_nat;
     }
   }
-  if (session.method) record.ppp.auth = std::string(ToString(*session.method));
+  if (session.method) record.ppp.auth = ToString(*session.method, session.eap_method);
   record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
   record.ppp.mtu = session.network ? session.network->mtu : options_.mtu;
   record.counters = {.rx_bytes = session.counters.rx_bytes,

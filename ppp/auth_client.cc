@@ -2,6 +2,7 @@
 #include "ppp/auth_client.h"
 
 #include "ppp/chap_client.h"
+#include "ppp/eap_client.h"
 #include "ppp/pap_client.h"
 
 namespace sallyport::ppp {
@@ -15,6 +16,8 @@ std::unique_ptr<AuthClient> MakeAuthClient(AuthMethod method, const LinkConfig& 
       return std::make_unique<ChapClient>(ChapMd5(), config, drops);
     case AuthMethod::kMsChapV2:
       return std::make_unique<ChapClient>(MsChapV2(), config, drops);
+    case AuthMethod::kEap:
+      return std::make_unique<EapClient>(config, drops);
   }
   return nullptr;
 }

@@ -26,6 +26,9 @@ class AuthClient {
                        LayerOutputs& out) = 0;
   virtual void HandleTimeout(TimePoint now, LayerOutputs& out) = 0;
   virtual std::optional<TimePoint> NextDeadline() const = 0;
+  /// The peer negotiates a network protocol, which it does after a login only. Most protocols have
+  /// the login repeated until it is answered, and need no such hint.
+  virtual void PeerInNetworkPhase(LayerOutputs& /*out*/) {}
 };
 
 /// `config` and `drops` are borrowed and outlive the object. Precondition: `config.client`.

@@ -19,4 +19,7 @@ inline constexpr size_t kMaxPapPasswordLength = 255;
 /// RFC 1994 §4: the second is the client's.
 enum class ChapCode : uint8_t { kChallenge = 1, kResponse = 2, kSuccess = 3, kFailure = 4 };
 
+/// RFC 3748 §4: the second is the client's.
+enum class EapCode : uint8_t { kRequest = 1, kResponse = 2, kSuccess = 3, kFailure = 4 };
+
 }  // namespace sallyport::ppp

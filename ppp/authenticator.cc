@@ -2,6 +2,7 @@
 #include "ppp/authenticator.h"
 
 #include "ppp/chap.h"
+#include "ppp/eap_authenticator.h"
 #include "ppp/pap.h"
 
 namespace sallyport::ppp {
@@ -15,6 +16,8 @@ std::unique_ptr<Authenticator> MakeAuthenticator(AuthMethod method, const LinkCo
       return std::make_unique<Chap>(ChapMd5(), config, drops);
     case AuthMethod::kMsChapV2:
       return std::make_unique<Chap>(MsChapV2(), config, drops);
+    case AuthMethod::kEap:
+      return std::make_unique<EapAuthenticator>(config, drops);
   }
   return nullptr;
 }

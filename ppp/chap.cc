@@ -9,10 +9,10 @@
 
 namespace sallyport::ppp {
 
-void Chap::Start(TimePoint now, const Entropy& entropy, Actions& out) {
-  challenge_ = ChallengeFrom(entropy);
-  identifier_ = IdentifierFrom(entropy);
-  SendChallenge(now, out);
+void Chap::Start(const AuthTurn& turn) {
+  challenge_ = ChallengeFrom(turn.entropy);
+  identifier_ = IdentifierFrom(turn.entropy);
+  SendChallenge(turn.now, turn.out);
 }
 
 void Chap::Resume(ProxiedLogin login, Actions& out) {
@@ -21,7 +21,7 @@ void Chap::Resume(ProxiedLogin login, Actions& out) {
   out.push_back(std::move(login.request));
 }
 
-AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
+AuthProgress Chap::Receive(const Packet& packet, const AuthTurn& turn) {
   const auto drop = [this](DropReason reason) {
     drops_.Count(reason);
     return AuthProgress::kPending;
@@ -35,7 +35,7 @@ AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
   if (!in.ok() || name.size() > kMaxNameLength) return drop(DropReason::kBadLength);
   // RFC 1994 §4.2: our answer may have been lost, so the Response gets the same one again.
   if (answer_ && packet.identifier == answer_->identifier) {
-    Send(*answer_, out);
+    Send(*answer_, turn.out);
     return AuthProgress::kPending;
   }
   if (verdict_pending_) return drop(DropReason::kVerdictPending);
@@ -46,41 +46,41 @@ AuthProgress Chap::Receive(const Packet& packet, Actions& out) {
   if (!credential) return drop(DropReason::kBadLength);
   verdict_pending_ = true;
   deadline_.reset();
-  out.push_back(Authenticate{.method = algorithm_.method(),
-                             .user = std::string(name.begin(), name.end()),
-                             .credential = std::move(*credential)});
+  turn.out.push_back(Authenticate{.method = algorithm_.method(),
+                                  .user = std::string(name.begin(), name.end()),
+                                  .credential = std::move(*credential)});
   return AuthProgress::kPending;
 }
 
-AuthProgress Chap::Accept(const AuthAccepted& verdict, Actions& out) {
+AuthProgress Chap::Accept(const AuthAccepted& verdict, const AuthTurn& turn) {
   auto message = algorithm_.SuccessMessage(verdict);
   if (!message) {
     verdict_pending_ = false;
-    Send({ChapCode::kFailure, identifier_, algorithm_.FailureMessage({}, false, challenge_)}, out);
+    Send({ChapCode::kFailure, identifier_, algorithm_.FailureMessage({}, false, challenge_)},
+         turn.out);
     return AuthProgress::kFailed;
   }
   verdict_pending_ = false;
-  Send({ChapCode::kSuccess, identifier_, std::move(*message)}, out);
+  Send({ChapCode::kSuccess, identifier_, std::move(*message)}, turn.out);
   return AuthProgress::kSucceeded;
 }
 
-AuthProgress Chap::Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
-                          Actions& out) {
+AuthProgress Chap::Reject(const AuthRejected& verdict, bool may_retry, const AuthTurn& turn) {
   const bool retry = may_retry && algorithm_.AllowsRetry(verdict);
-  challenge_ = ChallengeFrom(entropy);
+  challenge_ = ChallengeFrom(turn.entropy);
   verdict_pending_ = false;
   Send({ChapCode::kFailure, identifier_, algorithm_.FailureMessage(verdict, retry, challenge_)},
-       out);
+       turn.out);
   if (!retry) return AuthProgress::kFailed;
   ++identifier_;  // RFC 2759 §9.1: the next Response has the next Identifier
   return AuthProgress::kPending;
 }
 
-AuthProgress Chap::HandleTimeout(TimePoint now, Actions& out) {
-  if (!deadline_ || *deadline_ > now) return AuthProgress::kPending;
+AuthProgress Chap::HandleTimeout(const AuthTurn& turn) {
+  if (!deadline_ || *deadline_ > turn.now) return AuthProgress::kPending;
   deadline_.reset();
   if (challenges_sent_ >= config_.auth_max_challenges) return AuthProgress::kTimedOut;
-  SendChallenge(now, out);
+  SendChallenge(turn.now, turn.out);
   return AuthProgress::kPending;
 }
 

@@ -21,13 +21,12 @@ class Chap final : public Authenticator {
       : algorithm_(algorithm), config_(config), drops_(drops) {}
 
   Protocol protocol() const override { return Protocol::kChap; }
-  void Start(TimePoint now, const Entropy& entropy, Actions& out) override;
+  void Start(const AuthTurn& turn) override;
   void Resume(ProxiedLogin login, Actions& out) override;
-  AuthProgress Receive(const Packet& packet, Actions& out) override;
-  AuthProgress Accept(const AuthAccepted& verdict, Actions& out) override;
-  AuthProgress Reject(const AuthRejected& verdict, bool may_retry, const Entropy& entropy,
-                      Actions& out) override;
-  AuthProgress HandleTimeout(TimePoint now, Actions& out) override;
+  AuthProgress Receive(const Packet& packet, const AuthTurn& turn) override;
+  AuthProgress Accept(const AuthAccepted& verdict, const AuthTurn& turn) override;
+  AuthProgress Reject(const AuthRejected& verdict, bool may_retry, const AuthTurn& turn) override;
+  AuthProgress HandleTimeout(const AuthTurn& turn) override;
   std::optional<TimePoint> NextDeadline() const override { return deadline_; }
 
  private:

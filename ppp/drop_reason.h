@@ -17,7 +17,7 @@ enum class DropReason : uint8_t {
   kWrongIdentifier,   // an answer to none of our requests (RFC 1661 §5.2 to §5.4; RFC 1994 §4.1)
   kMismatchedAnswer,  // Ack or Reject of options that we did not send (RFC 1661 §5.2, §5.4)
   kUnexpectedCode,    // an authentication packet that is the other side's to send
-  kWrongMethod,       // another authentication protocol than the one agreed on
+  kWrongMethod,       // another authentication protocol, or EAP method, than the one agreed on
   kVerdictPending,    // a login while the one before is still being decided
   kLayerNotOpen,      // a protocol whose phase has not come (RFC 1661 §3.4, §3.5)
   kNetworkData,       // IP and compressed packets; they belong to the kernel

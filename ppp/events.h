@@ -16,7 +16,19 @@
 namespace sallyport::ppp {
 
 /// Authentication protocols, as named in the configuration.
-enum class AuthMethod : uint8_t { kPap, kChapMd5, kMsChapV2 };
+enum class AuthMethod : uint8_t { kPap, kChapMd5, kMsChapV2, kEap };
+
+/// The Type field of EAP (RFC 3748 §5; IANA "EAP Method Types"), as far as we tell types apart; a
+/// received packet may carry any other value.
+enum class EapType : uint8_t {
+  kIdentity = 1,
+  kNotification = 2,
+  kNak = 3,  // the legacy one; only in a Response
+  kMd5Challenge = 4,
+  kGenericTokenCard = 6,
+  kMsChapV2 = 26,  // draft-kamath-pppext-eap-mschapv2
+  kExpanded = 254,
+};
 
 /// What we are on a link that we dialled: the peer, a server, has us prove who we are and gives us
 /// an address.
@@ -50,6 +62,9 @@ struct LinkConfig {
   std::optional<ClientRole> client;  // none: we are the server
   /// Server: the methods that we demand of the peer, in order of preference; not empty.
   std::vector<AuthMethod> auth{AuthMethod::kMsChapV2};
+  /// Where EAP is spoken, on either side: its methods, in order of preference; not empty. Of
+  /// kMsChapV2, kMd5Challenge and, as authenticator only, kGenericTokenCard.
+  std::vector<EapType> eap_methods{EapType::kMsChapV2, EapType::kMd5Challenge};
   ProxyMode proxy = ProxyMode::kRenegotiate;  // server
   NetworkUse ipv4 = NetworkUse::kRequire;     // by IPCP
   NetworkUse ipv6 = NetworkUse::kRefuse;      // by IPv6CP; of a server's only where it is granted
@@ -195,7 +210,8 @@ struct LinkEstablished {
 /// A login to be decided: AuthAccepted or AuthRejected follows. At most one is open at a time.
 struct Authenticate {
   AuthMethod method;
-  std::string user;  // as the peer sent it, any octets
+  std::optional<EapType> eap_method{};  // kEap only
+  std::string user;                     // as the peer sent it, any octets
   Credential credential;
 };
 /// IPCP opened.

@@ -87,7 +87,8 @@ constexpr Rule kAccm{
         },
 };
 
-// The values of RFC 1661 §6.2 (PAP), RFC 1994 §3 (CHAP with algorithm 5) and RFC 2759 §2 (0x81).
+// The values of RFC 1661 §6.2 (PAP), RFC 1994 §3 (CHAP with algorithm 5), RFC 2759 §2 (0x81) and
+// RFC 3748 §3.1 (EAP).
 struct AuthValue {
   AuthMethod method;
   std::string_view name;
@@ -98,7 +99,8 @@ struct AuthValue {
 };
 constexpr AuthValue kAuthValues[] = {{AuthMethod::kPap, "PAP", {0xC0, 0x23, 0x00}, 2},
                                      {AuthMethod::kChapMd5, "CHAP with MD5", {0xC2, 0x23, 0x05}, 3},
-                                     {AuthMethod::kMsChapV2, "MS-CHAPv2", {0xC2, 0x23, 0x81}, 3}};
+                                     {AuthMethod::kMsChapV2, "MS-CHAPv2", {0xC2, 0x23, 0x81}, 3},
+                                     {AuthMethod::kEap, "EAP", {0xC2, 0x27, 0x00}, 2}};
 
 const AuthValue* FindValue(std::span<const uint8_t> value) {
   for (const auto& known : kAuthValues) {

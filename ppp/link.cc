@@ -57,6 +57,7 @@ class Link::Implementation {
 
   void ReceiveAuthentication(const Frame& frame, const Call& call);
   void ReceiveNetwork(const Frame& frame, const Call& call);
+  void TakeNetworkPhase(const Call& call);
 
   void On(const Start& command, const Call& call);
   void On(const AuthAccepted& verdict, const Call& call);
@@ -129,6 +130,7 @@ void Link::Implementation::Receive(std::span<const uint8_t> bytes, TimePoint now
       return;
     case Protocol::kPap:
     case Protocol::kChap:
+    case Protocol::kEap:
       return ReceiveAuthentication(*frame, call);
     case Protocol::kIpv4:
     case Protocol::kVjCompressed:
@@ -160,12 +162,23 @@ void Link::Implementation::ReceiveAuthentication(const Frame& frame, const Call&
   // One login at a time is open: a new one waits until the verdict on the old one came.
   if (verdict_stale_) return drops_.Count(DropReason::kVerdictPending);
   Actions made;
-  const auto progress = authenticator_->Receive(*packet, made);
+  const auto progress = authenticator_->Receive(*packet, {call.now, call.entropy, made});
   Progress(progress, std::move(made), call);
+}
+
+/// A network control protocol has come: the peer is past our login, even if its answer was lost.
+void Link::Implementation::TakeNetworkPhase(const Call& call) {
+  if (phase_ != Phase::kAuthenticate || auth_client_ == nullptr) return;
+  LayerOutputs outputs;
+  auth_client_->PeerInNetworkPhase(outputs);
+  CarryAuthClient(std::move(outputs), call);
 }
 
 /// A network control protocol, or one that we do not know.
 void Link::Implementation::ReceiveNetwork(const Frame& frame, const Call& call) {
+  if (frame.protocol == Protocol::kIpcp || frame.protocol == Protocol::kIpv6cp) {
+    TakeNetworkPhase(call);
+  }
   // RFC 1661 §3.5: during authentication all other packets are discarded.
   if (phase_ != Phase::kNetwork) return drops_.Count(DropReason::kLayerNotOpen);
   if (network_layer_.Takes(frame.protocol)) {
@@ -222,7 +235,7 @@ void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
   if (TakeStaleVerdict()) return;
   grant_ = {.ipv4 = verdict.network, .ipv6 = verdict.ipv6};
   Actions made;
-  const auto progress = authenticator_->Accept(verdict, made);
+  const auto progress = authenticator_->Accept(verdict, {call.now, call.entropy, made});
   Progress(progress, std::move(made), call);
 }
 
@@ -234,7 +247,7 @@ void Link::Implementation::On(const AuthRejected& verdict, const Call& call) {
   timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
   const bool may_retry = failed_logins_ < config_.auth_max_attempts;
   Actions made;
-  const auto progress = authenticator_->Reject(verdict, may_retry, call.entropy, made);
+  const auto progress = authenticator_->Reject(verdict, may_retry, {call.now, call.entropy, made});
   Progress(progress, std::move(made), call);
 }
 
@@ -271,7 +284,7 @@ void Link::Implementation::HandleTimeout(TimePoint now, const Entropy& entropy, 
   CarryNetwork(std::move(network_outputs), call);
   if (authenticator_ != nullptr) {
     Actions made;
-    const auto progress = authenticator_->HandleTimeout(now, made);
+    const auto progress = authenticator_->HandleTimeout({now, entropy, made});
     Progress(progress, std::move(made), call);
   }
   if (auth_client_ != nullptr) {
@@ -398,7 +411,7 @@ void Link::Implementation::EnterAuthenticate(const Call& call) {
     if (auto login = std::exchange(proxied_login_, std::nullopt)) {
       authenticator_->Resume(std::move(*login), made);
     } else {
-      authenticator_->Start(call.now, call.entropy, made);
+      authenticator_->Start({call.now, call.entropy, made});
     }
     Progress(AuthProgress::kPending, std::move(made), call);
   }
@@ -437,6 +450,9 @@ void Link::Implementation::Progress(AuthProgress progress, Actions made, const C
       return StartNetworkOnceAuthenticated(call);
     case AuthProgress::kFailed:
       return Shut(EndReason::kAuthenticationFailed, "authentication failed", call);
+    case AuthProgress::kRefused:
+      return Shut(EndReason::kAuthenticationRefused, "the peer takes no EAP method that we demand",
+                  call);
     case AuthProgress::kTimedOut:
       return Shut(EndReason::kAuthenticationTimeout, "no answer to our challenges", call);
   }

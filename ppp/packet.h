@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Frames (RFC 1661 §2) and the packets with Code, Identifier and Length that LCP, the network
-// control protocols, PAP and CHAP share (RFC 1661 §5, RFC 1334 §2.2, RFC 1994 §4).
+// control protocols, PAP, CHAP and EAP share (RFC 1661 §5, RFC 1334 §2.2, RFC 1994 §4, RFC 3748
+// §4).
 #pragma once
 #include <cstdint>
 #include <span>
@@ -26,6 +27,7 @@ enum class Protocol : uint16_t {
   kLcp = 0xC021,
   kPap = 0xC023,
   kChap = 0xC223,
+  kEap = 0xC227,
 };
 
 /// Information field of a frame that was agreed on by nobody (RFC 1661 §6.1), octets.

@@ -8,10 +8,10 @@
 
 namespace sallyport::ppp {
 
-void Pap::Start(TimePoint now, const Entropy& /*entropy*/, Actions& /*out*/) {
+void Pap::Start(const AuthTurn& turn) {
   // The peer speaks first and repeats itself, so silence has one limit: the time that the
   // challenges of the other protocols would take.
-  deadline_ = now + config_.auth_retransmit * config_.auth_max_challenges;
+  deadline_ = turn.now + config_.auth_retransmit * config_.auth_max_challenges;
 }
 
 void Pap::Resume(ProxiedLogin login, Actions& out) {
@@ -20,7 +20,7 @@ void Pap::Resume(ProxiedLogin login, Actions& out) {
   out.push_back(std::move(login.request));
 }
 
-AuthProgress Pap::Receive(const Packet& packet, Actions& out) {
+AuthProgress Pap::Receive(const Packet& packet, const AuthTurn& turn) {
   if (static_cast<PapCode>(packet.code) != PapCode::kAuthenticateRequest) {
     drops_.Count(DropReason::kUnexpectedCode);
     return AuthProgress::kPending;
@@ -37,9 +37,9 @@ AuthProgress Pap::Receive(const Packet& packet, Actions& out) {
       stage_ = Stage::kAwaitingVerdict;
       identifier_ = packet.identifier;
       deadline_.reset();
-      out.push_back(Authenticate{.method = AuthMethod::kPap,
-                                 .user = std::string(peer_id.begin(), peer_id.end()),
-                                 .credential = PapCredential{Secret(password)}});
+      turn.out.push_back(Authenticate{.method = AuthMethod::kPap,
+                                      .user = std::string(peer_id.begin(), peer_id.end()),
+                                      .credential = PapCredential{Secret(password)}});
       break;
     case Stage::kAwaitingVerdict:
       drops_.Count(DropReason::kVerdictPending);
@@ -47,28 +47,27 @@ AuthProgress Pap::Receive(const Packet& packet, Actions& out) {
     case Stage::kAccepted:
     case Stage::kRejected:
       // RFC 1334 §2: a repeated request gets the reply Code that ended the phase.
-      Answer(packet.identifier, out);
+      Answer(packet.identifier, turn.out);
       break;
   }
   return AuthProgress::kPending;
 }
 
-AuthProgress Pap::Accept(const AuthAccepted& /*verdict*/, Actions& out) {
+AuthProgress Pap::Accept(const AuthAccepted& /*verdict*/, const AuthTurn& turn) {
   stage_ = Stage::kAccepted;
-  Answer(identifier_, out);
+  Answer(identifier_, turn.out);
   return AuthProgress::kSucceeded;
 }
 
-AuthProgress Pap::Reject(const AuthRejected& verdict, bool /*may_retry*/,
-                         const Entropy& /*entropy*/, Actions& out) {
+AuthProgress Pap::Reject(const AuthRejected& verdict, bool /*may_retry*/, const AuthTurn& turn) {
   stage_ = Stage::kRejected;
   message_ = verdict.message;
-  Answer(identifier_, out);
+  Answer(identifier_, turn.out);
   return AuthProgress::kFailed;
 }
 
-AuthProgress Pap::HandleTimeout(TimePoint now, Actions& /*out*/) {
-  if (!deadline_ || *deadline_ > now) return AuthProgress::kPending;
+AuthProgress Pap::HandleTimeout(const AuthTurn& turn) {
+  if (!deadline_ || *deadline_ > turn.now) return AuthProgress::kPending;
   deadline_.reset();
   return AuthProgress::kTimedOut;
 }

@@ -26,6 +26,8 @@ std::optional<Credential> ReadCredential(AuthMethod method, uint8_t identifier,
       // RFC 2661 has no type of its own for it; to the LAC it is CHAP like any other.
       if (type != ProxyAuthenType::kChap) return {};
       return MsChapV2().ReadResponse(asked, response);
+    case AuthMethod::kEap:
+      return {};  // no Proxy Authen Type is for it
   }
   return {};
 }

@@ -185,11 +185,19 @@ TEST(SuggestKey, OnlyNearNamesAreSuggested) {
 }
 
 TEST(AuthMethodNames, RoundTrip) {
-  for (const auto method :
-       {ppp::AuthMethod::kPap, ppp::AuthMethod::kChapMd5, ppp::AuthMethod::kMsChapV2}) {
+  for (const auto method : {ppp::AuthMethod::kPap, ppp::AuthMethod::kChapMd5,
+                            ppp::AuthMethod::kMsChapV2, ppp::AuthMethod::kEap}) {
     EXPECT_EQ(ParseAuthMethod(ToString(method)), method);
   }
   EXPECT_EQ(ParseAuthMethod("PAP"), std::nullopt);
+  for (const auto method :
+       {ppp::EapType::kMsChapV2, ppp::EapType::kMd5Challenge, ppp::EapType::kGenericTokenCard}) {
+    EXPECT_EQ(ParseEapMethod(ToString(method)), method);
+  }
+  EXPECT_EQ(ParseEapMethod("tls"), std::nullopt);
+  EXPECT_EQ(ToString(ppp::EapType::kIdentity), "");
+  EXPECT_EQ(ToString(ppp::AuthMethod::kEap, ppp::EapType::kMd5Challenge), "eap-md5");
+  EXPECT_EQ(ToString(ppp::AuthMethod::kPap, {}), "pap");
 }
 
 }  // namespace

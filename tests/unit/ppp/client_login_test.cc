@@ -83,7 +83,7 @@ TEST(ClientLcp, WithoutALoginADemandEndsTheLink) {
   EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 1, kWantsEap)),
               ElementsAre(Sent(kLcp, kConfRej, 1, kWantsEap), StartsWith("LCP 5/")));
   link.Wait(seconds(6));
-  EXPECT_EQ(link.detail(), "the server demands authentication protocol c227, we have no login");
+  EXPECT_EQ(link.detail(), "the server demands EAP, we have no login");
 }
 
 TEST(ClientLcp, OddDemandsAreAnsweredByOurs) {

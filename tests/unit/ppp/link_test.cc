@@ -122,7 +122,7 @@ TEST_F(OpenLink, UnknownProtocolsGetProtocolReject) {
   // IPV6CP, CCP, macOS's ACSCP, MPLSCP, ECP, EAP.
   uint8_t identifier = 1;
   for (const uint16_t protocol :
-       std::initializer_list<uint16_t>{0x8057, 0x80FD, 0x8235, 0x8281, 0x8053, 0xC227}) {
+       std::initializer_list<uint16_t>{0x8057, 0x80FD, 0x8235, 0x8281, 0x8053, 0xC229}) {
     const auto frame = Wire(protocol, kConfReq, 1, "0102 0304");
     EXPECT_THAT(link_.Receive(frame),
                 ElementsAre(Sent(kLcp, kProtRej, ++identifier, ToHex(frame))));

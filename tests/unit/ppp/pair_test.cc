@@ -125,12 +125,28 @@ class Pair {
   TimePoint now_{};
 };
 
-class Roles : public testing::TestWithParam<AuthMethod> {
+/// A protocol and, if that is EAP, its method.
+struct Login {
+  AuthMethod protocol;
+  EapType eap_method = EapType::kMd5Challenge;
+
+  bool mutual() const {
+    return protocol == AuthMethod::kMsChapV2 ||
+           (protocol == AuthMethod::kEap && eap_method == EapType::kMsChapV2);
+  }
+};
+std::ostream& operator<<(std::ostream& out, const Login& login) {
+  return out << static_cast<int>(login.protocol) << "/" << static_cast<int>(login.eap_method);
+}
+
+class Roles : public testing::TestWithParam<Login> {
  protected:
   static Setting For() {
     Setting setting;
-    setting.server = ConfigWith(GetParam());
-    setting.client = ClientConfig({GetParam()});
+    setting.server = ConfigWith(GetParam().protocol);
+    setting.client = ClientConfig({GetParam().protocol});
+    setting.server.eap_methods = {EapType::kGenericTokenCard, GetParam().eap_method};
+    setting.client.eap_methods = {GetParam().eap_method};
     setting.client.client->ask_dns = true;
     // RFC 1661 §4.6: after five Naks, all of them lost, the client's address would be rejected.
     // That happens once in 13,000 logins at a loss of 15 %.
@@ -142,8 +158,8 @@ class Roles : public testing::TestWithParam<AuthMethod> {
 TEST_P(Roles, AgreeOnBothAddresses) {
   Pair pair(For());
   ASSERT_TRUE(pair.RunUntilUp(seconds(2)));
-  EXPECT_EQ(pair.server().established->method, GetParam());
-  EXPECT_EQ(pair.client().established->own_method, GetParam());
+  EXPECT_EQ(pair.server().established->method, GetParam().protocol);
+  EXPECT_EQ(pair.client().established->own_method, GetParam().protocol);
   const auto given = TestNetwork();
   EXPECT_EQ(pair.server().up->network, given);
   EXPECT_EQ(
@@ -162,13 +178,16 @@ TEST_P(Roles, WrongPasswordEndsBothWithTheReason) {
   EXPECT_FALSE(pair.RunUntilUp(seconds(60)));
   ASSERT_TRUE(pair.RunUntilEnded(seconds(10)));
   EXPECT_EQ(pair.client().down->reason, EndReason::kAuthenticationFailed);
-  if (GetParam() == AuthMethod::kMsChapV2) {
+  const bool eap = GetParam().protocol == AuthMethod::kEap;
+  if (GetParam().mutual()) {
     EXPECT_EQ(pair.client().down->detail, "E=691 wrong user name or password: no entry");
-    EXPECT_EQ(pair.server().down->reason, EndReason::kPeerTerminated) << "it left us another try";
   } else {
-    EXPECT_EQ(pair.client().down->detail, "no entry");
-    EXPECT_EQ(pair.server().down->reason, EndReason::kAuthenticationFailed);
+    EXPECT_EQ(pair.client().down->detail, eap ? "" : "no entry") << "MD5-Challenge has no words";
   }
+  // With plain MS-CHAPv2 it is the client that hangs up: the server left it another try.
+  EXPECT_EQ(pair.server().down->reason, GetParam().mutual() && !eap
+                                            ? EndReason::kPeerTerminated
+                                            : EndReason::kAuthenticationFailed);
 }
 
 TEST_P(Roles, AgreeOverALossyLine) {
@@ -208,8 +227,10 @@ TEST_P(Roles, WrongPasswordIsRefusedOverALossyLine) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, Roles,
-                         testing::Values(AuthMethod::kPap, AuthMethod::kChapMd5,
-                                         AuthMethod::kMsChapV2));
+                         testing::Values(Login{AuthMethod::kPap}, Login{AuthMethod::kChapMd5},
+                                         Login{AuthMethod::kMsChapV2},
+                                         Login{AuthMethod::kEap, EapType::kMd5Challenge},
+                                         Login{AuthMethod::kEap, EapType::kMsChapV2}));
 
 TEST(Impostor, ThatAcceptsEveryLoginIsFoundOut) {
   Setting setting;
@@ -219,6 +240,33 @@ TEST(Impostor, ThatAcceptsEveryLoginIsFoundOut) {
   EXPECT_FALSE(pair.RunUntilUp(seconds(60)));
   ASSERT_TRUE(pair.RunUntilEnded(seconds(10)));
   EXPECT_EQ(pair.client().down->reason, EndReason::kServerUnproven);
+}
+
+TEST(Impostor, ThatSpeaksEapIsFoundOutToo) {
+  Setting setting;
+  setting.server = ConfigWith(AuthMethod::kEap);
+  setting.client = ClientConfig({AuthMethod::kEap});
+  setting.client.eap_methods = {EapType::kMsChapV2};
+  setting.password = "guess";
+  setting.impostor = true;
+  Pair pair(setting);
+  EXPECT_FALSE(pair.RunUntilUp(seconds(60)));
+  ASSERT_TRUE(pair.RunUntilEnded(seconds(10)));
+  EXPECT_EQ(pair.client().down->reason, EndReason::kServerUnproven);
+}
+
+TEST(Methods, OfEapWithNoneInCommonEndTheLink) {
+  Setting setting;
+  setting.server = ConfigWith(AuthMethod::kEap);
+  setting.server.eap_methods = {EapType::kGenericTokenCard, EapType::kMd5Challenge};
+  setting.client = ClientConfig({AuthMethod::kEap});
+  setting.client.eap_methods = {EapType::kMsChapV2};
+  Pair pair(setting);
+  EXPECT_FALSE(pair.RunUntilUp(seconds(60)));
+  ASSERT_TRUE(pair.RunUntilEnded(seconds(10)));
+  EXPECT_EQ(pair.client().down->reason, EndReason::kAuthenticationFailed);
+  EXPECT_EQ(pair.client().down->detail, "the server has no EAP method that we allow");
+  EXPECT_EQ(pair.server().down->reason, EndReason::kAuthenticationRefused);
 }
 
 TEST(Methods, AreFoundByNak) {
@@ -242,7 +290,8 @@ TEST(Methods, WithNoneInCommonEndTheLink) {
 }
 
 TEST(Methods, InBothDirectionsAtOnce) {
-  for (const auto method : {AuthMethod::kPap, AuthMethod::kChapMd5, AuthMethod::kMsChapV2}) {
+  for (const auto method :
+       {AuthMethod::kPap, AuthMethod::kChapMd5, AuthMethod::kMsChapV2, AuthMethod::kEap}) {
     Setting setting;
     // Two clients: each demands a proof of the other, and neither gives addresses.
     setting.server = ClientConfig({method});

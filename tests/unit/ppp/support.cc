@@ -52,6 +52,8 @@ std::string_view Name(AuthMethod method) {
       return "chap-md5";
     case AuthMethod::kMsChapV2:
       return "ms-chap-v2";
+    case AuthMethod::kEap:
+      return "eap";
   }
   return "?";
 }
@@ -60,6 +62,7 @@ std::string_view ProtocolName(unsigned protocol) {
   if (protocol == kLcp) return "LCP";
   if (protocol == kPap) return "PAP";
   if (protocol == kChap) return "CHAP";
+  if (protocol == kEap) return "EAP";
   if (protocol == kIpv6cp) return "IPV6CP";
   return protocol == kIpcp ? "IPCP" : "?";
 }
@@ -82,7 +85,9 @@ struct Describe {
     return established.proxied ? text + " proxied" : text;
   }
   std::string operator()(const Authenticate& request) const {
-    return "AUTH " + std::string(Name(request.method)) + " " + PrintableText(request.user, 300);
+    std::string text = "AUTH " + std::string(Name(request.method)) + " ";
+    if (request.eap_method) text += std::to_string(static_cast<int>(*request.eap_method)) + " ";
+    return text + PrintableText(request.user, 300);
   }
   std::string operator()(const NetworkUp& up) const {
     return "UP " + up.network.peer.ToString() + " mtu " + std::to_string(up.mtu);

@@ -13,13 +13,15 @@
 
 namespace sallyport::ppp {
 
-inline constexpr uint16_t kLcp = 0xC021, kPap = 0xC023, kChap = 0xC223, kIpcp = 0x8021,
-                          kIpv6cp = 0x8057;
+inline constexpr uint16_t kLcp = 0xC021, kPap = 0xC023, kChap = 0xC223, kEap = 0xC227,
+                          kIpcp = 0x8021, kIpv6cp = 0x8057;
 // Codes of RFC 1661 §5, RFC 1334 §2.2 and RFC 1994 §4.
 inline constexpr uint8_t kConfReq = 1, kConfAck = 2, kConfNak = 3, kConfRej = 4, kTermReq = 5,
                          kTermAck = 6, kCodeRej = 7, kProtRej = 8, kEchoReq = 9, kEchoRep = 10,
                          kDiscard = 11, kIdentification = 12, kTimeRemaining = 13;
 inline constexpr uint8_t kPapRequest = 1, kPapAck = 2, kPapNak = 3;
+// RFC 3748 §4, §5.
+inline constexpr uint8_t kEapRequest = 1, kEapResponse = 2, kEapSuccess = 3, kEapFailure = 4;
 inline constexpr uint8_t kChallenge = 1, kResponse = 2, kSuccess = 3, kFailure = 4;
 
 /// Octets written in hexadecimal, blanks ignored.
@@ -30,10 +32,10 @@ std::string Hex(std::string_view text);
 std::vector<uint8_t> Wire(uint16_t protocol, uint8_t code, uint8_t identifier,
                           std::string_view data = "");
 
-/// "LCP 1/7 010405dc" (protocol, Code/Identifier, data), "AUTH ms-chap-v2 user", "UP 10.9.0.2 mtu
-/// 1400" (the peer's address), "ESTABLISHED pap own chap-md5 1500 proxied" (the second half only
-/// where it applies), "DOWN", "UP6 1111:2222:3333:4444 mtu 1400" (the peer's interface identifier),
-/// "DOWN6", "END not_converging".
+/// "LCP 1/7 010405dc" (protocol, Code/Identifier, data), "AUTH ms-chap-v2 user", "AUTH eap 4 user"
+/// (the method's Type), "UP 10.9.0.2 mtu 1400" (the peer's address), "ESTABLISHED pap own chap-md5
+/// 1500 proxied" (the second half only where it applies), "DOWN", "UP6 1111:2222:3333:4444 mtu
+/// 1400" (the peer's interface identifier), "DOWN6", "END not_converging".
 std::string ToText(const Action& action);
 /// The same text for a frame that we send.
 std::string Sent(uint16_t protocol, uint8_t code, uint8_t identifier, std::string_view data = "");

@@ -133,7 +133,9 @@ class ScriptedLink {
     frame.insert(frame.end(), data.begin(), data.end());
     sent_.clear();
     Receive(frame);
-    if (code != 1) return;
+    // LCP, and the network control protocols, whose numbers begin with 8 (RFC 1661 §2).
+    const bool negotiates = protocol == 0xC021 || protocol >> 12 == 8;
+    if (code != 1 || !negotiates) return;
     for (const auto& answer : sent_) {
       const bool same = std::equal(answer.begin(), answer.begin() + 2, frame.begin());
       if (same && answer[3] == identifier) CheckAnswer(answer, data);

@@ -112,6 +112,18 @@ Expected<FenceCounters, KernelError> Nftables::Counters() {
   return counters;
 }
 
+Expected<std::vector<IpAddress>, KernelError> Nftables::ClearTextPeers() {
+  std::vector<IpAddress> all;
+  for (const auto set : {kClearTextPeers, kClearTextPeers6}) {
+    const auto peers =
+        socket_.Dump(ListElements(set), "list nftables set " + std::string(set),
+                     [](const Received& answer) { return std::optional(ParseAddresses(answer)); });
+    if (!peers) return Unexpected{peers.error()};
+    for (const IpAddress& peer : Flatten(*peers)) all.push_back(peer);
+  }
+  return all;
+}
+
 Expected<RewritingState, KernelError> Nftables::List() {
   RewritingState state;
   for (const auto map : {kTunnelsByReqid, kTunnelsByPeer, kTunnelsByPeer6}) {

@@ -114,6 +114,9 @@ class Nftables {
 
   /// Error ENOENT: not installed, or installed without ipsec_required.
   Expected<FenceCounters, KernelError> Counters();
+  /// Who has sent L2TP in clear text within the last minute, as far as there was room to note it.
+  /// Error ENOENT as above.
+  Expected<std::vector<IpAddress>, KernelError> ClearTextPeers();
   /// For the comparison with one's own books. Error ENOENT: not installed.
   Expected<RewritingState, KernelError> List();
 

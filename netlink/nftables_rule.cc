@@ -139,6 +139,14 @@ NftablesRule& NftablesRule::InMap(std::string_view map, uint32_t reg, uint32_t r
   });
 }
 
+NftablesRule& NftablesRule::Remember(std::string_view set, uint32_t reg) {
+  return Expression("dynset", [&] {
+    message_.Text(NFTA_DYNSET_SET_NAME, set);
+    message_.BigU32(NFTA_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+    message_.BigU32(NFTA_DYNSET_SREG_KEY, reg);
+  });
+}
+
 NftablesRule& NftablesRule::WriteUdpPort(uint32_t offset, uint32_t reg, ChecksumUpdate update) {
   return Expression("payload", [&] {
     message_.BigU32(NFTA_PAYLOAD_SREG, reg);

@@ -53,6 +53,8 @@ class NftablesRule {
   NftablesRule& InSet(std::string_view set, uint32_t reg);
   /// The same for a map, whose value goes to `result`.
   NftablesRule& InMap(std::string_view map, uint32_t reg, uint32_t result);
+  /// Puts the key at `reg` into the set, or begins its time anew; no match when the set is full.
+  NftablesRule& Remember(std::string_view set, uint32_t reg);
 
   /// Writes the two octets of `reg` at `offset` of the UDP header.
   NftablesRule& WriteUdpPort(uint32_t offset, uint32_t reg, ChecksumUpdate update);

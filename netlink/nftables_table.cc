@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <initializer_list>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -64,11 +65,17 @@ constexpr size_t kReqidKeySize = 2 * kRegisterSize;
 constexpr size_t kPeerKeySize = 4 * kRegisterSize;
 constexpr size_t kPeer6KeySize = 10 * kRegisterSize;
 
+// How long an address is remembered, and how many of each family: a flood of forged addresses must
+// not fill the kernel's memory. Local policy.
+constexpr std::chrono::milliseconds kClearTextMemory{60'000};
+constexpr uint32_t kMaxClearTextPeers = 1024;
+
 struct SetLayout {
   std::string_view name;
   std::vector<DataType> key;
   uint32_t key_size;
-  bool map;  // to a port
+  bool map;                   // to a port
+  bool of_addresses = false;  // filled by packets, emptied by time
 };
 
 /// A key of one port would make the kernel choose the "bitmap" kind of set, in which adding walks
@@ -79,7 +86,10 @@ const SetLayout kPortSet{kTunnelPorts, {kInternetProtocol, kInternetService}, 8,
 std::vector<SetLayout> SetsOf(const RewritingOptions& options) {
   std::vector<SetLayout> sets{{kTunnelsByReqid, {kMark, kInternetService}, kReqidKeySize, true},
                               kPortSet};
-  if (!options.ipsec_required) {
+  if (options.ipsec_required) {
+    sets.push_back({kClearTextPeers, {kIpv4Address}, 4, false, true});
+    sets.push_back({kClearTextPeers6, {kIpv6Address}, 16, false, true});
+  } else {
     sets.push_back({kTunnelsByPeer,
                     {kIpv4Address, kIpv4Address, kInternetService, kInternetService},
                     kPeerKeySize,
@@ -105,9 +115,15 @@ Message CreateSet(const SetLayout& set, uint32_t id) {
   message.Text(NFTA_SET_TABLE, kTableName);
   message.Text(NFTA_SET_NAME, set.name);
   message.BigU32(NFTA_SET_ID, id);
-  message.BigU32(NFTA_SET_FLAGS, set.map ? NFT_SET_MAP : 0);
+  uint32_t flags = set.map ? NFT_SET_MAP : 0;
+  if (set.of_addresses) flags |= NFT_SET_EVAL | NFT_SET_TIMEOUT;
+  message.BigU32(NFTA_SET_FLAGS, flags);
   message.BigU32(NFTA_SET_KEY_TYPE, key_type);
   message.BigU32(NFTA_SET_KEY_LEN, set.key_size);
+  if (set.of_addresses) {
+    message.BigU64(NFTA_SET_TIMEOUT, kClearTextMemory.count());
+    message.Nest(NFTA_SET_DESC, [&] { message.BigU32(NFTA_SET_DESC_SIZE, kMaxClearTextPeers); });
+  }
   if (set.map) {
     message.BigU32(NFTA_SET_DATA_TYPE, kInternetService);
     message.BigU32(NFTA_SET_DATA_LEN, kPortSize);
@@ -255,8 +271,65 @@ void AppendPrerouting(std::vector<Message>& messages, const RewritingOptions& op
   AppendInboundRewriting(messages, kByPeer6, kTunnelsByPeer6, LoadPeer6);
 }
 
+/// Notes who sends L2TP in clear text, for the account of why it does not work.
+void AppendClearTextMemory(std::vector<Message>& messages, const RewritingOptions& options) {
+  struct Family {
+    uint8_t protocol;
+    uint32_t source;
+    uint32_t size;
+    std::string_view set;
+  };
+  constexpr Family kFamilies[] = {{NFPROTO_IPV4, kIpv4Source, 4, kClearTextPeers},
+                                  {NFPROTO_IPV6, kIpv6Source, 16, kClearTextPeers6}};
+  for (const Family& family : kFamilies) {
+    auto rule = Rule(kInput, "who sends L2TP without IPsec");
+    MatchMeta(rule, NFT_META_SECPATH, 0);
+    MatchMeta(rule, NFT_META_NFPROTO, family.protocol);
+    MatchUdpPort(rule, kUdpDestinationPort, options.port)
+        .LoadPayload(NFT_PAYLOAD_NETWORK_HEADER, family.source, family.size, Register(0))
+        .Remember(family.set, Register(0));
+    messages.push_back(std::move(rule).Finish());
+  }
+}
+
+/// An ICMP error quotes what it is about, which for L2TP has come out of an SA, and goes out in the
+/// clear: while no daemon has the sockets, each packet of a client would get one.
+void AppendQuotationFence(std::vector<Message>& messages, const RewritingOptions& options) {
+  struct Family {
+    uint8_t protocol;
+    uint8_t icmp;
+    uint8_t unreachable;  // RFC 792, RFC 4443 §3.1
+    uint32_t quoted_protocol;
+    uint32_t quoted_port;  // destination of the UDP header behind an IP header without options
+  };
+  constexpr uint32_t kIcmpHeader = 8;
+  constexpr Family kFamilies[] = {
+      {NFPROTO_IPV4, IPPROTO_ICMP, 3, kIcmpHeader + 9, kIcmpHeader + 20 + kUdpDestinationPort},
+      {NFPROTO_IPV6, IPPROTO_ICMPV6, 1, kIcmpHeader + 6, kIcmpHeader + 40 + kUdpDestinationPort}};
+  for (const Family& family : kFamilies) {
+    const auto quoting = [&](std::string_view comment) {
+      auto rule = Rule(kOutput, comment);
+      MatchMeta(rule, NFT_META_NFPROTO, family.protocol);
+      MatchMeta(rule, NFT_META_L4PROTO, family.icmp)
+          .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1, Register(0))
+          .CompareU8(Register(0), NFT_CMP_EQ, family.unreachable)
+          .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, family.quoted_protocol, 1, Register(0))
+          .CompareU8(Register(0), NFT_CMP_EQ, IPPROTO_UDP)
+          .LoadPayload(NFT_PAYLOAD_TRANSPORT_HEADER, family.quoted_port, kPortSize, Register(1));
+      return rule;
+    };
+    auto known_port = quoting("an error that quotes L2TP");
+    known_port.CompareU16(Register(1), NFT_CMP_EQ, options.port).Count(kClearTextOut).Drop();
+    messages.push_back(std::move(known_port).Finish());
+    auto tunnel_port = quoting("an error that quotes a tunnel's packet");
+    tunnel_port.InSet(kTunnelPorts, Register(0)).Count(kClearTextOut).Drop();
+    messages.push_back(std::move(tunnel_port).Finish());
+  }
+}
+
 /// Dropped, not rejected: who sends L2TP in clear text learns nothing.
 void AppendInboundFence(std::vector<Message>& messages, const RewritingOptions& options) {
+  AppendClearTextMemory(messages, options);
   auto known_port = Rule(kInput, "L2TP without IPsec");
   MatchMeta(known_port, NFT_META_SECPATH, 0);
   MatchUdpPort(known_port, kUdpDestinationPort, options.port).Count(kClearText).Drop();
@@ -272,6 +345,7 @@ void AppendOutput(std::vector<Message>& messages, const RewritingOptions& option
   MatchTunnelPort(from_tunnel, kUdpSourcePort).Jump(kFromTunnel);
   messages.push_back(std::move(from_tunnel).Finish());
   if (options.ipsec_required) {
+    AppendQuotationFence(messages, options);
     auto known_port = Rule(kOutput, "L2TP that would leave without IPsec");
     MatchUdpPort(known_port, kUdpSourcePort, options.port);
     MatchNoOutboundIpsec(known_port).Count(kClearTextOut).Drop();
@@ -467,6 +541,16 @@ std::vector<uint16_t> ParsePorts(const Received& answer) {
     if (in.ok()) ports.push_back(port);
   });
   return ports;
+}
+
+std::vector<IpAddress> ParseAddresses(const Received& answer) {
+  std::vector<IpAddress> addresses;
+  ForEachElement(answer, [&](const Attributes& element) {
+    const auto octets = element.Nested(NFTA_SET_ELEM_KEY).Find(NFTA_DATA_VALUE);
+    const auto address = octets ? IpAddress::FromBytes(*octets) : std::nullopt;
+    if (address) addresses.push_back(*address);
+  });
+  return addresses;
 }
 
 Message GetCounter(std::string_view name) {

@@ -15,6 +15,8 @@ inline constexpr std::string_view kTunnelsByReqid = "tunnels_by_reqid";
 inline constexpr std::string_view kTunnelsByPeer = "tunnels_by_peer";
 inline constexpr std::string_view kTunnelsByPeer6 = "tunnels_by_peer6";
 inline constexpr std::string_view kTunnelPorts = "tunnel_ports";
+inline constexpr std::string_view kClearTextPeers = "clear_text_peers";
+inline constexpr std::string_view kClearTextPeers6 = "clear_text_peers6";
 inline constexpr std::string_view kClearText = "clear_text";
 inline constexpr std::string_view kClearTextOut = "clear_text_out";
 
@@ -30,6 +32,7 @@ Message ChangeElement(const RewritingChange& change);
 Message ListElements(std::string_view set);
 std::vector<TunnelPort> ParseTunnels(std::string_view set, const Received& answer);
 std::vector<uint16_t> ParsePorts(const Received& answer);
+std::vector<IpAddress> ParseAddresses(const Received& answer);
 
 /// The request for one named counter, and its answer's payload.
 Message GetCounter(std::string_view name);

@@ -101,8 +101,19 @@ std::optional<Sa> ParseSa(std::span<const uint8_t> payload) {
         .transport_mode = info->mode == XFRM_MODE_TRANSPORT,
         .encapsulation = {},
         .bytes = info->curlft.bytes,
-        .packets = info->curlft.packets};
-  const auto encapsulation = Attributes::Behind<xfrm_usersa_info>(payload).Find(XFRMA_ENCAP);
+        .packets = info->curlft.packets,
+        // stats.replay_window counts those older than the window, stats.replay those seen before
+        // (net/xfrm/xfrm_replay.c).
+        .replays = info->stats.replay_window + info->stats.replay,
+        .integrity_failures = info->stats.integrity_failed,
+        .offload = SaOffload::kNone};
+  const auto attributes = Attributes::Behind<xfrm_usersa_info>(payload);
+  if (const auto device = attributes.Find(XFRMA_OFFLOAD_DEV)) {
+    const auto value = ReadStruct<xfrm_user_offload>(*device);
+    const bool packet = value && (value->flags & XFRM_OFFLOAD_PACKET) != 0;
+    sa.offload = packet ? SaOffload::kPacket : SaOffload::kCrypto;
+  }
+  const auto encapsulation = attributes.Find(XFRMA_ENCAP);
   if (encapsulation) {
     if (const auto value = ReadStruct<xfrm_encap_tmpl>(*encapsulation);
         value && value->encap_type == UDP_ENCAP_ESPINUDP) {

@@ -34,6 +34,9 @@ struct SaEncapsulation {
   bool operator==(const SaEncapsulation&) const = default;
 };
 
+/// What of an SA's work a network device does (XFRMA_OFFLOAD_DEV).
+enum class SaOffload : uint8_t { kNone, kCrypto, kPacket };
+
 /// A security association, without its keys.
 struct Sa {
   IpAddress source;
@@ -45,6 +48,9 @@ struct Sa {
   std::optional<SaEncapsulation> encapsulation;
   uint64_t bytes = 0;  // since it was made
   uint64_t packets = 0;
+  uint32_t replays = 0;             // dropped for their sequence number (RFC 4303 §3.4.3)
+  uint32_t integrity_failures = 0;  // dropped for their check value
+  SaOffload offload = SaOffload::kNone;
   bool operator==(const Sa&) const = default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "netlink/l2tp.h"
 #include "netlink/nftables.h"
+#include "netlink/nftables_monitor.h"
 #include "netlink/route.h"
 #include "netlink/sa_monitor.h"
 #include "netlink/xfrm.h"
@@ -41,7 +42,13 @@ Socket SocketWith(std::span<const uint8_t> answer) {
 }
 
 void ReadAs(uint8_t reader, std::span<const uint8_t> bytes) {
-  switch (reader % 9) {
+  switch (reader % 11) {
+    case 9:
+      (void)ParseTableEvents(bytes);
+      break;
+    case 10:
+      (void)Nftables(SocketWith(bytes)).ClearTextPeers();
+      break;
     case 0:
       (void)ParseSaEvents(bytes);
       break;

@@ -154,18 +154,20 @@ std::multiset<std::string> NamesOf(const RewritingOptions& options, int kind, ui
 
 TEST(CreateTable, WithIpsecHasTheFenceAndNoMapOfAddresses) {
   const RewritingOptions options{.port = 1701, .ipsec_required = true};
-  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWSET, NFTA_SET_NAME),
-              ElementsAre("tunnel_ports", "tunnels_by_reqid"));
+  EXPECT_THAT(
+      NamesOf(options, NFT_MSG_NEWSET, NFTA_SET_NAME),
+      ElementsAre("clear_text_peers", "clear_text_peers6", "tunnel_ports", "tunnels_by_reqid"));
   EXPECT_THAT(NamesOf(options, NFT_MSG_NEWOBJ, NFTA_OBJ_NAME),
               ElementsAre("clear_text", "clear_text_out"));
   EXPECT_THAT(NamesOf(options, NFT_MSG_NEWCHAIN, NFTA_CHAIN_NAME),
               ElementsAre("by_reqid", "from_tunnel", "input", "output", "prerouting"));
   // By chain: 4 for lookup (L bit, checksum) and 2 for what has no tunnel (checksum), 1 + 2 for
-  // sending, 2 of the fence, 2, 1.
-  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
-              ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid",
-                          "from_tunnel", "from_tunnel", "from_tunnel", "input", "input", "output",
-                          "output", "prerouting"));
+  // sending; on input 2 of the fence and 2 that note addresses; on output 2 and 4 about ICMP; 1.
+  EXPECT_THAT(
+      NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
+      ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid",
+                  "from_tunnel", "from_tunnel", "from_tunnel", "input", "input", "input", "input",
+                  "output", "output", "output", "output", "output", "output", "prerouting"));
 }
 
 TEST(CreateTable, WithoutIpsecHasMapsOfAddressesAndNoFence) {

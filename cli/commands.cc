@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <variant>
 
+#include "base/ip_address.h"
 #include "cli/report.h"
 
 namespace sallyport::cli {
@@ -33,6 +34,14 @@ HttpCall ToCall(const Options& options) {
                  [](const DialsCommand&) {
                    return HttpCall{"GET", "/v1/dials", ""};
                  },
+                 [](const WhyCommand& command) {
+                   HttpCall call{"GET", "/v1/attempts", ""};
+                   if (command.who.empty()) return call;
+                   const bool address = IpPrefix::Parse(command.who).has_value();
+                   call.target += address ? "?address=" : "?user=";
+                   call.target += PercentEncode(command.who);
+                   return call;
+                 },
                  [](const DisconnectCommand& command) {
                    Json body = command.all ? Json{{"all", true}} : Json{{"filter", command.filter}};
                    if (command.dry_run) body["dry_run"] = true;
@@ -60,6 +69,11 @@ Outcome Report(const Options& options, const Screen& screen, const Json& answer)
           },
           [&](const DialsCommand&) {
             return Outcome{ExitCode::kDone, DialsReport(answer, style), ""};
+          },
+          [&](const WhyCommand& command) {
+            const bool none = ElementsOf(answer, "attempts").empty();
+            return Outcome{none ? ExitCode::kNothingMatched : ExitCode::kDone,
+                           WhyReport(answer, command.who, style), ""};
           },
           [&](const DisconnectCommand& command) {
             return Outcome{matched(true), DisconnectReport(answer, command.dry_run), ""};

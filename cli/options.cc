@@ -47,6 +47,7 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
                                               const std::string& version) {
   Options options;
   SessionsCommand sessions;
+  WhyCommand why;
   DisconnectCommand disconnect;
   int seconds = static_cast<int>(options.time_limit.count());
 
@@ -80,6 +81,10 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
 
   const CLI::App* dials = app.add_subcommand("dials", "The servers that we dial");
 
+  CLI::App* reasons = app.add_subcommand("why", "Why a client did not get in");
+  reasons->add_option("CLIENT", why.who, "Its outside address, its user or its IKE identity")
+      ->type_name("ADDRESS[/LENGTH]|USER");
+
   CLI::App* end = app.add_subcommand("disconnect", "End sessions");
   FilterOptions end_filter(disconnect.filter);
   CLI::Option_group* which = end->add_option_group("which", "Which sessions: one of these");
@@ -99,6 +104,7 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
   options.time_limit = std::chrono::seconds{seconds};
   if (list->parsed()) options.command = std::move(sessions);
   if (dials->parsed()) options.command = DialsCommand{};
+  if (reasons->parsed()) options.command = std::move(why);
   if (end->parsed()) options.command = std::move(disconnect);
   return options;
 }

@@ -22,6 +22,10 @@ struct SessionsCommand {
 struct DialsCommand {
   bool operator==(const DialsCommand&) const = default;
 };
+struct WhyCommand {
+  std::string who;  // an outside address, a prefix, a user or an IKE identity; empty: everybody
+  bool operator==(const WhyCommand&) const = default;
+};
 struct DisconnectCommand {
   std::map<std::string, std::string> filter;
   bool all = false;  // instead of a filter
@@ -33,7 +37,7 @@ struct Options {
   std::string socket_path = kDefaultSocket;
   bool json = false;
   std::chrono::seconds time_limit{10};  // local policy
-  std::variant<StatusCommand, SessionsCommand, DialsCommand, DisconnectCommand> command;
+  std::variant<StatusCommand, SessionsCommand, DialsCommand, WhyCommand, DisconnectCommand> command;
 };
 
 /// There is nothing to run: help or version was asked for, or the line is wrong.

@@ -91,6 +91,30 @@ std::string PoolLines(const Json& status) {
   return lines;
 }
 
+/// Who and when, what went well, where it ended, and what to do.
+std::string AttemptStory(const Json& attempt, const Style& style) {
+  std::string who = Text(attempt, {"address"});
+  for (const char* name : {"identity", "user"}) {
+    const std::string value = Text(attempt, {name}, "");
+    if (!value.empty()) who += fmt::format(", {} {}", name, value);
+  }
+  const uint64_t count = Number(attempt, {"count"});
+  const std::string times =
+      count < 2 ? std::string()
+                : fmt::format(", {} times since {}", count, Text(attempt, {"first"}));
+  std::string text = fmt::format("{}\n  {}{}\n", style.Bold(who), Text(attempt, {"last"}), times);
+  for (const Json& step : ElementsOf(attempt, "steps")) {
+    if (step.is_string()) {
+      text += fmt::format("    {}\n", TerminalText(step.get_ref<const std::string&>()));
+    }
+  }
+  const std::string detail = Text(attempt, {"detail"}, "");
+  text += fmt::format("  It ended in {}: {}\n", Text(attempt, {"stage_title"}),
+                      style.Red(Text(attempt, {"title"})));
+  if (!detail.empty()) text += fmt::format("    {}\n", detail);
+  return text + fmt::format("  What to do: {}\n", Text(attempt, {"hint"}));
+}
+
 }  // namespace
 
 const Json::array_t& ElementsOf(const Json& object, const char* name) {
@@ -152,6 +176,20 @@ std::string DialsReport(const Json& answer, const Style& style) {
                           Text(dial, {"last_failure"})});
   }
   return table.ToString(style);
+}
+
+std::string WhyReport(const Json& answer, const std::string& who, const Style& style) {
+  const auto& attempts = ElementsOf(answer, "attempts");
+  if (attempts.empty()) {
+    return fmt::format("No failed attempt of {} is known.\n",
+                       who.empty() ? "any client" : TerminalText(who));
+  }
+  std::string text;
+  for (const Json& attempt : attempts) {
+    if (!text.empty()) text += '\n';
+    text += AttemptStory(attempt, style);
+  }
+  return text;
 }
 
 std::string DisconnectReport(const Json& answer, bool dry_run) {

@@ -20,6 +20,9 @@ std::string SessionsReport(const Json& answer, const Style& style);
 /// The answer of GET /v1/dials: a table.
 std::string DialsReport(const Json& answer, const Style& style);
 
+/// The answer of GET /v1/attempts for `who`: each attempt as a story, the newest first.
+std::string WhyReport(const Json& answer, const std::string& who, const Style& style);
+
 /// The answer of POST /v1/sessions:disconnect.
 std::string DisconnectReport(const Json& answer, bool dry_run);
 

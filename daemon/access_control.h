@@ -4,6 +4,7 @@
 
 #include "base/expected.h"
 #include "base/ip_address.h"
+#include "daemon/attempt.h"
 #include "ppp/events.h"
 
 namespace sallyport::daemon {
@@ -23,6 +24,7 @@ struct AccessGranted {
 struct AccessDenied {
   std::string log_text;  // why, for the operator only
   ppp::AuthRejected answer;
+  AttemptReason reason = AttemptReason::kWrongPassword;  // the same in one word
 };
 
 /// Decides logins and hands out addresses. (RADIUS will be a second kind, with an answer that comes

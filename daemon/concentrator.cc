@@ -110,6 +110,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
                 options_.l2tp.max_sessions_per_tunnel),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),
+      attempts_(loop, data_plane),
+      lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
         endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);
@@ -130,6 +132,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetUpCallback(
       [this](const ClientSession& session) { dialling_.Handle(SessionReady{session.key}); });
   sessions_.SetForgottenCallback([this](const ClientSession& session) {
+    Account(session);
     dialling_.Handle(SessionGone{session.key, session.end_text});
     FinishShutdownIfIdle();
   });
@@ -194,6 +197,7 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     return;
   }
   sas_.Add(sa, *path);
+  attempts_.SaUp(sa);
   if (!sa.dial.empty() && !dialling_.Secured(sa, *path)) {
     ike_->Terminate(sa.id);
     return;
@@ -213,6 +217,7 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   const auto entry = sas_.Remove(id);
   if (!entry) return;
   orphans_.erase(id);
+  attempts_.SaDown(id, reason, stopping_);
   sa_down_log_.LogInfo("sa_down",
                        fmt::format("SA {} with {} is down: {}", reqid.value(),
                                    entry->sa.peer.address.ToString(), reason),
@@ -253,6 +258,22 @@ void Concentrator::CheckOrphans() {
   });
 }
 
+void Concentrator::SaLost(SaId id) {
+  const SaTable::Entry* entry = sas_.Find(id);
+  if (entry == nullptr) return;
+  const SecurityAssociation sa = entry->sa;
+  sa_lost_log_.LogWarning(
+      "sa_lost",
+      fmt::format("the kernel has SA {} with {} no more, though nobody ended it "
+                  "by IKE; its client is told to come again",
+                  sa.reqid.value(), sa.peer.address.ToString()),
+      loop_.Now(), {{"PEER", sa.peer.ToString()}});
+  const bool orphan = orphans_.contains(id);
+  // The peer hears of it by IKE, the one way that is left.
+  if (!orphan) ike_->Terminate(id);
+  OnSaDown(id, sa.reqid, "it was taken out of the kernel");
+}
+
 void Concentrator::DeleteLeftovers(TimePoint due) {
   for (; !leftovers_.empty() && leftovers_.front().due <= due; leftovers_.pop_front()) {
     const SecurityAssociation& sa = leftovers_.front().sa;
@@ -273,6 +294,26 @@ void Concentrator::OnIkeState(const IkeState& state) {
   }
 }
 
+void Concentrator::OnAttemptFailed(const FailedAttempt& attempt) {
+  // A client that made a new IKE SA for the SAs that it has did not fail.
+  const SaTable::Entry* known = sas_.FindOnly(attempt.peer.address);
+  const bool served = known != nullptr && known->sa.remote_id == attempt.identity;
+  if (attempt.reason == AttemptReason::kNoQuickMode && served) return;
+  attempts_.Failed(attempt);
+}
+
+const SecurityAssociation* Concentrator::SaUnder(const TunnelRecord& tunnel) const {
+  const SaTable::Entry* entry = tunnel.sa ? sas_.Find(*tunnel.sa) : nullptr;
+  return entry == nullptr ? nullptr : &entry->sa;
+}
+
+/// Of a session that is over and never served its client.
+void Concentrator::Account(const ClientSession& session) {
+  if (session.was_up || session.dialled != nullptr || stopping_) return;
+  const auto tunnel = tunnels_.find(session.key.tunnel);
+  attempts_.SessionEnded(session, tunnel == tunnels_.end() ? nullptr : SaUnder(tunnel->second));
+}
+
 void Concentrator::OnDialFailed(const std::string& dial, const std::string& reason) {
   dialling_.NotSecured(dial, reason);
 }
@@ -284,6 +325,16 @@ void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
     sessions_.UpdateCounters(counters,
                              [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
     for (auto& waiter : std::exchange(counters_waiters_, {})) waiter();
+  });
+}
+
+void Concentrator::RefreshSaCounters(UniqueFunction<void()> done) {
+  if (!options_.ipsec_required) return done();
+  sa_counters_waiters_.push_back(std::move(done));
+  if (sa_counters_waiters_.size() > 1) return;
+  data_plane_.ReadSaCounters([this](const SaReadings& readings) {
+    sa_readings_ = readings;
+    for (auto& waiter : std::exchange(sa_counters_waiters_, {})) waiter();
   });
 }
 
@@ -350,6 +401,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
                 fmt::format("tunnel asked for by {} is refused: {}", refused.peer.ToString(),
                             Describe(l2tp::EndReason::kRefused, refused.result)),
                 loop_.Now(), {{"PEER", refused.peer.ToString()}});
+            attempts_.TunnelRefused(refused);
           },
       },
       action);
@@ -364,6 +416,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   std::optional<ReqId> reqid;
   if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
     record.sa = entry->sa.id;
+    attempts_.SaUsed(entry->sa.id);
     sas_.AddTunnel(entry->sa.id, tunnel);
     reqid = entry->sa.reqid;
   } else if (options_.ipsec_required) {
@@ -449,6 +502,7 @@ void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
   const DialProfile* profile = request.dial ? dialling_.ProfileOf(*request.dial) : nullptr;
   const bool forgotten = request.dial && profile == nullptr;
   if (tunnel == tunnels_.end() || !tunnel->second.in_kernel || forgotten) return answer(false);
+  tunnel->second.had_session = true;
   if (request.dial) dialling_.Handle(SessionNamed{*request.dial, key});
   sessions_.Prepare(request, tunnel->second.request.peer, profile, answer);
 }
@@ -470,6 +524,10 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
                   request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
+  if (!request.dial && !found->second.had_session && !stopping_) {
+    attempts_.TunnelEnded(request, down, Describe(down.reason, down.result),
+                          SaUnder(found->second));
+  }
   dialling_.Handle(TunnelLost{down.tunnel, Describe(down.reason, down.result)});
 }
 

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "base/unique_function.h"
+#include "daemon/attempt_watch.h"
 #include "daemon/data_plane.h"
 #include "daemon/dialling.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
 #include "daemon/log_limit.h"
+#include "daemon/lost_sas.h"
 #include "daemon/random_source.h"
 #include "daemon/sa_table.h"
 #include "daemon/session_manager.h"
@@ -29,6 +31,7 @@ struct TunnelRecord {
   std::optional<l2tp::PathId> path;  // its own, once made
   bool in_kernel = false;            // one that we dial waits for the peer's id
   bool ended = false;                // TunnelDown has come; it lingers
+  bool had_session = false;          // a call was asked for
 };
 
 class Concentrator final : public DataPlane::Observer, public Ike::Observer {
@@ -47,8 +50,11 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, AccessControl& access,
                RandomSource& random, Options options);
 
-  /// Begins to dial.
-  void Start() { dialling_.Start(); }
+  /// Begins to dial, and to look for clients that do not find in.
+  void Start() {
+    dialling_.Start();
+    if (options_.ipsec_required) attempts_.WatchClearText();
+  }
 
   /// Tells every peer goodbye (Terminate-Request is left out: StopCCN ends the calls, RFC 2661
   /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
@@ -61,23 +67,32 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// Reads the kernel's counters for the record; `done` runs when they are in.
   void RefreshCounters(UniqueFunction<void()> done);
 
+  /// The same for the counters of SAs.
+  void RefreshSaCounters(UniqueFunction<void()> done);
+
+  /// As of the last refresh.
+  const SaReadings& sa_readings() const { return sa_readings_; }
   const SessionManager& sessions() const { return sessions_; }
   const SaTable& sas() const { return sas_; }
   const std::map<l2tp::TunnelId, TunnelRecord>& tunnels() const { return tunnels_; }
   const l2tp::Endpoint& endpoint() const { return endpoint_; }
   const Dialer& dialer() const { return dialling_.dialer(); }
   bool stopping() const { return stopping_; }
+  const AttemptBook& attempts() const { return attempts_.book(); }
 
   // DataPlane::Observer
   void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override;
   void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
   void OnSessionLost(const SessionKey& key) override;
+  void OnSasDeleted(const std::set<KernelSa>& sas) override { lost_sas_.Deleted(sas); }
+  void OnSasUncertain() override { lost_sas_.Uncertain(); }
   // Ike::Observer
   void OnSaUp(const SecurityAssociation& sa) override;
   void OnSaChanged(const SecurityAssociation& sa) override;
   void OnSaDown(SaId id, ReqId reqid, const std::string& reason) override;
   void OnSaForgotten(SaId id) override;
   void OnIkeState(const IkeState& state) override;
+  void OnAttemptFailed(const FailedAttempt& attempt) override;
   void OnDialFailed(const std::string& dial, const std::string& reason) override;
 
  private:
@@ -89,6 +104,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void PrepareSession(const l2tp::PrepareSession& request);
   void TunnelUp(const l2tp::TunnelUp& up);
   void Complete(TunnelRecord& record);
+  void Account(const ClientSession& session);
+  const SecurityAssociation* SaUnder(const TunnelRecord& tunnel) const;
   void DialRefused(const l2tp::DialFailed& failed);
   void SessionEnded(const SessionKey& key, const std::string& text);
   void TunnelEnded(const l2tp::TunnelDown& down);
@@ -97,6 +114,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdownIfIdle();
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
+  void SaLost(SaId id);
   void CheckOrphans();
   void Rearm();
   void ArmCountersTimer();
@@ -109,7 +127,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   l2tp::Endpoint endpoint_;
   SessionManager sessions_;
   Dialling dialling_;
+  AttemptWatch attempts_;
   SaTable sas_;
+  LostSas lost_sas_;
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out
   bool running_actions_ = false;
@@ -118,6 +138,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   bool stopping_ = false;
   UniqueFunction<void()> shutdown_done_;
   std::vector<UniqueFunction<void()>> counters_waiters_;
+  SaReadings sa_readings_;
+  std::vector<UniqueFunction<void()>> sa_counters_waiters_;
   Timer l2tp_timer_;
   Timer counters_timer_;
   Timer shutdown_timer_;
@@ -133,6 +155,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   LogLimit refused_log_;
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;
+  LogLimit sa_lost_log_;
   LogLimit tunnel_up_log_;
   LogLimit tunnel_down_log_;
 };

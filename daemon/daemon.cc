@@ -184,7 +184,9 @@ Expected<void, std::string> Daemon::Start() {
       [this](const HttpRequest& request, std::function<void()> ready) {
         // What is shown of a session includes the kernel's counters, which are not ours to keep.
         if (request.method != "GET" && request.method != "HEAD") return false;
-        concentrator_->RefreshCounters(std::move(ready));
+        concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
+          concentrator_->RefreshSaCounters(std::move(ready));
+        });
         return true;
       });
   if (!server) return Unexpected{server.error()};

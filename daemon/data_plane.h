@@ -37,6 +37,21 @@ struct KernelSa {
   auto operator<=>(const KernelSa&) const = default;
 };
 
+/// Of one SA, as the kernel counts since it was made.
+struct SaCounters {
+  uint64_t bytes = 0;
+  uint64_t packets = 0;
+  uint64_t replays = 0;             // dropped: seen before, or too old (RFC 4303 §3.4.3)
+  uint64_t integrity_failures = 0;  // dropped: changed on the way, or another key
+  std::string offload = "none";     // to the network device: "none", "crypto", "packet"
+};
+struct SaReadings {
+  std::map<KernelSa, SaCounters> sas;
+  /// Packets that IPsec refused, of the whole host, by the kernel's own names; zeros are left out.
+  std::map<std::string, uint64_t> errors;
+  uint64_t overruns = 0;  // notifications about SAs were lost, and all were looked at anew
+};
+
 struct InterfaceCounters {
   uint64_t rx_bytes = 0;  // received from the client
   uint64_t tx_bytes = 0;
@@ -60,6 +75,8 @@ class DataPlane {
   using DoneCallback = UniqueFunction<void(bool ok)>;
   using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
   using SasCallback = UniqueFunction<void(const std::set<KernelSa>& sas)>;
+  using AddressesCallback = UniqueFunction<void(const std::set<IpAddress>& addresses)>;
+  using SaCountersCallback = UniqueFunction<void(const SaReadings& readings)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
   using CountersCallback = UniqueFunction<void(const std::map<SessionKey, InterfaceCounters>&)>;
 
@@ -77,6 +94,10 @@ class DataPlane {
     virtual void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
     /// The session's kernel objects have gone without our doing.
     virtual void OnSessionLost(const SessionKey& key) = 0;
+    /// SAs have left the kernel, by whomever.
+    virtual void OnSasDeleted(const std::set<KernelSa>& sas) = 0;
+    /// Any SA may have left the kernel: all were flushed, or notifications were lost.
+    virtual void OnSasUncertain() = 0;
   };
 
   DataPlane() = default;
@@ -91,6 +112,8 @@ class DataPlane {
   virtual void RemovePath(l2tp::PathId path) = 0;
   /// Which of `sas` the kernel does not have, from one dump; none when it cannot be asked.
   virtual void FindMissingSas(std::set<KernelSa> sas, SasCallback done) = 0;
+  /// Counters of every SA, from one dump; empty when the kernel cannot be asked.
+  virtual void ReadSaCounters(SaCountersCallback done) = 0;
   /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its
   /// SAs behind, and its successor uses the same reqids.
   virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
@@ -126,6 +149,8 @@ class DataPlane {
 
   /// Counters of all sessions that have an interface, from one dump.
   virtual void ReadCounters(CountersCallback done) = 0;
+  /// Who has sent L2TP in clear text, where IPsec is required, within the last minute.
+  virtual void ReadClearTextPeers(AddressesCallback done) = 0;
   /// Packets refused by the data path, by reason ("clear_text"), as last read with ReadCounters().
   virtual const std::map<std::string, uint64_t>& drops() const = 0;
 };

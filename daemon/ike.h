@@ -9,6 +9,7 @@
 #include "base/ip_address.h"
 #include "base/secret.h"
 #include "base/strong_id.h"
+#include "daemon/attempt.h"
 #include "daemon/data_plane.h"
 
 namespace sallyport::daemon {
@@ -69,6 +70,8 @@ class Ike {
     /// kernel may still have it and carry a client's traffic through it.
     virtual void OnSaForgotten(SaId id) = 0;
     virtual void OnIkeState(const IkeState& state) = 0;
+    /// A client did not get its SAs. Told once for each attempt, some seconds after it failed.
+    virtual void OnAttemptFailed(const FailedAttempt& attempt) = 0;
     /// What Initiate() was called for came to nothing; `reason` is readable.
     virtual void OnDialFailed(const std::string& dial, const std::string& reason) = 0;
   };

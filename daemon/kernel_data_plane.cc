@@ -2,6 +2,7 @@
 #include "daemon/kernel_data_plane.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <optional>
 #include <utility>
 
@@ -36,13 +37,48 @@ Readings Read(KernelContext& context) {
   return readings;
 }
 
+std::string_view ToString(netlink::SaOffload offload) {
+  switch (offload) {
+    case netlink::SaOffload::kNone:
+      return "none";
+    case netlink::SaOffload::kCrypto:
+      return "crypto";
+    case netlink::SaOffload::kPacket:
+      return "packet";
+  }
+  return "";
+}
+
+SaReadings ReadSas(KernelContext& context) {
+  SaReadings readings;
+  auto xfrm = context.xfrm();
+  if (auto present = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()}) {
+    for (const auto& sa : *present) {
+      readings.sas[{.destination = sa.destination, .spi = sa.spi}] = {
+          .bytes = sa.bytes,
+          .packets = sa.packets,
+          .replays = sa.replays,
+          .integrity_failures = sa.integrity_failures,
+          .offload = std::string(ToString(sa.offload))};
+    }
+  }
+  if (const auto statistics = netlink::ReadXfrmStatistics()) {
+    for (const auto& [name, count] : *statistics) {
+      if (count > 0) readings.errors[name] = count;
+    }
+  }
+  return readings;
+}
+
 }  // namespace
 
 KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options options)
-    : pool_(pool),
+    : loop_(loop),
+      pool_(pool),
       options_(std::move(options)),
       paths_(loop, pool, options_.paths),
-      sessions_(loop, pool) {}
+      sessions_(loop, pool),
+      table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }) {}
 
 Expected<void, std::string> KernelDataPlane::Probe() {
   if (auto l2tp = netlink::L2tp::Open(); !l2tp) return Unexpected{l2tp.error().text};
@@ -64,7 +100,36 @@ Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
   if (!route) return Unexpected{route.error().text};
   if (auto added = AddGateways(*route); !added) return added;
   if (auto listening = paths_.Listen(); !listening) return Unexpected{listening.error().text};
+  return Watch(observer);
+}
+
+Expected<void, std::string> KernelDataPlane::Watch(Observer& observer) {
+  if (auto watched = table_watch_.Start(); !watched) return Unexpected{watched.error().text};
+  if (!options_.paths.ipsec_required) return {};
+  sa_watch_.emplace(
+      loop_, [&observer](const std::set<KernelSa>& sas) { observer.OnSasDeleted(sas); },
+      [&observer] { observer.OnSasUncertain(); });
+  if (auto watched = sa_watch_->Start(); !watched) return Unexpected{watched.error().text};
   return {};
+}
+
+void KernelDataPlane::Repair(const std::string& culprit) {
+  repair_log_.LogWarning(
+      "table_damaged",
+      fmt::format("{} changed nftables table inet sallyport; it is made anew. Sockets keep clear "
+                  "text out meanwhile",
+                  culprit),
+      loop_.Now());
+  paths_.Restore([this](const std::string& failure, size_t tunnels) {
+    if (failure.empty()) {
+      repair_log_.LogInfo(
+          "table_repaired",
+          fmt::format("nftables table inet sallyport is back with {} element(s)", tunnels),
+          loop_.Now());
+    } else {
+      repair_log_.LogError("table_not_repaired", failure, loop_.Now());
+    }
+  });
 }
 
 Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) {
@@ -85,6 +150,8 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
 }
 
 void KernelDataPlane::Stop() {
+  table_watch_.Stop();
+  sa_watch_.reset();
   if (auto nftables = netlink::Nftables::Open()) {
     if (auto removed = nftables->Remove(); !removed) {
       LogWarning("table_not_removed", removed.error().text);
@@ -116,6 +183,17 @@ void KernelDataPlane::FindMissingSas(std::set<KernelSa> sas, SasCallback done) {
     }
     return WorkerPool::Completion(
         [missing = std::move(missing), done = std::move(done)]() mutable { done(missing); });
+  });
+}
+
+void KernelDataPlane::ReadSaCounters(SaCountersCallback done) {
+  pool_.Submit([this, done = std::move(done)](WorkerContext& context) mutable {
+    SaReadings readings = ReadSas(static_cast<KernelContext&>(context));
+    return WorkerPool::Completion(
+        [this, readings = std::move(readings), done = std::move(done)]() mutable {
+          if (sa_watch_) readings.overruns = sa_watch_->overruns();
+          done(readings);
+        });
   });
 }
 
@@ -177,12 +255,30 @@ void KernelDataPlane::ReadCounters(CountersCallback done) {
     Readings readings = Read(static_cast<KernelContext&>(context));
     return WorkerPool::Completion(
         [this, readings = std::move(readings), done = std::move(done)]() mutable {
-          if (readings.fence) {
-            drops_["clear_text"] = readings.fence->clear_text_in.packets;
-            drops_["clear_text_out"] = readings.fence->clear_text_out.packets;
-          }
+          if (readings.fence) TakeFence(*readings.fence);
           done(sessions_.Attribute(readings.by_ifindex));
         });
+  });
+}
+
+void KernelDataPlane::TakeFence(const netlink::FenceCounters& now) {
+  const auto grown = [](uint64_t before, uint64_t after) {
+    return after >= before ? after - before : after;
+  };
+  drops_["clear_text"] += grown(fence_.clear_text_in.packets, now.clear_text_in.packets);
+  drops_["clear_text_out"] += grown(fence_.clear_text_out.packets, now.clear_text_out.packets);
+  fence_ = now;
+}
+
+void KernelDataPlane::ReadClearTextPeers(AddressesCallback done) {
+  pool_.Submit([done = std::move(done)](WorkerContext& context) mutable {
+    std::set<IpAddress> addresses;
+    if (auto nftables = static_cast<KernelContext&>(context).nftables()) {
+      if (auto peers = (*nftables)->ClearTextPeers())
+        addresses.insert(peers->begin(), peers->end());
+    }
+    return WorkerPool::Completion(
+        [addresses = std::move(addresses), done = std::move(done)]() mutable { done(addresses); });
   });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "daemon/data_plane.h"
 #include "daemon/kernel_paths.h"
 #include "daemon/kernel_sessions.h"
+#include "daemon/log_limit.h"
+#include "daemon/sa_watch.h"
+#include "daemon/table_watch.h"
 
 namespace sallyport::daemon {
 
@@ -37,6 +41,7 @@ class KernelDataPlane final : public DataPlane {
   std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local) override;
   void RemovePath(l2tp::PathId path) override;
   void FindMissingSas(std::set<KernelSa> sas, SasCallback done) override;
+  void ReadSaCounters(SaCountersCallback done) override;
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
@@ -54,17 +59,26 @@ class KernelDataPlane final : public DataPlane {
   void BringDown(const SessionKey& key) override;
   void ReleaseSession(const SessionKey& key, DoneCallback done) override;
   void ReadCounters(CountersCallback done) override;
+  void ReadClearTextPeers(AddressesCallback done) override;
   const std::map<std::string, uint64_t>& drops() const override { return drops_; }
 
  private:
   Expected<void, std::string> AddGateways(netlink::Route& route);
+  Expected<void, std::string> Watch(Observer& observer);
+  void Repair(const std::string& culprit);
+  void TakeFence(const netlink::FenceCounters& now);
 
+  EventLoop& loop_;
   WorkerPool& pool_;
   Options options_;
   KernelPaths paths_;
   KernelSessions sessions_;
+  TableWatch table_watch_;
+  std::optional<SaWatch> sa_watch_;
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again
+  netlink::FenceCounters fence_;           // as last read; a table made anew counts from 0
   std::map<std::string, uint64_t> drops_;
+  LogLimit repair_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -243,6 +243,34 @@ void KernelPaths::LeadTo(Path path, DataPlane::PathCallback done) {
          });
 }
 
+void KernelPaths::Restore(UniqueFunction<void(const std::string& failure, size_t elements)> done) {
+  // What is queued before is made before, and lost with the table or repeated here; what is queued
+  // behind finds the state of now.
+  netlink::RewritingState state;
+  for (const auto& [id, path] : paths_) {
+    if (path.key && !path.leaving) state.tunnels.push_back({*path.key, path.port});
+  }
+  for (const auto& [port, users] : ports_) state.ports.push_back(port);
+  const netlink::RewritingOptions options{.port = options_.port,
+                                          .ipsec_required = options_.ipsec_required};
+  table_.Do(kTable,
+            [options, state = std::move(state), done = std::move(done)](RewritingTable&) mutable {
+              return Table::Work([options, state = std::move(state),
+                                  done = std::move(done)](KernelContext& context) mutable {
+                std::string failure;
+                if (auto nftables = context.nftables()) {
+                  if (auto made = (*nftables)->Install(options, state); !made)
+                    failure = made.error().text;
+                } else {
+                  failure = nftables.error().text;
+                }
+                return Table::Finish(
+                    [failure = std::move(failure), elements = state.tunnels.size(),
+                     done = std::move(done)](RewritingTable&) mutable { done(failure, elements); });
+              });
+            });
+}
+
 void KernelPaths::CompleteTunnel(l2tp::PathId id, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
                                  DataPlane::DoneCallback done) {
   const Path* path = Find(id);

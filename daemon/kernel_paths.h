@@ -47,6 +47,10 @@ class KernelPaths {
   uint16_t LocalPort(l2tp::PathId path) const;
   void Send(const l2tp::SendDatagram& datagram);
 
+  /// Makes the rewriting table anew, with an element for each path: somebody took it away. `done`
+  /// gets what went wrong, or nothing, and how many elements there are.
+  void Restore(UniqueFunction<void(const std::string& failure, size_t elements)> done);
+
   /// Sends that the kernel refused: no SA, no route, no room. Each is repeated by the engine.
   uint64_t send_failures() const { return send_failures_; }
 

@@ -63,12 +63,26 @@ std::string_view Text(aaa::AllocateError error) {
   return "no address";
 }
 
+AttemptReason ReasonOf(aaa::RejectReason reason) {
+  switch (reason) {
+    case aaa::RejectReason::kUnknownUser:
+      return AttemptReason::kUnknownUser;
+    case aaa::RejectReason::kWrongPassword:
+      return AttemptReason::kWrongPassword;
+    case aaa::RejectReason::kMethodImpossible:
+      return AttemptReason::kPasswordHashOnly;
+    case aaa::RejectReason::kNoAddress:
+      return AttemptReason::kNoAddress;
+  }
+  return AttemptReason::kWrongPassword;
+}
+
 /// The password was right: to ask the user for it again, as 691 does, would mislead.
 Unexpected<AccessDenied> NoAddress(std::string_view log_text) {
-  return Unexpected{AccessDenied{std::string(log_text),
-                                 {.mschap_error = kNoDialInPermission,
-                                  .message = "No address available",
-                                  .may_retry = false}}};
+  return Unexpected{AccessDenied{
+      std::string(log_text),
+      {.mschap_error = kNoDialInPermission, .message = "No address available", .may_retry = false},
+      AttemptReason::kNoAddress}};
 }
 
 }  // namespace
@@ -90,7 +104,8 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
     return Unexpected{AccessDenied{std::string(Text(rejected->reason)),
                                    {.mschap_error = kAuthenticationFailure,
                                     .message = "Authentication failed",
-                                    .may_retry = true}}};
+                                    .may_retry = true},
+                                   ReasonOf(rejected->reason)}};
   }
   const auto& accepted = std::get<aaa::Accepted>(verdict);
   const auto lease =

@@ -197,6 +197,7 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
       Overloaded{
           [&](const ppp::SendFrame& send) { data_plane_.WriteFrame(session.key, send.bytes); },
           [&](const ppp::LinkEstablished& link) {
+            session.lcp_opened = true;
             if (session.dialled != nullptr) session.method = link.own_method;
           },
           [&](const ppp::Authenticate& request) { Decide(session, request); },
@@ -216,6 +217,7 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
           [](const ppp::Ipv6Down&) {},
           [&](const ppp::LinkDown& down) {
             session.link_down = true;
+            session.link_end = down.reason;
             session.state = SessionState::kClosing;
             if (session.end_text.empty()) {
               session.end_text =
@@ -262,10 +264,12 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
                     session.peer.ToString(), ToString(request.method, request.eap_method),
                     verdict.error().log_text),
         loop_.Now(), Fields(session));
+    session.refusal = verdict.error();
     loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
     return;
   }
   ++authentication_.accepted;
+  session.refusal.reset();
   session.lease = verdict->lease;
   // Not inside the engine's own call: its answer comes as a command of its own.
   loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
@@ -313,6 +317,7 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
       return;
     }
     owner->state = SessionState::kUp;
+    owner->was_up = true;
     const auto setup =
         std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - owner->started);
     const ppp::NetworkParameters& agreed = owner->network->network;

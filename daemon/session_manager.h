@@ -58,6 +58,12 @@ struct ClientSession {
   unsigned network_changes = 0;  // of `network`; tells an old answer of the data path from a new
   std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
   std::string end_text;              // why it ended, readable; the first cause wins
+
+  // For the account of a session that never came up.
+  bool was_up = false;
+  bool lcp_opened = false;
+  std::optional<ppp::EndReason> link_end;
+  std::optional<AccessDenied> refusal;  // of its last login
 };
 
 struct AuthenticationCounters {

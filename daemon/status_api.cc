@@ -39,23 +39,37 @@ Problem BadFilter(std::string detail, std::string hint) {
                     std::move(hint));
 }
 
-/// Sets one member of `filter`. An empty value is refused: it comes from an unset shell variable
-/// more often than from intent.
+constexpr const char* kPrefixHint = "Give an IP address, or a prefix such as 10.64.0.0/16.";
+
+/// "name=value" of a filter, for a problem.
+std::string Shown(std::string_view name, std::string_view value) {
+  return fmt::format("{}={}", PrintableText(name), PrintableText(value));
+}
+
+/// An empty value is refused: it comes from an unset shell variable more often than from intent.
+Expected<void, Problem> CheckValue(std::string_view name, std::string_view value) {
+  if (!value.empty()) return {};
+  return Unexpected{
+      BadFilter(Shown(name, value) + ": no value", "Leave the filter out or give it a value.")};
+}
+
+/// Sets one member of a filter. A name given twice would silently choose by its last value only.
+template <typename T>
+Expected<void, Problem> SetMember(std::optional<T>& member, std::optional<T> parsed,
+                                  const std::string& shown, const char* hint) {
+  if (member) return Unexpected{BadFilter(shown + ": given twice", "Give each filter once.")};
+  if (!parsed) return Unexpected{BadFilter(shown + ": not understood", hint)};
+  member = std::move(parsed);
+  return {};
+}
+
 Expected<void, Problem> SetFilter(SessionFilter& filter, std::string_view name,
                                   const std::string& value) {
-  const std::string shown = fmt::format("{}={}", PrintableText(name), PrintableText(value));
-  if (value.empty()) {
-    return Unexpected{BadFilter(shown + ": no value", "Leave the filter out or give it a value.")};
-  }
-  // A name given twice would silently choose by its last value only.
-  const auto set = [&shown](auto& member, auto parsed,
-                            const char* hint) -> Expected<void, Problem> {
-    if (member) return Unexpected{BadFilter(shown + ": given twice", "Give each filter once.")};
-    if (!parsed) return Unexpected{BadFilter(shown + ": not understood", hint)};
-    member = std::move(parsed);
-    return {};
+  if (auto checked = CheckValue(name, value); !checked) return checked;
+  const std::string shown = Shown(name, value);
+  const auto set = [&shown](auto& member, auto parsed, const char* hint) {
+    return SetMember(member, std::move(parsed), shown, hint);
   };
-  constexpr const char* kPrefixHint = "Give an IP address, or a prefix such as 10.64.0.0/16.";
   if (name == "id") return set(filter.id, std::optional(value), "");
   if (name == "user") return set(filter.user, std::optional(value), "");
   if (name == "pool") return set(filter.pool, std::optional(value), "");
@@ -66,6 +80,17 @@ Expected<void, Problem> SetFilter(SessionFilter& filter, std::string_view name,
   }
   return Unexpected{BadFilter(shown + ": no such filter",
                               "Filters are id, user, address, peer, pool and state.")};
+}
+
+Expected<void, Problem> SetFilter(AttemptFilter& filter, std::string_view name,
+                                  const std::string& value) {
+  if (auto checked = CheckValue(name, value); !checked) return checked;
+  const std::string shown = Shown(name, value);
+  if (name == "user") return SetMember(filter.user, std::optional(value), shown, "");
+  if (name == "address") {
+    return SetMember(filter.address, IpPrefix::Parse(value), shown, kPrefixHint);
+  }
+  return Unexpected{BadFilter(shown + ": no such filter", "Filters are address and user.")};
 }
 
 /// What POST /v1/sessions:disconnect asks for.
@@ -154,6 +179,7 @@ constexpr StatusApi::Route StatusApi::kRoutes[] = {
     {"/v1/sessions", "GET", &StatusApi::GetSessions},
     {"/v1/sessions/{id}", "GET", &StatusApi::GetSession},
     {"/v1/dials", "GET", &StatusApi::GetDials},
+    {"/v1/attempts", "GET", &StatusApi::GetAttempts},
     {"/v1/sessions:disconnect", "POST", &StatusApi::DisconnectSessions},
 };
 
@@ -203,6 +229,17 @@ HttpResponse StatusApi::GetDials(const HttpRequest& /*request*/) {
   Json dials = Json::array();
   for (const DialRecord& dial : source_.Dials()) dials.push_back(ToJson(dial));
   return JsonResponse({{"api", kApiVersion}, {"dials", std::move(dials)}});
+}
+
+HttpResponse StatusApi::GetAttempts(const HttpRequest& request) {
+  AttemptFilter filter;
+  for (const auto& [name, value] : request.query) {
+    const auto set = SetFilter(filter, name, value);
+    if (!set) return ProblemResponse(set.error());
+  }
+  Json attempts = Json::array();
+  for (const AttemptRecord& attempt : source_.Attempts(filter)) attempts.push_back(ToJson(attempt));
+  return JsonResponse({{"api", kApiVersion}, {"attempts", std::move(attempts)}});
 }
 
 HttpResponse StatusApi::GetSession(const HttpRequest& request) {

@@ -24,6 +24,7 @@ class StatusApi {
   HttpResponse GetSessions(const HttpRequest& request);
   HttpResponse GetSession(const HttpRequest& request);
   HttpResponse GetDials(const HttpRequest& request);
+  HttpResponse GetAttempts(const HttpRequest& request);
   HttpResponse DisconnectSessions(const HttpRequest& request);
 
   StatusSource& source_;

@@ -28,7 +28,9 @@ Json ToJson(const IpsecStatus& ipsec) {
             {"version", OrNull(ipsec.vici.version)},
             {"error", OrNull(ipsec.vici.error)},
             {"hint", OrNull(ipsec.vici.hint)}}},
-          {"sas", ipsec.sas}};
+          {"sas", ipsec.sas},
+          {"errors", ToJson(ipsec.errors)},
+          {"overruns", ipsec.overruns}};
 }
 
 Json ToJson(const L2tpStatus& l2tp) {
@@ -64,7 +66,14 @@ Json ToJson(const std::optional<SessionIpsec>& ipsec) {
           {"spi_out", SpiText(ipsec->spi_out)},
           {"encapsulation", ToString(ipsec->encapsulation)},
           {"ike_proposal", ipsec->ike_proposal},
-          {"esp_proposal", ipsec->esp_proposal}};
+          {"esp_proposal", ipsec->esp_proposal},
+          {"rx_bytes", ipsec->rx_bytes},
+          {"tx_bytes", ipsec->tx_bytes},
+          {"rx_packets", ipsec->rx_packets},
+          {"tx_packets", ipsec->tx_packets},
+          {"replays", ipsec->replays},
+          {"integrity_failures", ipsec->integrity_failures},
+          {"offload", ipsec->offload}};
 }
 
 Json ToJson(const SessionL2tp& l2tp) {
@@ -140,6 +149,24 @@ Json ToJson(const DialRecord& dial) {
           {"tunnel", dial.tunnel ? Json(*dial.tunnel) : Json()},
           {"sessions_wanted", dial.wanted},
           {"sessions", dial.sessions}};
+}
+
+Json ToJson(const AttemptRecord& attempt) {
+  return {{"id", attempt.id},
+          {"address", attempt.address.ToString()},
+          {"port", attempt.port ? Json(*attempt.port) : Json()},
+          {"identity", OrNull(attempt.identity)},
+          {"user", OrNull(attempt.user)},
+          {"stage", attempt.stage},
+          {"stage_title", attempt.stage_title},
+          {"reason", attempt.reason},
+          {"title", attempt.title},
+          {"detail", OrNull(attempt.detail)},
+          {"hint", attempt.hint},
+          {"steps", attempt.steps},
+          {"first", ToRfc3339(attempt.first)},
+          {"last", ToRfc3339(attempt.last)},
+          {"count", attempt.count}};
 }
 
 std::string ToText(const Json& json) {

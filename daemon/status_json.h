@@ -22,6 +22,8 @@ Json ToJson(const SessionRecord& session);
 
 Json ToJson(const DialRecord& dial);
 
+Json ToJson(const AttemptRecord& attempt);
+
 /// One line with its line feed, for curl and NDJSON alike.
 std::string ToText(const Json& json);
 

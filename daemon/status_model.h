@@ -35,7 +35,9 @@ struct ViciStatus {
 struct IpsecStatus {
   bool required = true;  // clear-text L2TP is refused
   ViciStatus vici;
-  uint64_t sas = 0;  // pairs of transport mode SAs that are up
+  uint64_t sas = 0;       // pairs of transport mode SAs that are up
+  CountByReason errors;   // packets that IPsec refused on this host, by the kernel's names
+  uint64_t overruns = 0;  // of the kernel's notifications about SAs
 };
 
 struct L2tpStatus {
@@ -110,6 +112,14 @@ struct SessionIpsec {
   Encapsulation encapsulation = Encapsulation::kNone;
   std::string ike_proposal;
   std::string esp_proposal;
+  // Of the SAs of now: a rekey begins anew.
+  uint64_t rx_bytes = 0;
+  uint64_t tx_bytes = 0;
+  uint64_t rx_packets = 0;
+  uint64_t tx_packets = 0;
+  uint64_t replays = 0;
+  uint64_t integrity_failures = 0;
+  std::string offload = "none";  // to the network device: "none", "crypto", "packet"
 };
 
 struct SessionL2tp {
@@ -182,6 +192,31 @@ struct SessionFilter {
   bool Matches(const SessionRecord& session) const;
 };
 
+/// Attempts of clients that failed alike; daemon/attempt.h has the words.
+struct AttemptRecord {
+  uint64_t id = 0;
+  IpAddress address;             // of the client, outside
+  std::optional<uint16_t> port;  // the last one that it sent from
+  std::optional<std::string> identity;
+  std::optional<std::string> user;
+  std::string stage;
+  std::string stage_title;
+  std::string reason;
+  std::string title;
+  std::optional<std::string> detail;
+  std::string hint;
+  std::vector<std::string> steps;
+  WallTime first;
+  WallTime last;
+  uint64_t count = 1;
+};
+
+/// Chooses attempts: all that is given must hold.
+struct AttemptFilter {
+  std::optional<IpPrefix> address;  // outside
+  std::optional<std::string> user;  // of PPP or the identity of IKE; exact; raw, or as shown
+};
+
 struct DisconnectResult {
   std::vector<std::string> sessions;  // ids that are being disconnected
 };
@@ -197,6 +232,8 @@ class StatusSource {
   virtual std::vector<SessionRecord> Sessions(const SessionFilter& filter) const = 0;
   /// In the order of the configuration.
   virtual std::vector<DialRecord> Dials() const = 0;
+  /// Those that `filter` matches, the newest first.
+  virtual std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const = 0;
   /// Begins to end every session that `filter` matches; `caller` is for the log.
   virtual DisconnectResult Disconnect(const SessionFilter& filter,
                                       const std::optional<PeerCredentials>& caller) = 0;

@@ -22,7 +22,13 @@ WallTime WallClockOf(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - Since(time);
 }
 
-SessionIpsec ToStatus(const SecurityAssociation& sa) {
+SessionIpsec ToStatus(const SecurityAssociation& sa, const SaReadings& readings) {
+  const auto find = [&](const IpAddress& destination, uint32_t spi) {
+    const auto found = readings.sas.find({.destination = destination, .spi = spi});
+    return found == readings.sas.end() ? SaCounters() : found->second;
+  };
+  const SaCounters in = find(sa.local, sa.spi_in);
+  const SaCounters out = find(sa.peer.address, sa.spi_out);
   return {.ike = sa.ike_version,
           .local_id = sa.local_id,
           .remote_id = sa.remote_id,
@@ -31,7 +37,14 @@ SessionIpsec ToStatus(const SecurityAssociation& sa) {
           .spi_out = sa.spi_out,
           .encapsulation = sa.udp_encapsulation ? Encapsulation::kUdp : Encapsulation::kNone,
           .ike_proposal = sa.ike_proposal,
-          .esp_proposal = sa.esp_proposal};
+          .esp_proposal = sa.esp_proposal,
+          .rx_bytes = in.bytes,
+          .tx_bytes = out.bytes,
+          .rx_packets = in.packets,
+          .tx_packets = out.packets,
+          .replays = in.replays,
+          .integrity_failures = in.integrity_failures,
+          .offload = out.offload};
 }
 
 template <typename Drops>
@@ -57,6 +70,8 @@ IpsecStatus StatusView::Ipsec() const {
   IpsecStatus ipsec;
   ipsec.required = options_.ipsec_required;
   ipsec.sas = concentrator_.sas().entries().size();
+  for (const auto& [name, count] : concentrator_.sa_readings().errors) ipsec.errors[name] = count;
+  ipsec.overruns = concentrator_.sa_readings().overruns;
   if (ike_ == nullptr) return ipsec;
   const IkeState& state = ike_->state();
   ipsec.vici.connected = state.connected;
@@ -133,7 +148,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
     if (known.path) record.l2tp.local_port = data_plane_.LocalPort(*known.path);
     const SaTable::Entry* sa = known.sa ? concentrator_.sas().Find(*known.sa) : nullptr;
     if (sa != nullptr) {
-      record.ipsec = ToStatus(sa->sa);
+      record.ipsec = ToStatus(sa->sa, concentrator_.sa_readings());
       record.peer.nat = sa->sa.peer_behind_nat;
     }
   }
@@ -189,6 +204,34 @@ DialRecord StatusView::Record(const Dialer::Dial& dial) const {
 std::vector<DialRecord> StatusView::Dials() const {
   std::vector<DialRecord> records;
   for (const Dialer::Dial& dial : concentrator_.dialer().dials()) records.push_back(Record(dial));
+  return records;
+}
+
+std::vector<AttemptRecord> StatusView::Attempts(const AttemptFilter& filter) const {
+  const auto given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
+  std::vector<AttemptRecord> records;
+  for (AttemptBook::Entry& entry : concentrator_.attempts().Find(filter)) {
+    FailedAttempt& attempt = entry.attempt;
+    AttemptRecord record{.id = entry.id,
+                         .address = attempt.peer.address,
+                         .port = {},
+                         .identity = given(attempt.identity),
+                         .user = given(attempt.user),
+                         .stage = std::string(ToString(attempt.stage)),
+                         .stage_title = std::string(Title(attempt.stage)),
+                         .reason = std::string(ToString(attempt.reason)),
+                         .title = std::string(Title(attempt.reason)),
+                         .detail = given(attempt.detail),
+                         .hint = std::string(Hint(attempt.reason)),
+                         .steps = std::move(attempt.steps),
+                         .first = entry.first,
+                         .last = entry.last,
+                         .count = entry.count};
+    if (attempt.peer.port != 0) record.port = attempt.peer.port;
+    records.push_back(std::move(record));
+  }
   return records;
 }
 

@@ -29,6 +29,7 @@ class StatusView final : public StatusSource {
   DaemonStatus Status() const override;
   std::vector<SessionRecord> Sessions(const SessionFilter& filter) const override;
   std::vector<DialRecord> Dials() const override;
+  std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const override;
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override;
 

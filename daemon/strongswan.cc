@@ -55,6 +55,10 @@ Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options)
     : loop_(loop),
       options_(std::move(options)),
       sas_(std::string(kConnectionName)),
+      log_(loop,
+           [this](const FailedAttempt& attempt) {
+             if (observer_ != nullptr) observer_->OnAttemptFailed(attempt);
+           }),
       timer_(loop.AddTimer([this] { OnTimer(); })) {}
 
 void Strongswan::Start(Observer& observer) {
@@ -198,6 +202,7 @@ void Strongswan::Prepared() {
   if (phase_ != Phase::kPreparing || --unprepared_ != 0) return;
   phase_ = Phase::kReady;
   failures_ = 0;
+  log_.Start(state_.path);
   state_.connected = true;
   state_.error.reset();
   state_.hint.reset();
@@ -230,6 +235,7 @@ void Strongswan::CloseAndRetry() {
 void Strongswan::Close() {
   events_.reset();
   commands_.reset();
+  log_.Stop();
   to_terminate_.clear();
 }
 
@@ -249,6 +255,7 @@ void Strongswan::OnAlert(const vici::Message& event) {
   const std::string peer = alert->ike ? alert->ike->remote.endpoint.ToString() : "a peer";
   alerts_log_.LogInfo("ike_alert", fmt::format("IKE with {}: {}", peer, PrintableText(alert->type)),
                       loop_.Now(), {{"PEER", peer}});
+  log_.HandleAlert(*alert);
 }
 
 void Strongswan::Report(const StrongswanSas::Changes& changes) {
@@ -262,11 +269,9 @@ void Strongswan::Report(const StrongswanSas::Changes& changes) {
     } else if (const auto* forgotten = std::get_if<StrongswanSas::Forgotten>(&change)) {
       observer_->OnSaForgotten(forgotten->id);
     } else if (const auto* failed = std::get_if<StrongswanSas::AttemptFailed>(&change)) {
-      const std::string peer = failed->peer.ToString();
-      attempts_log_.LogInfo(
-          "ike_attempt_failed",
-          fmt::format("IKE with {} ({}): {}", peer, failed->remote_id, failed->reason), loop_.Now(),
-          {{"PEER", peer}});
+      if (failed->dial.empty()) {
+        log_.HandleEnded(failed->ike, failed->peer, failed->remote_id, failed->reason);
+      }
       // What is still to be asked for anew has its former attempt ended first.
       const bool former = to_initiate_.contains(failed->dial);
       if (!failed->dial.empty() && !former) DialFailed(failed->dial, failed->reason);

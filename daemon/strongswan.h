@@ -14,6 +14,7 @@
 #include "daemon/ike.h"
 #include "daemon/log_limit.h"
 #include "daemon/strongswan_config.h"
+#include "daemon/strongswan_log.h"
 #include "daemon/strongswan_sas.h"
 #include "daemon/vici_connection.h"
 #include "vici/message.h"
@@ -81,12 +82,12 @@ class Strongswan final : public Ike {
 
   EventLoop& loop_;
   StrongswanOptions options_;
-  LogLimit attempts_log_;
   LogLimit alerts_log_;
   Observer* observer_ = nullptr;  // set as long as phase_ is not kIdle
   Phase phase_ = Phase::kIdle;
   IkeState state_;
   StrongswanSas sas_;
+  StrongswanLog log_;
   unsigned failures_ = 0;     // attempts since the last one that got ready
   unsigned unprepared_ = 0;   // connections that are still in their preparation
   bool events_known_ = true;  // every event that we cannot do without is known to charon

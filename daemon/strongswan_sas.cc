@@ -206,6 +206,7 @@ void StrongswanSas::IkeDown(const vici::IkeSa& ike, Changes& out) {
   const bool established = known != ikes_.end();
   if (!established || !known->second.had_child) {
     out.emplace_back(AttemptFailed{
+        .ike = ike.unique_id,
         .peer = ike.remote.endpoint,
         .remote_id = PrintableText(ike.remote.identity),
         .dial = DialOfConnection(ike.connection).value_or(std::string()),

@@ -42,6 +42,7 @@ class StrongswanSas {
   };
   /// An IKE exchange ended without an SA for L2TP.
   struct AttemptFailed {
+    vici::IkeUniqueId ike;
     IpEndpoint peer;
     std::string remote_id;  // printable; empty when it was not told
     std::string dial;       // whose connection it was; empty: the peer began

@@ -46,6 +46,7 @@ class Source : public StatusSource {
     return chosen;
   }
   std::vector<DialRecord> Dials() const override { return {}; }
+  std::vector<AttemptRecord> Attempts(const AttemptFilter& /*filter*/) const override { return {}; }
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& /*caller*/) override {
     ++disconnect_calls;

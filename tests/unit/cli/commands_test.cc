@@ -61,6 +61,26 @@ TEST_F(CommandsTest, Dials_AreATable) {
   EXPECT_NE(outcome.out.find("vpn.example.org"), std::string::npos);
 }
 
+TEST_F(CommandsTest, Why_AsksForAnAddressOrAUser) {
+  const auto target = [this](const std::string& who) {
+    options_.command = WhyCommand{.who = who};
+    (void)RunWith(200, R"({"attempts":[]})");
+    return call_->target;
+  };
+  EXPECT_EQ(target("203.0.113.0/24"), "/v1/attempts?address=203.0.113.0%2F24");
+  EXPECT_EQ(target("2001:db8::1"), "/v1/attempts?address=2001%3Adb8%3A%3A1");
+  EXPECT_EQ(target("DOM\\bob"), "/v1/attempts?user=DOM%5Cbob");
+  EXPECT_EQ(target(""), "/v1/attempts");
+}
+
+TEST_F(CommandsTest, Why_SaysWhenNothingMatched) {
+  options_.command = WhyCommand{.who = "bob"};
+  const Outcome none = RunWith(200, R"({"attempts":[]})");
+  EXPECT_EQ(none.code, ExitCode::kNothingMatched);
+  EXPECT_EQ(none.out, "No failed attempt of bob is known.\n");
+  EXPECT_EQ(RunWith(200, R"({"attempts":[{}]})").code, ExitCode::kDone);
+}
+
 TEST_F(CommandsTest, Disconnect_SendsTheFilter) {
   options_.command =
       DisconnectCommand{.filter = {{"user", "b\"ob"}}, .all = false, .dry_run = true};

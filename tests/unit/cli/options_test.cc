@@ -56,6 +56,15 @@ TEST(CommandLine, Dials_IsACommand) {
   EXPECT_TRUE(std::holds_alternative<DialsCommand>(options->command));
 }
 
+TEST(CommandLine, Why_TakesAClientOrNone) {
+  const auto options = Parse({"why", "203.0.113.7"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_EQ(std::get<WhyCommand>(options->command), (WhyCommand{.who = "203.0.113.7"}));
+  const auto everybody = Parse({"why"});
+  ASSERT_TRUE(everybody) << everybody.error().text;
+  EXPECT_EQ(std::get<WhyCommand>(everybody->command), WhyCommand{});
+}
+
 TEST(CommandLine, Disconnect_TakesOneWayToChoose) {
   const auto command = [](std::vector<const char*> arguments) {
     arguments.insert(arguments.begin(), "disconnect");

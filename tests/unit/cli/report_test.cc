@@ -136,6 +136,31 @@ TEST(DialsReport, IsATable) {
             "-       -                -             0/0         0     -  -\n");
 }
 
+TEST(WhyReport, TellsAStory) {
+  const Json answer = Json::parse(R"({"attempts":[
+    {"address":"203.0.113.7","identity":"192.168.1.20","user":null,"stage_title":"IKE main mode",
+     "title":"no common IKE proposal","detail":"the client offers A; we accept B",
+     "hint":"Update the client.","steps":["it began IKEv1 main mode",7,"evil\u001b[2J"],
+     "first":"2026-11-22T07:10:04Z","last":"2026-11-22T07:12:00Z","count":3},
+    {"address":"203.0.113.8","user":"bob","stage_title":"PPP authentication",
+     "title":"wrong password","detail":null,"hint":"Type it anew.","steps":[],
+     "first":"2026-11-22T07:10:04Z","last":"2026-11-22T07:10:04Z","count":1}]})");
+  EXPECT_EQ(WhyReport(answer, "", kPlain),
+            "203.0.113.7, identity 192.168.1.20\n"
+            "  2026-11-22T07:12:00Z, 3 times since 2026-11-22T07:10:04Z\n"
+            "    it began IKEv1 main mode\n"
+            "    evil\uFFFD[2J\n"
+            "  It ended in IKE main mode: no common IKE proposal\n"
+            "    the client offers A; we accept B\n"
+            "  What to do: Update the client.\n"
+            "\n"
+            "203.0.113.8, user bob\n"
+            "  2026-11-22T07:10:04Z\n"
+            "  It ended in PPP authentication: wrong password\n"
+            "  What to do: Type it anew.\n");
+  EXPECT_EQ(WhyReport(Json::object(), "", kPlain), "No failed attempt of any client is known.\n");
+}
+
 TEST(DisconnectReport, NamesTheSessions) {
   const Json answer{{"matched", 2}, {"sessions", {"a1", "b2"}}};
   EXPECT_EQ(DisconnectReport(answer, false), "Disconnecting 2 sessions: a1 b2\n");

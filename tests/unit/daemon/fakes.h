@@ -31,6 +31,9 @@ class FakeDataPlane final : public DataPlane {
       done(sas_in_kernel ? std::set<KernelSa>() : sas);
     });
   }
+  void ReadSaCounters(SaCountersCallback done) override {
+    Answer([this, done = std::move(done)]() mutable { done(sa_readings); });
+  }
   void DeleteSecurityAssociation(const IpAddress&, uint32_t spi) override {
     deleted_spis.push_back(spi);
   }
@@ -116,6 +119,11 @@ class FakeDataPlane final : public DataPlane {
     l2tp::TunnelId peer_tunnel;
   };
   std::vector<Completion> completed;
+  void ReadClearTextPeers(AddressesCallback done) override {
+    Answer([this, done = std::move(done)]() mutable { done(clear_text_peers); });
+  }
+  std::set<IpAddress> clear_text_peers;
+  SaReadings sa_readings;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;

@@ -28,6 +28,8 @@ class RecordingObserver final : public DataPlane::Observer {
   }
   void OnFrame(const SessionKey&, std::span<const uint8_t>) override {}
   void OnSessionLost(const SessionKey&) override {}
+  void OnSasDeleted(const std::set<KernelSa>&) override {}
+  void OnSasUncertain() override {}
   std::vector<l2tp::Datagram> datagrams;
 };
 

@@ -42,7 +42,14 @@ SessionRecord FullSession() {
                                 .spi_out = 0x0E01D4AA,
                                 .encapsulation = Encapsulation::kUdp,
                                 .ike_proposal = "AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256",
-                                .esp_proposal = "AES_CBC_256/HMAC_SHA2_256_128"},
+                                .esp_proposal = "AES_CBC_256/HMAC_SHA2_256_128",
+                                .rx_bytes = 21008,
+                                .tx_bytes = 0,
+                                .rx_packets = 140,
+                                .tx_packets = 0,
+                                .replays = 2,
+                                .integrity_failures = 3,
+                                .offload = "crypto"},
           .l2tp = {.tunnel = 4312,
                    .peer_tunnel = 1,
                    .session = 7719,
@@ -83,6 +90,18 @@ class FakeSource : public StatusSource {
   }
 
   std::vector<DialRecord> Dials() const override { return dials; }
+
+  std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const override {
+    std::vector<AttemptRecord> chosen;
+    for (const AttemptRecord& attempt : attempts) {
+      if (filter.address && !filter.address->Contains(attempt.address)) continue;
+      if (filter.user && filter.user != attempt.user) continue;
+      chosen.push_back(attempt);
+    }
+    return chosen;
+  }
+
+  std::vector<AttemptRecord> attempts;
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);
@@ -148,11 +167,11 @@ TEST_F(StatusApiTest, Index_NamesVersionAndEndpoints) {
   const HttpResponse response = Get("/v1");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
-  EXPECT_EQ(
-      response.body,
-      R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
-      R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/dials","POST /v1/sessions:disconnect"]})"
-      "\n");
+  EXPECT_EQ(response.body,
+            R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
+            R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/dials","GET /v1/attempts",)"
+            R"("POST /v1/sessions:disconnect"]})"
+            "\n");
 }
 
 TEST_F(StatusApiTest, Status_IsGolden) {
@@ -168,7 +187,9 @@ TEST_F(StatusApiTest, Status_IsGolden) {
                          .version = "5.9.8",
                          .error = {},
                          .hint = {}},
-                .sas = 1},
+                .sas = 1,
+                .errors = {{"XfrmInNoStates", 12}},
+                .overruns = 1},
       .l2tp = {.tunnels = 1, .messages_received = 12, .messages_sent = 10, .retransmissions = 2},
       .sessions = {.total = 2, .up = 1},
       .pools = {{.name = "default", .size = 254, .used = 1}},
@@ -178,13 +199,60 @@ TEST_F(StatusApiTest, Status_IsGolden) {
             R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
             R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
             R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
-            R"("version":"5.9.8","error":null,"hint":null},"sas":1},)"
+            R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"
+            R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
             R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
             R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
             R"("pools":[{"name":"default","size":254,"used":1}],)"
             R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"status":{"not_found":1}},)"
             R"("auth":{"accepted":5,"rejected":4}})"
             "\n");
+}
+
+TEST_F(StatusApiTest, Attempts_AreGolden) {
+  AttemptRecord attempt;
+  attempt.id = 7;
+  attempt.address = IpAddress::V4(0xCB007107);
+  attempt.user = "bob";
+  attempt.stage = "authentication";
+  attempt.stage_title = "PPP authentication";
+  attempt.reason = "wrong_password";
+  attempt.title = "wrong password";
+  attempt.hint = "Type it anew.";
+  attempt.steps = {"LCP was agreed on"};
+  attempt.first = kMorning;
+  attempt.last = kMorning;
+  attempt.count = 2;
+  source_.attempts = {attempt};
+  EXPECT_EQ(Get("/v1/attempts").body,
+            R"({"api":"sallyport/v1","attempts":[{"id":7,"address":"203.0.113.7","port":null,)"
+            R"("identity":null,"user":"bob","stage":"authentication",)"
+            R"("stage_title":"PPP authentication","reason":"wrong_password",)"
+            R"("title":"wrong password","detail":null,"hint":"Type it anew.",)"
+            R"("steps":["LCP was agreed on"],"first":"2026-11-22T07:10:04Z",)"
+            R"("last":"2026-11-22T07:10:04Z","count":2}]})"
+            "\n");
+}
+
+TEST_F(StatusApiTest, Attempts_AreFiltered) {
+  source_.attempts.resize(1);
+  source_.attempts[0].address = IpAddress::V4(0xCB007107);
+  const auto count = [this](std::vector<std::pair<std::string, std::string>> query) {
+    HttpRequest request;
+    request.method = "GET";
+    request.path = "/v1/attempts";
+    request.query = std::move(query);
+    const HttpResponse response = api_.Handle(request);
+    if (response.status != 200) return -response.status;
+    return static_cast<int>(Json::parse(response.body).at("attempts").size());
+  };
+  EXPECT_EQ(count({{"address", "203.0.113.0/24"}}), 1);
+  EXPECT_EQ(count({{"address", "192.0.2.1"}}), 0);
+  EXPECT_EQ(count({{"user", "bob"}}), 0);
+  EXPECT_EQ(count({{"address", ""}}), -400);
+  EXPECT_EQ(count({{"address", "nowhere"}}), -400);
+  EXPECT_EQ(count({{"user", "bob"}, {"user", "carol"}}), -400);
+  EXPECT_EQ(count({{"state", "up"}}), -400);
 }
 
 TEST_F(StatusApiTest, Status_SaysWhyViciIsNotConnected) {
@@ -208,7 +276,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("vendor":"Microsoft"},"ipsec":{"ike":"IKEv1","local_id":"192.0.2.10",)"
       R"("remote_id":"192.168.1.20","reqid":1,"spi_in":"c1f0a2b3","spi_out":"0e01d4aa",)"
       R"("encapsulation":"udp","ike_proposal":"AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256",)"
-      R"("esp_proposal":"AES_CBC_256/HMAC_SHA2_256_128"},)"
+      R"("esp_proposal":"AES_CBC_256/HMAC_SHA2_256_128","rx_bytes":21008,"tx_bytes":0,)"
+      R"("rx_packets":140,"tx_packets":0,"replays":2,"integrity_failures":3,"offload":"crypto"},)"
       R"("l2tp":{"tunnel":4312,"peer_tunnel":1,"session":7719,"peer_session":2,)"
       R"("local_port":40001},"ppp":{"auth":"mschapv2","phase":"network","mtu":1400},)"
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"

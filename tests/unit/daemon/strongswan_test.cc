@@ -143,6 +143,10 @@ class RecordingObserver final : public Ike::Observer {
   void OnSaForgotten(SaId id) override {
     lines.push_back("forgotten " + std::to_string(id.value()));
   }
+  void OnAttemptFailed(const FailedAttempt& attempt) override {
+    lines.push_back("failed " + attempt.peer.address.ToString() + " " +
+                    std::string(ToString(attempt.reason)));
+  }
   void OnIkeState(const IkeState& state) override {
     lines.emplace_back(state.connected ? "connected" : "not connected");
     last = state;

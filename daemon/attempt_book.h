@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "daemon/attempt.h"
+#include "daemon/status_model.h"
+
+namespace sallyport::daemon {
+
+/// The last attempts that failed, the newest last; bounded by address and in all, so that neither
+/// one client nor a flood of addresses drives out more than its share. Attempts of one client that
+/// fail alike are one entry with a count. No I/O, no clock.
+class AttemptBook {
+ public:
+  struct Entry {
+    uint64_t id = 0;        // counts from 1 since the start
+    FailedAttempt attempt;  // the last one's
+    WallTime first;
+    WallTime last;
+    uint64_t count = 1;
+  };
+
+  static constexpr size_t kMaxEntries = 2048;     // local policy
+  static constexpr size_t kMaxOfOneAddress = 32;  // local policy; many clients behind one NAT
+  static constexpr size_t kMaxSteps = 16;         // local policy
+
+  /// Notes an attempt that failed at `now`; the entry is borrowed until the next call.
+  const Entry& Add(FailedAttempt attempt, WallTime now);
+
+  /// Those that `filter` matches, the newest first.
+  std::vector<Entry> Find(const AttemptFilter& filter) const;
+
+  uint64_t total() const { return total_; }  // attempts, folded ones included
+  size_t size() const { return entries_.size(); }
+
+ private:
+  using Entries = std::list<Entry>;
+
+  void Drop(Entries::iterator entry);
+
+  Entries entries_;                                                // the oldest first
+  std::map<IpAddress, std::deque<Entries::iterator>> by_address_;  // the oldest first
+  uint64_t last_id_ = 0;
+  uint64_t total_ = 0;
+};
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/lost_sas.h"
+
+#include <utility>
+#include <vector>
+
+namespace sallyport::daemon {
+namespace {
+
+/// The one of a pair that tells. A rekey deletes the outbound one at once, perhaps before we hear
+/// of the new; without it nothing can be sent, which keepalives notice.
+KernelSa InboundOf(const SecurityAssociation& sa) {
+  return {.destination = sa.local, .spi = sa.spi_in};
+}
+
+}  // namespace
+
+LostSas::LostSas(EventLoop& loop, DataPlane& data_plane, const SaTable& sas, LostCallback lost,
+                 std::chrono::seconds settle)
+    : loop_(loop),
+      data_plane_(data_plane),
+      sas_(sas),
+      lost_(std::move(lost)),
+      settle_(settle),
+      timer_(loop.AddTimer([this] { Check(); })) {}
+
+void LostSas::Deleted(const std::set<KernelSa>& sas) {
+  deleted_.insert(sas.begin(), sas.end());
+  if (!std::exchange(armed_, true)) timer_.Set(loop_.Now() + settle_);
+}
+
+void LostSas::Uncertain() {
+  uncertain_ = true;
+  if (!std::exchange(armed_, true)) timer_.Set(loop_.Now() + settle_);
+}
+
+void LostSas::Check() {
+  armed_ = false;
+  const auto deleted = std::exchange(deleted_, {});
+  if (!std::exchange(uncertain_, false)) return Tell(deleted);
+  std::set<KernelSa> all;
+  for (const auto& [id, entry] : sas_.entries()) all.insert(InboundOf(entry.sa));
+  data_plane_.FindMissingSas(std::move(all),
+                             [this](const std::set<KernelSa>& missing) { Tell(missing); });
+}
+
+void LostSas::Tell(const std::set<KernelSa>& gone) {
+  std::vector<SaId> lost;
+  for (const auto& [id, entry] : sas_.entries()) {
+    if (gone.contains(InboundOf(entry.sa))) lost.push_back(id);
+  }
+  for (const SaId id : lost) lost_(id);
+}
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nothing goes in the clear, whatever is taken away under the daemon; and what can be mended is mended."""
+
+from lab import topology
+from lab.capture import CLEAR_TEXT_L2TP
+from lab.scenario import ALICE, Scenario
+from lab.waiting import wait_until
+
+# What left the gateway and was neither IKE nor ESP: L2TP, or an ICMP error that quotes it.
+LEAK = f"src host {topology.GATEWAY_OUTER} and ({CLEAR_TEXT_L2TP} or icmp)"
+
+
+# L2TP in the clear from a stranger.
+FORGERY = f"""
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"\\xc8\\x02" + bytes(10), ("{topology.GATEWAY_OUTER}", 1701))
+"""
+
+
+def test_an_administrator_flushes_everything(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client1)
+    link = laptop.connect()
+    session = gateway.session(ALICE.user)["id"]
+    host = lab.net.gateway
+    assert gateway.process is not None
+
+    # The rewriting table goes, under traffic. The sockets' own policies keep clear text out meanwhile.
+    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
+    traffic.wait_for(r"icmp_seq=3")
+    host.run("nft", "flush", "ruleset")
+    gateway.process.wait_for(r"table_damaged: nft \(pid \d+\)")
+    gateway.process.wait_for(r"table_repaired: .* 2 element")
+    lab.check_both_ways(laptop, link.address)
+
+    # One element of the map is enough.
+    before = gateway.log.count("table_repaired")
+    host.run("nft", "flush", "map", "inet", "sallyport", "tunnels_by_reqid")
+    wait_until("the repair", lambda: gateway.log.count("table_repaired") > before)
+    lab.check_both_ways(laptop, link.address)
+
+    # There is no policy in the global database to be flushed.
+    host.run("ip", "xfrm", "policy", "flush")
+    lab.check_both_ways(laptop, link.address)
+    assert gateway.session(ALICE.user)["id"] == session
+    traffic.stop()
+
+    # Without its SAs the session is over; the client is told by IKE.
+    host.run("ip", "xfrm", "state", "flush")
+    gateway.process.wait_for(r"sa_lost: ")
+    gateway.wait_no_sessions()
+    wait_until("the client's SA gone", lambda: not laptop.charon.swanctl("--list-sas").strip())
+    lab.wire.stop()
+    assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
+
+
+def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client3)
+    laptop.connect()
+    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
+    traffic.wait_for(r"icmp_seq=3")
+
+    # The client does not know and sends on, through its SA and, from a forger, in the clear.
+    gateway.kill()
+    sent = lab.wire.count("esp")
+    wait_until("more of the client's packets", lambda: lab.wire.count("esp") > sent + 20)
+    lab.net.client4.run("/usr/bin/python3", "-c", FORGERY)
+    table = lab.net.gateway.output("nft", "list", "table", "inet", "sallyport")
+    assert "clear_text" in table, "the fence does not need the daemon"
+    traffic.stop()
+
+    # The next one takes the table over, and the client dials again.
+    gateway.start()
+    lab.mark_resources()
+    laptop.lac.stop()
+    laptop.lac.wait_down()
+    laptop.charon.swanctl("--terminate", "--ike", "l2tp", "--force", "--timeout", "1", check=False)
+    laptop.lac.start()
+    laptop.initiate()
+    lab.check_both_ways(laptop, laptop.dial().address)
+    lab.wire.stop()
+    assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/lost_sas.h"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+#include "fakes.h"
+
+namespace sallyport::daemon {
+namespace {
+
+const IpAddress kLocal = IpAddress::V4(0xCB00710A);
+
+SecurityAssociation Sa(uint64_t id) {
+  SecurityAssociation sa;
+  sa.id = SaId(id);
+  sa.reqid = ReqId(static_cast<uint32_t>(id));
+  sa.peer = {IpAddress::V4(0xCB007100 + static_cast<uint32_t>(id)), 4500};
+  sa.local = kLocal;
+  sa.spi_in = 100 + static_cast<uint32_t>(id);
+  sa.spi_out = 200 + static_cast<uint32_t>(id);
+  return sa;
+}
+
+class LostSasTest : public testing::Test {
+ protected:
+  LostSasTest() {
+    sas_.Add(Sa(1), l2tp::PathId(1));
+    sas_.Add(Sa(2), l2tp::PathId(2));
+  }
+  void Settle() {
+    do {
+      loop_.RunPending();
+      plane_.Work();
+      loop_.RunPending();
+    } while (!plane_.answers.empty());
+  }
+
+  EventLoop loop_;
+  fake::FakeDataPlane plane_;
+  SaTable sas_;
+  std::vector<SaId> lost_;
+  LostSas watch_{loop_, plane_, sas_, [this](SaId id) { lost_.push_back(id); },
+                 std::chrono::seconds(0)};
+};
+
+TEST_F(LostSasTest, AnInboundSaThatIsDeleted_IsLost) {
+  watch_.Deleted({{.destination = kLocal, .spi = 102}});
+  Settle();
+  EXPECT_EQ(lost_, std::vector{SaId(2)});
+  EXPECT_TRUE(plane_.sas_asked_for.empty()) << "no dump is needed";
+}
+
+TEST_F(LostSasTest, OutboundOrOthersSas_AreNot) {
+  watch_.Deleted(
+      {{.destination = Sa(1).peer.address, .spi = 201}, {.destination = kLocal, .spi = 999}});
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(LostSasTest, ARekeyThatIsToldOfInTime_IsNoLoss) {
+  watch_.Deleted({{.destination = kLocal, .spi = 101}});
+  SecurityAssociation rekeyed = Sa(1);
+  rekeyed.spi_in = 301;
+  sas_.Update(rekeyed);
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(LostSasTest, AfterAFlush_ADumpDecides) {
+  plane_.sas_in_kernel = false;
+  watch_.Uncertain();
+  Settle();
+  EXPECT_EQ(lost_, (std::vector{SaId(1), SaId(2)}));
+  lost_.clear();
+  plane_.sas_in_kernel = true;
+  watch_.Uncertain();
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+}
+
+}  // namespace
+}  // namespace sallyport::daemon

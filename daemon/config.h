@@ -46,6 +46,7 @@ struct L2tpConfig {
   std::string host_name;          // never empty after loading
   std::chrono::seconds hello_interval{60};
   std::chrono::milliseconds retransmit_initial{1000};
+  std::chrono::milliseconds retransmit_cap{8000};
   unsigned retransmit_max = 5;
   std::string secret_file;
   Secret secret;  // for peers that none of `peers` is for; empty: none

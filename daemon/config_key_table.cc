@@ -123,7 +123,15 @@ constexpr ConfigKey kKeys[] = {
                           "milliseconds"},
      .absent = {},
      .help = "How long the first wait for the acknowledgement of a control message is. Each "
-             "further wait is twice as long, up to 8 seconds (RFC 2661 §5.8)."},
+             "further wait is twice as long, up to retransmit_cap_ms (RFC 2661 §5.8)."},
+    {.section = "l2tp",
+     .name = "retransmit_cap_ms",
+     .required = false,
+     .field =
+         NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_cap>, 8000, 60000, "milliseconds"},
+     .absent = {},
+     .help = "The longest wait for the acknowledgement of a control message. RFC 2661 §5.8 wants "
+             "no less than 8 seconds."},
     {.section = "l2tp",
      .name = "retransmit_max",
      .required = false,

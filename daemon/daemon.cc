@@ -70,6 +70,7 @@ l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config) {
   options.host_name = config.host_name;
   options.hello_interval = config.hello_interval;
   options.retransmit_initial = config.retransmit_initial;
+  options.retransmit_cap = config.retransmit_cap;
   options.retransmit_max = config.retransmit_max;
   options.setup_timeout = config.setup_timeout;
   options.peers = PeerPolicies(config);

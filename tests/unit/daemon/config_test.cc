@@ -96,6 +96,7 @@ TEST(Config, MinimalFileGivesTheDefaults) {
   EXPECT_EQ(config.l2tp.host_name, "gw");
   EXPECT_EQ(config.l2tp.hello_interval, std::chrono::seconds(60));
   EXPECT_EQ(config.l2tp.retransmit_initial, std::chrono::milliseconds(1000));
+  EXPECT_EQ(config.l2tp.retransmit_cap, std::chrono::milliseconds(8000));
   EXPECT_EQ(config.l2tp.retransmit_max, 5U);
   EXPECT_THAT(config.ppp.auth, ElementsAre(ppp::AuthMethod::kMsChapV2));
   EXPECT_EQ(config.ppp.mtu, 1400);
@@ -123,6 +124,7 @@ port = 11701
 host_name = "lns.example"
 hello_interval = 0
 retransmit_initial_ms = 250
+retransmit_cap_ms = 16000
 retransmit_max = 8
 [ppp]
 auth = ["chap", "mschapv2"]
@@ -156,6 +158,7 @@ threads = 1
   EXPECT_EQ(config.l2tp.host_name, "lns.example");
   EXPECT_EQ(config.l2tp.hello_interval, std::chrono::seconds(0));
   EXPECT_EQ(config.l2tp.retransmit_initial, std::chrono::milliseconds(250));
+  EXPECT_EQ(config.l2tp.retransmit_cap, std::chrono::milliseconds(16000));
   EXPECT_EQ(config.l2tp.retransmit_max, 8U);
   EXPECT_THAT(config.ppp.auth, ElementsAre(ppp::AuthMethod::kChapMd5, ppp::AuthMethod::kMsChapV2));
   EXPECT_EQ(config.ppp.mtu, 1280);
@@ -320,6 +323,8 @@ TEST(Config, ValuesOutsideTheirRangeAreRefused) {
       {"l2tp", "hello_interval = 07:32:00"},
       {"l2tp", "retransmit_initial_ms = 99"},
       {"l2tp", "retransmit_initial_ms = 8001"},
+      {"l2tp", "retransmit_cap_ms = 7999"},
+      {"l2tp", "retransmit_cap_ms = 60001"},
       {"l2tp", "retransmit_max = 0"},
       {"l2tp", "retransmit_max = 21"},
       {"ppp", "auth = []"},

@@ -454,6 +454,7 @@ void Concentrator::TunnelUp(const l2tp::TunnelUp& up) {
   auto& request = found->second.request;
   if (up.dial) {
     request.peer_tunnel = up.peer_tunnel;
+    request.peer = up.peer;
     request.host_name = up.host_name;
     request.vendor_name = up.vendor_name;
   }
@@ -463,24 +464,22 @@ void Concentrator::TunnelUp(const l2tp::TunnelUp& up) {
                   request.host_name),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
-  if (!found->second.in_kernel) Complete(found->second);
+  if (!found->second.in_kernel) Complete(found->second, up);
 }
 
-void Concentrator::Complete(TunnelRecord& record) {
+void Concentrator::Complete(const TunnelRecord& record, const l2tp::TunnelUp& up) {
   if (!record.path) return;  // it was not to be had, and the engine knows
-  const auto& request = record.request;
-  data_plane_.CompleteTunnel(
-      *record.path, request.tunnel, request.peer_tunnel, [this, tunnel = request.tunnel](bool ok) {
-        const auto found = tunnels_.find(tunnel);
-        if (found == tunnels_.end()) return;
-        found->second.in_kernel = ok;
-        if (ok) {
-          dialling_.Handle(TunnelReady{tunnel});
-        } else {
-          // RFC 2661 §4.4.2: result 2, general error; error 4, insufficient resources.
-          Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
-        }
-      });
+  data_plane_.CompleteTunnel(*record.path, up, [this, tunnel = up.tunnel](bool ok) {
+    const auto found = tunnels_.find(tunnel);
+    if (found == tunnels_.end()) return;
+    found->second.in_kernel = ok;
+    if (ok) {
+      dialling_.Handle(TunnelReady{tunnel});
+    } else {
+      // RFC 2661 §4.4.2: result 2, general error; error 4, insufficient resources.
+      Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
+    }
+  });
 }
 
 void Concentrator::DialRefused(const l2tp::DialFailed& failed) {

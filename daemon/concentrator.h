@@ -103,7 +103,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void PrepareTunnel(const l2tp::PrepareTunnel& request);
   void PrepareSession(const l2tp::PrepareSession& request);
   void TunnelUp(const l2tp::TunnelUp& up);
-  void Complete(TunnelRecord& record);
+  void Complete(const TunnelRecord& record, const l2tp::TunnelUp& up);
   void Account(const ClientSession& session);
   const SecurityAssociation* SaUnder(const TunnelRecord& tunnel) const;
   void DialRefused(const l2tp::DialFailed& failed);

@@ -122,9 +122,9 @@ class DataPlane {
   /// peer's id it is for control messages only, until CompleteTunnel().
   virtual void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                              PathCallback done) = 0;
-  /// Makes the kernel's tunnel on the path of a tunnel whose peer has told its id.
-  virtual void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
-                              DoneCallback done) = 0;
+  /// Makes the kernel's tunnel on the path of a tunnel whose peer has told its id, and its port,
+  /// which may be another than was asked (RFC 2661 §8.1).
+  virtual void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) = 0;
   /// Local UDP port of a path; 0 for an unknown one.
   virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
   virtual void Send(const l2tp::SendDatagram& datagram) = 0;

@@ -211,9 +211,9 @@ void KernelDataPlane::PrepareTunnel(const l2tp::PrepareTunnel& request, std::opt
   paths_.PrepareTunnel(request, reqid, std::move(done));
 }
 
-void KernelDataPlane::CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel,
-                                     l2tp::TunnelId peer_tunnel, DoneCallback done) {
-  paths_.CompleteTunnel(path, tunnel, peer_tunnel, std::move(done));
+void KernelDataPlane::CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up,
+                                     DoneCallback done) {
+  paths_.CompleteTunnel(path, up, std::move(done));
 }
 
 uint16_t KernelDataPlane::LocalPort(l2tp::PathId path) const { return paths_.LocalPort(path); }

@@ -45,8 +45,7 @@ class KernelDataPlane final : public DataPlane {
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
-  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
-                      DoneCallback done) override;
+  void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;

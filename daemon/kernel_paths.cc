@@ -42,10 +42,6 @@ netlink::TunnelKey KeyOf(const l2tp::PrepareTunnel& request, std::optional<ReqId
       .peer = request.peer, .local = request.local, .tunnel_id = request.tunnel.value()};
 }
 
-IpAddress AnyOf(const IpAddress& like) {
-  return like.is_v6() ? IpAddress::V6(std::array<uint8_t, 16>{}) : IpAddress::V4(0);
-}
-
 Expected<void, SystemError> MakeKernelTunnel(KernelContext& context, l2tp::TunnelId tunnel,
                                              l2tp::TunnelId peer_tunnel, int socket) {
   auto l2tp = context.l2tp();
@@ -57,17 +53,36 @@ Expected<void, SystemError> MakeKernelTunnel(KernelContext& context, l2tp::Tunne
   return {};
 }
 
-/// A socket of its own, connected, and the kernel's tunnel on it, which needs the peer's id.
+/// The address that the route to `peer` has us send from. Sends nothing.
+Expected<IpAddress, SystemError> RouteSource(const IpEndpoint& peer) {
+  const auto socket = OpenUdpSocket(peer.address.family());
+  if (!socket) return Unexpected{socket.error()};
+  if (auto done = ConnectUdpSocket(socket->get(), peer); !done) return Unexpected{done.error()};
+  return LocalUdpEndpoint(*socket).address;
+}
+
+/// A socket of its own for a tunnel that we dial: it takes the answer from any port of the peer.
+/// The kernel's tunnel waits for the peer's id.
+Expected<UniqueFd, SystemError> MakeDialSocket(const l2tp::PrepareTunnel& request,
+                                               std::optional<uint32_t> reqid) {
+  IpAddress local = request.local;
+  if (!local) {
+    auto source = RouteSource(request.peer);
+    if (!source) return Unexpected{source.error()};
+    local = *source;
+  }
+  return OpenSocket({local, 0}, reqid);
+}
+
+/// A socket of its own, connected, and the kernel's tunnel on it.
 Expected<UniqueFd, SystemError> MakeTunnel(KernelContext& context,
                                            const l2tp::PrepareTunnel& request,
-                                           std::optional<ReqId> reqid) {
-  // When we dial, the route to the peer chooses the address.
-  const IpAddress local = request.local ? request.local : AnyOf(request.peer.address);
-  auto socket =
-      OpenSocket({local, 0}, reqid ? std::optional(reqid->value()) : std::optional<uint32_t>());
+                                           std::optional<uint32_t> reqid) {
+  if (request.dial) return MakeDialSocket(request, reqid);
+  auto socket = OpenSocket({request.local, 0}, reqid);
   if (!socket) return socket;
-  if (auto done = ConnectUdpSocket(*socket, request.peer); !done) return Unexpected{done.error()};
-  if (!request.peer_tunnel) return socket;
+  if (auto done = ConnectUdpSocket(socket->get(), request.peer); !done)
+    return Unexpected{done.error()};
   const auto made = MakeKernelTunnel(context, request.tunnel, request.peer_tunnel, socket->get());
   if (!made) return Unexpected{made.error()};
   return socket;
@@ -79,6 +94,26 @@ std::string Apply(KernelContext& context, const std::vector<netlink::RewritingCh
   if (!nftables) return nftables.error().text;
   const auto failures = (*nftables)->Apply(changes);
   return failures.empty() ? std::string() : failures.front().error.text;
+}
+
+/// An element of the rewriting table that is to be another.
+struct MovedElement {
+  netlink::TunnelKey from;
+  netlink::TunnelPort to;
+};
+
+/// Leads to the socket what comes from the peer's port, connects it, and makes the kernel's tunnel
+/// on it. Gives what went wrong, or nothing.
+std::string Complete(KernelContext& context, const std::optional<MovedElement>& moved, int socket,
+                     const l2tp::TunnelUp& up) {
+  if (moved) {
+    (void)Apply(context, {netlink::DeleteTunnel{moved->from}});  // missing: gone with the table
+    auto failure = Apply(context, {netlink::AddTunnel{moved->to}});
+    if (!failure.empty()) return failure;
+  }
+  if (auto connected = ConnectUdpSocket(socket, up.peer); !connected) return connected.error().text;
+  auto made = MakeKernelTunnel(context, up.tunnel, up.peer_tunnel, socket);
+  return made ? std::string() : made.error().text;
 }
 
 }  // namespace
@@ -205,7 +240,8 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
                                 DataPlane::PathCallback done) {
   pool_.Submit(
       [this, request = request, reqid, done = std::move(done)](WorkerContext& context) mutable {
-        auto made = MakeTunnel(static_cast<KernelContext&>(context), request, reqid);
+        auto made = MakeTunnel(static_cast<KernelContext&>(context), request,
+                               reqid ? std::optional(reqid->value()) : std::optional<uint32_t>());
         return WorkerPool::Completion([this, request = std::move(request), reqid,
                                        made = std::move(made), done = std::move(done)]() mutable {
           if (!made) {
@@ -220,6 +256,7 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
           request.local = LocalUdpEndpoint(path.socket).address;
           path.local = request.local;
           path.authenticated = reqid.has_value();
+          path.connected = !request.dial;
           path.key = KeyOf(request, reqid);
           LeadTo(std::move(path), std::move(done));
         });
@@ -271,26 +308,31 @@ void KernelPaths::Restore(UniqueFunction<void(const std::string& failure, size_t
             });
 }
 
-void KernelPaths::CompleteTunnel(l2tp::PathId id, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+void KernelPaths::CompleteTunnel(l2tp::PathId id, const l2tp::TunnelUp& up,
                                  DataPlane::DoneCallback done) {
-  const Path* path = Find(id);
-  if (path == nullptr) {
+  if (Find(id) == nullptr) {
     done(false);
     return;
   }
+  Path& path = paths_.at(id);
+  std::optional<MovedElement> moved;
+  if (auto* key = std::get_if<netlink::PeerTunnelKey>(&*path.key); key && key->peer != up.peer) {
+    const netlink::TunnelKey from = *path.key;
+    key->peer = up.peer;
+    moved = MovedElement{from, {*path.key, path.port}};
+  }
   // In the table's order: the socket is closed in it as well, so it is open until then.
-  table_.Do(kTable, [this, fd = path->socket.get(), tunnel, peer_tunnel,
+  table_.Do(kTable, [this, id, fd = path.socket.get(), moved, up,
                      done = std::move(done)](RewritingTable&) mutable {
     return Table::Work(
-        [this, fd, tunnel, peer_tunnel, done = std::move(done)](KernelContext& context) mutable {
-          auto made = MakeKernelTunnel(context, tunnel, peer_tunnel, fd);
-          return Table::Finish(
-              [this, made = std::move(made), done = std::move(done)](RewritingTable&) mutable {
-                if (!made) {
-                  failure_log_.LogError("tunnel_not_made", made.error().text, loop_.Now());
-                }
-                done(made.has_value());
-              });
+        [this, id, fd, moved, up, done = std::move(done)](KernelContext& context) mutable {
+          auto failure = Complete(context, moved, fd, up);
+          return Table::Finish([this, id, failure = std::move(failure),
+                                done = std::move(done)](RewritingTable&) mutable {
+            if (!failure.empty()) failure_log_.LogError("tunnel_not_made", failure, loop_.Now());
+            if (Find(id) != nullptr) paths_.at(id).connected = failure.empty();
+            done(failure.empty());
+          });
         });
   });
 }
@@ -303,8 +345,8 @@ uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {
 void KernelPaths::Send(const l2tp::SendDatagram& datagram) {
   const Path* path = Find(datagram.path);
   if (path == nullptr) return;
-  // A tunnel's socket is connected, and an address would make the kernel look up a route each time.
-  const IpEndpoint to = path->kind == Kind::kTunnel ? IpEndpoint{} : datagram.peer;
+  // Where the socket is connected an address would make the kernel look up a route each time.
+  const IpEndpoint to = path->connected ? IpEndpoint{} : datagram.peer;
   // Only the listener of every address has a choice.
   const IpAddress from = path->kind == Kind::kListener ? datagram.local : IpAddress();
   if (!SendUdpDatagram(path->socket, to, from, datagram.bytes)) ++send_failures_;

@@ -22,6 +22,7 @@ namespace sallyport::daemon {
 ///   a listener on the well-known port for each address listened on;
 ///   a socket for each SA, unconnected, on a port of its own: where its SCCRQs arrive;
 ///   a socket for each tunnel, connected, on a port of its own: control here, data in the kernel.
+///   When we dial it is connected once the peer has answered, from whichever port.
 class KernelPaths {
  public:
   struct Options {
@@ -42,8 +43,7 @@ class KernelPaths {
   void Remove(l2tp::PathId path);
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      DataPlane::PathCallback done);
-  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
-                      DataPlane::DoneCallback done);
+  void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DataPlane::DoneCallback done);
   uint16_t LocalPort(l2tp::PathId path) const;
   void Send(const l2tp::SendDatagram& datagram);
 
@@ -63,6 +63,7 @@ class KernelPaths {
     IpAddress local;
     uint16_t port = 0;                      // local
     bool authenticated = false;             // its socket policy takes only what came through an SA
+    bool connected = false;                 // to the tunnel's peer
     std::optional<netlink::TunnelKey> key;  // its element in the rewriting table
     bool leaving = false;                   // closed at the end of this turn of the loop
   };

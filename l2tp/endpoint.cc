@@ -27,9 +27,17 @@ ChannelSettings SettingsOf(const EndpointConfig& config) {
           .acknowledgement_delay = config.acknowledgement_delay};
 }
 
-/// RFC 2661 §8.1: addresses and ports "MUST remain static for the life of the tunnel".
+/// RFC 2661 §8.1: addresses and ports "MUST remain static for the life of the tunnel". Only whom we
+/// dial may choose the port of its answer. In clear text that comes to a listener: what leads to
+/// the tunnel's own path has the port that was asked in it, until the caller knows of the other.
 bool IsFromPeer(const Tunnel& tunnel, const Datagram& datagram, const Context& context) {
-  if (tunnel.path() == datagram.path && tunnel.identity().peer == datagram.peer) return true;
+  const TunnelIdentity& identity = tunnel.identity();
+  const bool dialled_in_clear_text = identity.dial && identity.origin_path == PathId();
+  const bool same_path =
+      tunnel.path() == datagram.path || (dialled_in_clear_text && !datagram.authenticated);
+  const bool same_peer = identity.peer == datagram.peer ||
+                         (tunnel.awaits_answer() && identity.peer.address == datagram.peer.address);
+  if (same_path && same_peer) return true;
   context.Count(DropReason::kWrongSource);
   return false;
 }
@@ -119,7 +127,7 @@ void Endpoint::Implementation::ReceiveControl(const Datagram& datagram, const Co
     return;
   }
   if (!IsFromPeer(*tunnel, datagram, context)) return;
-  tunnel->Receive(packet, context);
+  tunnel->Receive(datagram.peer, packet, context);
   tunnels_.Settle(id, context);
 }
 

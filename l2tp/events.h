@@ -261,6 +261,7 @@ struct PrepareTunnel {
 struct TunnelUp {
   TunnelId tunnel;
   TunnelId peer_tunnel;
+  IpEndpoint peer;  // when we dialled its port may be another than was asked (RFC 2661 §8.1)
   std::optional<DialId> dial;
   std::string host_name;    // of the peer, printable
   std::string vendor_name;  // printable; empty when the peer sent none

@@ -94,13 +94,15 @@ std::optional<uint64_t> Tunnel::outstanding_tie_breaker() const {
 
 // ---- Messages in ------------------------------------------------------------------------------
 
-void Tunnel::Receive(const ControlPacket& packet, const Context& context) {
+void Tunnel::Receive(const IpEndpoint& sender, const ControlPacket& packet,
+                     const Context& context) {
   if (dialled() && state_ == TunnelState::kIdle && !ended_) {
     context.Count(DropReason::kUnexpectedMessage);  // nothing was sent that it could answer
     return;
   }
   last_heard_ = context.now;
   silent_ = false;
+  answered_from_ = sender;
   if (!channel_.Acknowledge(packet.header.nr, context.channel, context.now)) {
     context.Count(DropReason::kImpossibleNr);
   }
@@ -234,10 +236,12 @@ void Tunnel::OnRejected(SessionId session, const Rejection& rejection, const Con
   }
 }
 
-/// As the one who dials we know the peer's tunnel id from its first answer on.
+/// As the one who dials we know the peer's tunnel id from its first answer on, and its port: "the
+/// recipient picks a free port on its own system" (RFC 2661 §8.1).
 void Tunnel::LearnPeer(TunnelId peer_tunnel, uint16_t receive_window) {
   if (identity_.peer_id || !peer_tunnel) return;
   identity_.peer_id = peer_tunnel;
+  identity_.peer = answered_from_;
   channel_.SetPeer(peer_tunnel, receive_window);
 }
 
@@ -404,6 +408,7 @@ void Tunnel::BecomeEstablished(const Context& context) {
   }
   context.out.push_back(TunnelUp{.tunnel = identity_.id,
                                  .peer_tunnel = identity_.peer_id,
+                                 .peer = identity_.peer,
                                  .dial = identity_.dial,
                                  .host_name = std::exchange(peer_host_name_, {}),
                                  .vendor_name = std::exchange(peer_vendor_name_, {})});

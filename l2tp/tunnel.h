@@ -37,8 +37,11 @@ class Tunnel {
   /// A tunnel that we dial (`identity.dial`). Asks for its path with PrepareTunnel; SCCRQ follows.
   Tunnel(const TunnelIdentity& identity, const TunnelPolicy& policy, const Context& context);
 
-  /// A control message that the owner has matched to this tunnel.
-  void Receive(const ControlPacket& packet, const Context& context);
+  /// A control message from `sender` that the owner has matched to this tunnel.
+  void Receive(const IpEndpoint& sender, const ControlPacket& packet, const Context& context);
+  /// Whether the peer that we dial has not told its tunnel id yet: its first answer may come from
+  /// another port than we asked (RFC 2661 §8.1).
+  bool awaits_answer() const { return dialled() && !identity_.peer_id; }
   /// The SCCRQ that made this tunnel came again, octet by octet: as a late copy, or because the
   /// peer has lost the tunnel and dials anew. It is acknowledged, and the peer is made to show that
   /// it knows the tunnel: by what it has not acknowledged yet, or else a HELLO. False if there is
@@ -113,6 +116,7 @@ class Tunnel {
   TunnelIdentity identity_;
   TunnelPolicy policy_;
   std::optional<PathId> own_path_;
+  IpEndpoint answered_from_;  // while the peer's id is not known
   TunnelState state_ = TunnelState::kIdle;
   bool ended_ = false;
   bool released_ = false;

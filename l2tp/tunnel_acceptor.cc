@@ -111,7 +111,7 @@ void TunnelAcceptor::ReceiveEarlyStopCcn(const Datagram& datagram, const Control
     return;
   }
   const TunnelId id = meant->identity().id;
-  meant->Receive(packet, context);
+  meant->Receive(datagram.peer, packet, context);
   tunnels_.Settle(id, context);
 }
 

@@ -132,6 +132,7 @@ TEST_F(ConcentratorDialTest, TheKernelsTunnelIsMadeOnceThePeersIdIsKnown) {
   EXPECT_EQ(plane_.completed[0].path, path_);
   EXPECT_EQ(plane_.completed[0].tunnel, tunnel_);
   EXPECT_EQ(plane_.completed[0].peer_tunnel, l2tp::TunnelId(kPeerTunnel));
+  EXPECT_EQ(plane_.completed[0].peer, plane_.tunnel_requests[0].peer);
 }
 
 TEST_F(ConcentratorDialTest, ADialledSessionKnowsItsDialAndBeginsPpp) {

@@ -48,9 +48,9 @@ class FakeDataPlane final : public DataPlane {
       done(path);
     });
   }
-  void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
+  void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& tunnel_up,
                       DoneCallback done) override {
-    completed.push_back({path, tunnel, peer_tunnel});
+    completed.push_back({path, tunnel_up.tunnel, tunnel_up.peer_tunnel, tunnel_up.peer});
     Answer([this, done = std::move(done)]() mutable { done(tunnels_complete); });
   }
   uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
@@ -117,6 +117,7 @@ class FakeDataPlane final : public DataPlane {
     l2tp::PathId path;
     l2tp::TunnelId tunnel;
     l2tp::TunnelId peer_tunnel;
+    IpEndpoint peer;
   };
   std::vector<Completion> completed;
   void ReadClearTextPeers(AddressesCallback done) override {

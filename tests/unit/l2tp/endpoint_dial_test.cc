@@ -111,6 +111,65 @@ TEST_F(Dial, SccrpIsAnsweredByScccn) {
   EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
 }
 
+// RFC 2661 §8.1: the one who answers may choose its port, once.
+TEST_F(Dial, TheAnswerMayComeFromAnotherPort) {
+  SendSccrq();
+  const IpEndpoint other{kPeer.address, 40000};
+  const uint16_t id = request.tunnel.value();
+  bench.ReceiveFrom(kOwnPath, other,
+                    ControlMessage(id, 0, 0, 1, testing::SccrpAvps(kPeerTunnel).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelUp>().peer, other);
+  EXPECT_EQ(bench.TakeOne<SendDatagram>().peer, other);
+  Receive(1, 2, testing::HelloAvps());
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 1u) << "and stays with it";
+  bench.ReceiveFrom(kOwnPath, other, ControlMessage(id, 0, 1, 2, testing::HelloAvps().bytes()));
+  EXPECT_EQ(bench.TakeOne<SendDatagram>().peer, other);
+}
+
+TEST_F(Dial, ARefusalMayComeFromAnotherPort) {
+  SendSccrq();
+  const IpEndpoint other{kPeer.address, 40000};
+  bench.ReceiveFrom(kOwnPath, other,
+                    ControlMessage(request.tunnel.value(), 0, 0, 1,
+                                   testing::StopCcnAvps(kPeerTunnel, 4).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().result.result, 4);
+  EXPECT_EQ(bench.TakeOne<SendDatagram>().peer, other) << "acknowledged there";
+}
+
+TEST_F(Dial, TheAnswerComesFromTheAddressAndPathThatWereAsked) {
+  SendSccrq();
+  const Bytes sccrp =
+      ControlMessage(request.tunnel.value(), 0, 0, 1, testing::SccrpAvps(kPeerTunnel).bytes());
+  bench.ReceiveFrom(kOwnPath, {IpAddress::V4(0xCB00710A), 1701}, sccrp);
+  bench.ReceiveFrom(PathId(50), kPeer, sccrp);
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 2u);
+}
+
+TEST(DialInClearText, TheAnswerFromAnotherPortComesToAListener) {
+  constexpr PathId kListener{50};
+  const IpEndpoint other{kPeer.address, 40000};
+  Bench bench;
+  bench.Give(OpenTunnel{kDial, PathId(), kPeer, {}, {}});
+  const TunnelId tunnel = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{tunnel, kOwnPath});
+  bench.Take<SendDatagram>();
+  bench.ReceiveFrom(
+      kListener, other,
+      ControlMessage(tunnel.value(), 0, 0, 1, testing::SccrpAvps(kPeerTunnel).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelUp>().peer, other);
+  const auto scccn = bench.TakeOne<SendDatagram>();
+  EXPECT_EQ(scccn.path, kOwnPath);
+  EXPECT_EQ(scccn.peer, other);
+  bench.ReceiveFrom(kListener, other,
+                    ControlMessage(tunnel.value(), 0, 1, 2, testing::HelloAvps().bytes()));
+  EXPECT_TRUE(bench.SentOne().IsZlb()) << "until the path's rules have the port";
+  bench.authenticated = true;
+  bench.ReceiveFrom(PathId(51), other, ControlMessage(tunnel.value(), 0, 1, 2));
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 1u);
+}
+
 TEST_F(Dial, RepeatedSccrpIsAcknowledgedAgain) {
   SendSccrq();
   Receive(0, 1, testing::SccrpAvps(kPeerTunnel));

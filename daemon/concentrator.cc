@@ -380,13 +380,25 @@ void Concentrator::Carry(const l2tp::Action& action) {
           [&](const l2tp::SessionUp& up) {
             std::optional<ppp::ProxiedLink> proxied;
             if (options_.pass_proxy && !up.dial) proxied = ProxiedBy(up.proxy);
+            if (CallRecord* call = sessions_.CallOf({up.tunnel, up.session})) {
+              call->details = up.details;
+            }
             sessions_.Start({up.tunnel, up.session}, up.send_sequence, std::move(proxied));
             ArmCountersTimer();
           },
           [&](const l2tp::DialFailed& failed) { DialRefused(failed); },
-          // What a LAC and an LNS tell each other about a line of analog calls; nothing to do here.
-          [](const l2tp::ErrorsReported&) {},
-          [](const l2tp::LinkInfo&) {},
+          // What a LAC and an LNS tell each other about a line; nothing to do here but to show it.
+          [&](const l2tp::ErrorsReported& reported) {
+            if (CallRecord* call = sessions_.CallOf({reported.tunnel, reported.session})) {
+              ++call->error_reports;
+              call->errors = reported.errors;
+            }
+          },
+          [&](const l2tp::LinkInfo& info) {
+            if (CallRecord* call = sessions_.CallOf({info.tunnel, info.session})) {
+              call->link_info = info;
+            }
+          },
           [&](const l2tp::SessionDown& down) {
             SessionEnded({down.tunnel, down.session}, Describe(down.reason, down.result));
           },

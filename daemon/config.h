@@ -103,6 +103,7 @@ struct DialConfig {
   std::chrono::seconds redial_max{300};
   uint16_t mtu = 1400;  // octets
   std::string called_number;
+  l2tp::CallDirection direction = l2tp::CallDirection::kIncoming;
   bool operator==(const DialConfig&) const = default;
 };
 

@@ -38,10 +38,15 @@ template <auto Member>
 auto& InDial(Config& config) {
   return config.dials.back().*Member;
 }
+size_t DirectionOf(Config& config) { return static_cast<size_t>(config.dials.back().direction); }
+void SetDirection(Config& config, size_t word) {
+  config.dials.back().direction = static_cast<l2tp::CallDirection>(word);
+}
 
-// In the order of l2tp::Sequencing and of ProxyUse.
+// In the order of l2tp::Sequencing, of ProxyUse and of l2tp::CallDirection.
 constexpr std::string_view kSequencingWords[] = {"deny", "allow", "require"};
 constexpr std::string_view kProxyWords[] = {"ignore", "renegotiate", "accept"};
+constexpr std::string_view kDirectionWords[] = {"incoming", "outgoing"};
 
 // linux/un.h: sun_path has 108 octets, one of which ends the text.
 constexpr size_t kMaxSocketPath = 107;
@@ -457,6 +462,14 @@ constexpr ConfigKey kKeys[] = {
      .absent = "none is sent",
      .help = "The Called Number of the call (RFC 2661 §4.4.4), for a server that chooses by "
              "it."},
+    {.section = kDialSection,
+     .name = "direction",
+     .required = false,
+     .field = WordField{&DirectionOf, &SetDirection, kDirectionWords},
+     .absent = {},
+     .help = "Who places the call (RFC 2661 §5.2). \"incoming\": we do, as a LAC (ICRQ). "
+             "\"outgoing\": we are an LNS that has the server place it (OCRQ), as a LAC that "
+             "calls called_number for us."},
     {.section = "status",
      .name = "socket",
      .required = false,

@@ -95,6 +95,7 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
                       .policy = PolicyOf(dial),
                       .psk = dial.psk,
                       .called_number = dial.called_number,
+                      .direction = dial.direction,
                       .profiles = {}};
   for (unsigned session = 0; session < dial.sessions; ++session) {
     DialProfile profile{

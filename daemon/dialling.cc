@@ -14,7 +14,29 @@ namespace {
 
 /// What we say of a line that there is none of: RFC 2661 §4.4.4 and §4.4.5 want it said.
 constexpr uint32_t kSynchronous = 1;
+constexpr uint32_t kDigital = 1;
 constexpr uint32_t kConnectSpeed = 1'000'000'000;  // bits a second
+constexpr uint32_t kMinimumSpeed = 1;
+
+/// A call as ICRQ and ICCN have it or, outgoing, as OCRQ has it.
+l2tp::OpenCall CallOf(const DialOptions& dial, const DialCall& call) {
+  l2tp::OpenCall open{.dial = call.id,
+                      .tunnel = call.tunnel,
+                      .direction = dial.direction,
+                      .details = {},
+                      .proxy = {}};
+  open.details.call_serial_number = static_cast<uint32_t>(call.id.value());
+  open.details.framing_type = kSynchronous;
+  open.details.called_number = dial.called_number;
+  if (dial.direction == l2tp::CallDirection::kIncoming) {
+    open.details.tx_connect_speed = kConnectSpeed;
+  } else {
+    open.details.bearer_type = kDigital;
+    open.details.minimum_bps = kMinimumSpeed;
+    open.details.maximum_bps = kConnectSpeed;
+  }
+  return open;
+}
 
 std::vector<DialSettings> SettingsOf(const std::vector<DialOptions>& dials) {
   std::vector<DialSettings> settings;
@@ -84,18 +106,7 @@ void Dialling::Carry(const DialAction& action) {
                                    .local = tunnel.local,
                                    .policy = dials_[tunnel.dial].policy});
           },
-          [&](const DialCall& call) {
-            l2tp::OpenCall open{.dial = call.id,
-                                .tunnel = call.tunnel,
-                                .direction = l2tp::CallDirection::kIncoming,
-                                .details = {},
-                                .proxy = {}};
-            open.details.call_serial_number = static_cast<uint32_t>(call.id.value());
-            open.details.framing_type = kSynchronous;
-            open.details.tx_connect_speed = kConnectSpeed;
-            open.details.called_number = dials_[call.dial].called_number;
-            give_(open);
-          },
+          [&](const DialCall& call) { give_(CallOf(dials_[call.dial], call)); },
           [&](const HangUp& hang_up) {
             give_(l2tp::CloseTunnel{hang_up.tunnel, {}});
           },

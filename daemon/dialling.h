@@ -23,6 +23,7 @@ struct DialOptions {
   l2tp::TunnelPolicy policy;
   Secret psk;  // of the server; empty: the one of all peers
   std::string called_number;
+  l2tp::CallDirection direction = l2tp::CallDirection::kIncoming;
   std::vector<DialProfile> profiles;  // one for each session
 };
 

@@ -107,6 +107,7 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   session.peer_session = request.peer_session;
   session.peer = peer;
   session.dialled = profile;
+  session.call.direction = request.direction;
   if (profile != nullptr && profile->link.client) {
     session.user = PrintableText(profile->link.client->user);
   }
@@ -115,6 +116,11 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   sessions_.emplace(key, std::move(session));
   links_.emplace(key, ppp::Link(profile == nullptr ? config_ : profile->link, drops_));
   data_plane_.PrepareSession(request, std::move(done));
+}
+
+CallRecord* SessionManager::CallOf(const SessionKey& key) {
+  ClientSession* session = Find(key);
+  return session == nullptr ? nullptr : &session->call;
 }
 
 void SessionManager::Start(const SessionKey& key, bool send_sequence,

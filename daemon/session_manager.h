@@ -31,6 +31,15 @@ struct DialProfile {
   std::vector<IpPrefix> routes;
 };
 
+/// What L2TP says about a call.
+struct CallRecord {
+  l2tp::CallDirection direction = l2tp::CallDirection::kIncoming;
+  l2tp::CallDetails details;                // once it is connected
+  uint64_t error_reports = 0;               // WENs (RFC 2661 §6.13)
+  l2tp::CallErrors errors;                  // as the last of them says
+  std::optional<l2tp::LinkInfo> link_info;  // the last SLI (RFC 2661 §6.14)
+};
+
 /// All that is known of one PPP session: the middle of the client's record. The tunnel and the SA
 /// under it are found by `key.tunnel`.
 struct ClientSession {
@@ -40,6 +49,7 @@ struct ClientSession {
   l2tp::SessionId peer_session;
   IpEndpoint peer;                       // of the tunnel; for the log
   const DialProfile* dialled = nullptr;  // none: the peer asked for it
+  CallRecord call;
   SessionState state = SessionState::kStarting;
   std::chrono::system_clock::time_point since;  // when ICRQ came
   TimePoint started;                            // the same on the monotonic clock
@@ -97,6 +107,8 @@ class SessionManager {
   /// The call is connected: starts PPP; with `send_sequence`, once the data path numbers what it
   /// sends.
   void Start(const SessionKey& key, bool send_sequence, std::optional<ppp::ProxiedLink> proxied);
+  /// The session's record of its call, to be filled in; null for an unknown session.
+  CallRecord* CallOf(const SessionKey& key);
   /// The L2TP session is gone; `text` says why.
   void LowerDown(const SessionKey& key, const std::string& text);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);

@@ -76,12 +76,44 @@ Json ToJson(const std::optional<SessionIpsec>& ipsec) {
           {"offload", ipsec->offload}};
 }
 
+Json OrNull(uint32_t number) { return number == 0 ? Json() : Json(number); }
+
+Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+Json AccmOrNull(const std::optional<uint32_t>& accm) {
+  return accm ? Json(fmt::format("{:08x}", *accm)) : Json();
+}
+
+Json ToJson(const std::optional<l2tp::CallErrors>& errors) {
+  if (!errors) return {};
+  return {{"crc", errors->crc_errors},
+          {"framing", errors->framing_errors},
+          {"hardware_overruns", errors->hardware_overruns},
+          {"buffer_overruns", errors->buffer_overruns},
+          {"timeouts", errors->timeout_errors},
+          {"alignment", errors->alignment_errors}};
+}
+
+Json ToJson(const SessionCall& call) {
+  return {{"direction", call.outgoing ? "outgoing" : "incoming"},
+          {"serial_number", OrNull(call.serial_number)},
+          {"called_number", TextOrNull(call.called_number)},
+          {"calling_number", TextOrNull(call.calling_number)},
+          {"sub_address", TextOrNull(call.sub_address)},
+          {"private_group", TextOrNull(call.private_group)},
+          {"physical_channel", OrNull(call.physical_channel)},
+          {"tx_speed", OrNull(call.tx_speed)},
+          {"rx_speed", OrNull(call.rx_speed)},
+          {"error_reports", call.error_reports},
+          {"errors", ToJson(call.errors)},
+          {"send_accm", AccmOrNull(call.send_accm)},
+          {"receive_accm", AccmOrNull(call.receive_accm)}};
+}
+
 Json ToJson(const SessionL2tp& l2tp) {
-  return {{"tunnel", l2tp.tunnel},
-          {"peer_tunnel", l2tp.peer_tunnel},
-          {"session", l2tp.session},
-          {"peer_session", l2tp.peer_session},
-          {"local_port", l2tp.local_port}};
+  return {{"tunnel", l2tp.tunnel},         {"peer_tunnel", l2tp.peer_tunnel},
+          {"session", l2tp.session},       {"peer_session", l2tp.peer_session},
+          {"local_port", l2tp.local_port}, {"call", ToJson(l2tp.call)}};
 }
 
 Json ToJson(const SessionCounters& counters) {

@@ -14,6 +14,7 @@
 #include "base/ip_address.h"
 #include "daemon/count_by_reason.h"
 #include "daemon/http_message.h"
+#include "l2tp/events.h"
 
 namespace sallyport::daemon {
 
@@ -122,12 +123,30 @@ struct SessionIpsec {
   std::string offload = "none";  // to the network device: "none", "crypto", "packet"
 };
 
+/// What the LAC said about a call: none and zero where it said nothing.
+struct SessionCall {
+  bool outgoing = false;  // the LNS asked for it (RFC 2661 §5.2.2)
+  uint32_t serial_number = 0;
+  std::string called_number;
+  std::string calling_number;
+  std::string sub_address;
+  std::string private_group;
+  uint32_t physical_channel = 0;
+  uint32_t tx_speed = 0;  // bits a second
+  uint32_t rx_speed = 0;
+  uint64_t error_reports = 0;              // WENs
+  std::optional<l2tp::CallErrors> errors;  // as the last one says
+  std::optional<uint32_t> send_accm;       // of an SLI
+  std::optional<uint32_t> receive_accm;
+};
+
 struct SessionL2tp {
   uint16_t tunnel = 0;  // ids that we assigned
   uint16_t peer_tunnel = 0;
   uint16_t session = 0;
   uint16_t peer_session = 0;
   uint16_t local_port = 0;  // of the tunnel's own UDP socket
+  SessionCall call;
 };
 
 struct SessionPpp {

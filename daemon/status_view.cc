@@ -22,6 +22,28 @@ WallTime WallClockOf(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - Since(time);
 }
 
+SessionCall ToStatus(const CallRecord& call) {
+  SessionCall status{.outgoing = call.direction == l2tp::CallDirection::kOutgoing,
+                     .serial_number = call.details.call_serial_number,
+                     .called_number = call.details.called_number,
+                     .calling_number = call.details.calling_number,
+                     .sub_address = call.details.sub_address,
+                     .private_group = call.details.private_group_id,
+                     .physical_channel = call.details.physical_channel_id,
+                     .tx_speed = call.details.tx_connect_speed,
+                     .rx_speed = call.details.rx_connect_speed,
+                     .error_reports = call.error_reports,
+                     .errors = {},
+                     .send_accm = {},
+                     .receive_accm = {}};
+  if (call.error_reports > 0) status.errors = call.errors;
+  if (call.link_info) {
+    status.send_accm = call.link_info->send_accm;
+    status.receive_accm = call.link_info->receive_accm;
+  }
+  return status;
+}
+
 SessionIpsec ToStatus(const SecurityAssociation& sa, const SaReadings& readings) {
   const auto find = [&](const IpAddress& destination, uint32_t spi) {
     const auto found = readings.sas.find({.destination = destination, .spi = spi});
@@ -139,7 +161,8 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
                  .peer_tunnel = session.peer_tunnel.value(),
                  .session = session.key.session.value(),
                  .peer_session = session.peer_session.value(),
-                 .local_port = 0};
+                 .local_port = 0,
+                 .call = ToStatus(session.call)};
   const auto tunnel = concentrator_.tunnels().find(session.key.tunnel);
   if (tunnel != concentrator_.tunnels().end()) {
     const TunnelRecord& known = tunnel->second;

@@ -14,7 +14,7 @@ from prober.peer import Settings
 from prober.scenarios import CONFIGURATIONS, DEFAULT_SECRET
 
 # In the order in which they are told.
-_GROUPS = ("tunnel", "avp", "delivery", "teardown", "calls", "secrets", "limits")
+_GROUPS = ("tunnel", "avp", "delivery", "teardown", "calls", "outgoing", "secrets", "limits")
 
 
 def _arguments() -> argparse.Namespace:

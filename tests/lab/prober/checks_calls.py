@@ -236,18 +236,7 @@ def no_sequencing_unless_required(bench: Bench) -> None:
 def outgoing_call_is_refused(bench: Bench) -> None:
     """OCRQ to an LNS: CDN, never OCRP; the tunnel lives."""
     lac = _open(bench)
-    call = Call(77)
-    lac.state.calls[call.ours] = call
-    lac.send(
-        message_type(MessageType.OCRQ)
-        + avp(Attribute.ASSIGNED_SESSION_ID, u16(call.ours))
-        + avp(Attribute.CALL_SERIAL_NUMBER, u32(1))
-        + avp(Attribute.MINIMUM_BPS, u32(1))
-        + avp(Attribute.MAXIMUM_BPS, u32(10**6))
-        + avp(Attribute.BEARER_TYPE, u32(1))
-        + avp(Attribute.FRAMING_TYPE, u32(1))
-        + avp(Attribute.CALLED_NUMBER, b"5550100")
-    )
+    call = lac.ocrq()
     lac.expect_cdn(call, 2)
     lac.expect_call_works(lac.call())
 

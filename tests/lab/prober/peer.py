@@ -446,6 +446,31 @@ class Lac:
         self.state.calls[call.ours] = answered
         return answered
 
+    def ocrq(self, changes: Changes | None = None, extra: bytes = b"") -> Call:
+        """Sends an OCRQ, as an LNS."""
+        call = Call(self._fresh_id())
+        parts: Changes = {
+            Attribute.MESSAGE_TYPE: message_type(MessageType.OCRQ),
+            Attribute.ASSIGNED_SESSION_ID: avp(Attribute.ASSIGNED_SESSION_ID, u16(call.ours)),
+            Attribute.CALL_SERIAL_NUMBER: avp(Attribute.CALL_SERIAL_NUMBER, os.urandom(4)),
+            Attribute.MINIMUM_BPS: avp(Attribute.MINIMUM_BPS, u32(1)),
+            Attribute.MAXIMUM_BPS: avp(Attribute.MAXIMUM_BPS, u32(10**6)),
+            Attribute.BEARER_TYPE: avp(Attribute.BEARER_TYPE, u32(1)),
+            Attribute.FRAMING_TYPE: avp(Attribute.FRAMING_TYPE, u32(1)),
+            Attribute.CALLED_NUMBER: avp(Attribute.CALLED_NUMBER, b"5550100"),
+        }
+        self.state.calls[call.ours] = call
+        self.send(_joined(parts, changes) + extra)
+        return call
+
+    def expect_ocrp(self, call: Call) -> Call:
+        reply = self.expect(MessageType.OCRP)
+        if reply.session != call.ours:
+            raise Failure(f"OCRP to session {call.ours}", str(reply))
+        answered = Call(call.ours, reply.number(Attribute.ASSIGNED_SESSION_ID))
+        self.state.calls[call.ours] = answered
+        return answered
+
     def connect_call(self, call: Call, changes: Changes | None = None, extra: bytes = b"") -> None:
         """ICCN, acknowledged."""
         self.iccn(call, changes, extra)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 #   plain      no secret, no limits within reach, HELLO as often as Settings.hello_interval says
 #   secrets    DEFAULT_SECRET for everybody, and PEERS
 #   limits     the limits below
+#   outgoing   plain, and peers may have it place calls
 #   shutdown   somebody stops the server when the check says that it is ready
 #   patience   plain, and minutes of time
-CONFIGURATIONS = ("plain", "secrets", "limits", "shutdown", "patience")
+CONFIGURATIONS = ("plain", "secrets", "limits", "outgoing", "shutdown", "patience")
 
 HALF_OPEN_LIMIT = 20  # tunnels between SCCRQ and SCCCN
 CALLS_LIMIT = 3  # sessions in a tunnel

@@ -24,6 +24,7 @@ using testing::SizeIs;
 constexpr uint16_t kSccrq = 1;
 constexpr uint16_t kScccn = 3;
 constexpr uint16_t kStopCcn = 4;
+constexpr uint16_t kOcrq = 7;
 constexpr uint16_t kIcrq = 10;
 constexpr uint16_t kIccn = 12;
 constexpr uint16_t kAssignedTunnelId = 9;
@@ -35,7 +36,7 @@ constexpr uint16_t kPeerSession = 501;
 const IpEndpoint kServer{IpAddress::V4(0xC6336401), 1701};  // 198.51.100.1
 const IpAddress kLocal = IpAddress::V4(0xCB00710A);
 
-Concentrator::Options Options(bool ipsec) {
+Concentrator::Options Options(bool ipsec, l2tp::CallDirection direction) {
   Concentrator::Options options;
   options.ipsec_required = ipsec;
   options.l2tp.host_name = "branch";
@@ -47,6 +48,7 @@ Concentrator::Options Options(bool ipsec) {
                    .policy = {},
                    .psk = Secret(std::string_view("swordfish")),
                    .called_number = "5551212",
+                   .direction = direction,
                    .profiles = {profile}};
   options.dials.push_back(std::move(dial));
   return options;
@@ -54,8 +56,10 @@ Concentrator::Options Options(bool ipsec) {
 
 class ConcentratorDialTest : public testing::Test {
  protected:
-  explicit ConcentratorDialTest(bool ipsec = false)
-      : concentrator_(loop_, plane_, ipsec ? &ike_ : nullptr, access_, random_, Options(ipsec)) {}
+  explicit ConcentratorDialTest(bool ipsec = false,
+                                l2tp::CallDirection direction = l2tp::CallDirection::kIncoming)
+      : concentrator_(loop_, plane_, ipsec ? &ike_ : nullptr, access_, random_,
+                      Options(ipsec, direction)) {}
 
   void Start() {
     concentrator_.Start();
@@ -80,7 +84,7 @@ class ConcentratorDialTest : public testing::Test {
   void Answer(uint16_t session, const AvpList& avps) {
     const Bytes bytes =
         l2tp::testing::ControlMessage(tunnel_.value(), session, ns_++, nr_, avps.bytes());
-    concentrator_.OnDatagram({.path = path_, .peer = kServer, .local = kLocal, .bytes = bytes},
+    concentrator_.OnDatagram({.path = path_, .peer = server_, .local = kLocal, .bytes = bytes},
                              false);
     Settle();
   }
@@ -112,6 +116,7 @@ class ConcentratorDialTest : public testing::Test {
   l2tp::TunnelId tunnel_;
   l2tp::PathId path_;
   SessionKey key_;
+  IpEndpoint server_ = kServer;  // whence its answers come
   uint16_t ns_ = 0;
   uint16_t nr_ = 0;
 };
@@ -120,6 +125,33 @@ class ConcentratorIpsecDialTest : public ConcentratorDialTest {
  protected:
   ConcentratorIpsecDialTest() : ConcentratorDialTest(true) {}
 };
+
+class ConcentratorOutgoingDialTest : public ConcentratorDialTest {
+ protected:
+  ConcentratorOutgoingDialTest() : ConcentratorDialTest(false, l2tp::CallDirection::kOutgoing) {}
+};
+
+TEST_F(ConcentratorOutgoingDialTest, TheServerIsAskedToPlaceTheCall) {
+  Start();
+  tunnel_ = l2tp::TunnelId(Sent(kSccrq).at(0).U16(kAssignedTunnelId));
+  path_ = l2tp::PathId(plane_.last_path);
+  nr_ = 1;
+  Answer(0, l2tp::testing::SccrpAvps(kPeerTunnel).U32(4, 3));  // Bearer Capabilities
+  nr_ = 2;
+  const auto calls = Sent(kOcrq);
+  ASSERT_THAT(calls, SizeIs(1));
+  EXPECT_EQ(calls[0].Value(kCalledNumber), Bytes({'5', '5', '5', '1', '2', '1', '2'}));
+  key_ = {tunnel_, l2tp::SessionId(calls[0].U16(kAssignedSessionId))};
+  nr_ = 3;
+  Answer(key_.session.value(), l2tp::testing::OcrpAvps(kPeerSession));
+  Answer(key_.session.value(), l2tp::testing::OccnAvps());
+  const auto& session = concentrator_.sessions().sessions().at(key_);
+  EXPECT_EQ(session.call.direction, l2tp::CallDirection::kOutgoing);
+  EXPECT_NE(session.call.details.tx_connect_speed, 0U);
+  EXPECT_FALSE(plane_.frames.empty()) << "PPP has begun";
+  Answer(key_.session.value(), l2tp::testing::WenAvps());
+  EXPECT_EQ(session.call.error_reports, 1U);
+}
 
 TEST_F(ConcentratorDialTest, TheKernelsTunnelIsMadeOnceThePeersIdIsKnown) {
   Start();
@@ -133,6 +165,16 @@ TEST_F(ConcentratorDialTest, TheKernelsTunnelIsMadeOnceThePeersIdIsKnown) {
   EXPECT_EQ(plane_.completed[0].tunnel, tunnel_);
   EXPECT_EQ(plane_.completed[0].peer_tunnel, l2tp::TunnelId(kPeerTunnel));
   EXPECT_EQ(plane_.completed[0].peer, plane_.tunnel_requests[0].peer);
+}
+
+TEST_F(ConcentratorDialTest, AServerThatAnswersFromAnotherPortIsSpokenToThere) {
+  server_.port = 40000;
+  Start();
+  Connect();
+  ASSERT_THAT(plane_.completed, SizeIs(1));
+  EXPECT_EQ(plane_.completed[0].peer, server_);
+  EXPECT_EQ(plane_.sent.back().peer, server_);
+  EXPECT_EQ(concentrator_.sessions().sessions().at(key_).peer, server_);
 }
 
 TEST_F(ConcentratorDialTest, ADialledSessionKnowsItsDialAndBeginsPpp) {

@@ -160,6 +160,7 @@ redial = 2
 redial_max = 60
 mtu = 1280
 called_number = "5551212"
+direction = "outgoing"
 )",
                            {{"/password", "p"}, {"/s", "s"}});
   ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
@@ -174,6 +175,7 @@ called_number = "5551212"
   EXPECT_EQ(dial.redial_max, std::chrono::seconds(60));
   EXPECT_EQ(dial.mtu, 1280);
   EXPECT_EQ(dial.called_number, "5551212");
+  EXPECT_EQ(dial.direction, l2tp::CallDirection::kOutgoing);
   EXPECT_EQ(InterfaceName(dial, 2), "hq2");
   ASSERT_EQ(loaded->warnings.size(), 1U);
   EXPECT_EQ(loaded->warnings[0].key, "dial.auth") << "PAP in clear";

@@ -54,7 +54,20 @@ SessionRecord FullSession() {
                    .peer_tunnel = 1,
                    .session = 7719,
                    .peer_session = 2,
-                   .local_port = 40001},
+                   .local_port = 40001,
+                   .call = {.outgoing = true,
+                            .serial_number = 7,
+                            .called_number = "5551212",
+                            .calling_number = "5551213",
+                            .sub_address = "1",
+                            .private_group = "red",
+                            .physical_channel = 9,
+                            .tx_speed = 64000,
+                            .rx_speed = 128000,
+                            .error_reports = 1,
+                            .errors = l2tp::CallErrors{1, 2, 3, 4, 5, 6},
+                            .send_accm = 0xA0000,
+                            .receive_accm = 0}},
           .ppp = {.auth = "mschapv2", .phase = "network", .mtu = 1400},
           .counters = {.rx_bytes = 18446744073709551615U,
                        .tx_bytes = 99120,
@@ -279,14 +292,24 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("esp_proposal":"AES_CBC_256/HMAC_SHA2_256_128","rx_bytes":21008,"tx_bytes":0,)"
       R"("rx_packets":140,"tx_packets":0,"replays":2,"integrity_failures":3,"offload":"crypto"},)"
       R"("l2tp":{"tunnel":4312,"peer_tunnel":1,"session":7719,"peer_session":2,)"
-      R"("local_port":40001},"ppp":{"auth":"mschapv2","phase":"network","mtu":1400},)"
+      R"("local_port":40001,"call":{"direction":"outgoing","serial_number":7,)"
+      R"("called_number":"5551212","calling_number":"5551213","sub_address":"1",)"
+      R"("private_group":"red","physical_channel":9,"tx_speed":64000,"rx_speed":128000,)"
+      R"("error_reports":1,"errors":{"crc":1,"framing":2,"hardware_overruns":3,)"
+      R"("buffer_overruns":4,"timeouts":5,"alignment":6},"send_accm":"000a0000",)"
+      R"("receive_accm":"00000000"}},)"
+      R"("ppp":{"auth":"mschapv2","phase":"network","mtu":1400},)"
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
       R"("tx_packets":133}},)"
       R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
       R"("interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
       R"("peer":{"address":"2001:db8::9","port":1701,"nat":false,"host_name":"",)"
       R"("vendor":null},"ipsec":null,"l2tp":{"tunnel":4313,"peer_tunnel":0,"session":0,)"
-      R"("peer_session":0,"local_port":0},"ppp":{"auth":null,"phase":"dead","mtu":0},)"
+      R"("peer_session":0,"local_port":0,"call":{"direction":"incoming","serial_number":null,)"
+      R"("called_number":null,"calling_number":null,"sub_address":null,"private_group":null,)"
+      R"("physical_channel":null,"tx_speed":null,"rx_speed":null,"error_reports":0,)"
+      R"("errors":null,"send_accm":null,"receive_accm":null}},)"
+      R"("ppp":{"auth":null,"phase":"dead","mtu":0},)"
       R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}]})"
       "\n");
 }

@@ -48,12 +48,17 @@ find_fuzzers() {
   ((${#fuzzers[@]})) || die "no fuzzer ${1:-at all} in build/fuzz"
 }
 
+# [NAME [SECONDS | --runs N]]: a PATTERN like 'l2tp_*' names several.
 cmd_fuzz() {
-  local fuzzer fuzzers
+  local fuzzer fuzzers limit=-max_total_time=${2:-600}
+  if [[ ${2-} == --runs ]]; then
+    [[ ${3-} =~ ^[0-9]+$ ]] || die "--runs wants a number"
+    limit=-runs=$3
+  fi
   build_preset fuzz
   find_fuzzers "${1:-*}"
   for fuzzer in "${fuzzers[@]}"; do
-    watched_step "fuzz $(basename "$fuzzer" _fuzzer)" fuzz_one "$fuzzer" "-max_total_time=${2:-600}"
+    watched_step "fuzz $(basename "$fuzzer" _fuzzer)" fuzz_one "$fuzzer" "$limit"
   done
 }
 

@@ -24,6 +24,18 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"limit(seconds): how long the scenario may take, {_DEFAULT_LIMIT} s when unmarked",
     )
+    config.addinivalue_line(
+        "markers", "long: takes many minutes, and runs only where scenarios are chosen by name"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is long, unless a part of a scenario's name was asked for, which chooses by itself."""
+    if config.getoption("keyword"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 def _share() -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab import topology
-from lab.capture import hidden_avps, malformed, matching
+from lab.capture import check_decodes, hidden_avps, malformed, matching
 from lab.host import Host
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.peers.strongswan import Charon
@@ -78,9 +78,61 @@ def test_dials_xl2tpd(lab: Scenario, shared: str) -> None:
     lns.stop()
     lab.wire.stop()
     assert malformed(lab.wire.path) == []
+    check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
     if shared == "hidden":
         # xl2tpd 1.3.18 then sends a Random Vector, with nothing hidden behind it.
         assert matching(lab.wire.path, f"ip.src == {SERVER} && l2tp.avp.type == 36")
+
+
+def test_several_sessions_in_one_tunnel_to_xl2tpd(lab: Scenario) -> None:
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
+    hq = dial(lab.net.gateway, SERVER, name="load", sessions=3, called_number="5551212")
+    gateway = lab.clear_text_gateway(dial=[hq])
+    assert len(gateway.wait_dial("load", "up")["sessions"]) == 3
+    sessions = gateway.sessions()
+    assert len({session["l2tp"]["tunnel"] for session in sessions}) == 1
+    assert len({session["address"] for session in sessions}) == 3
+    for session in sessions:
+        assert session["l2tp"]["call"]["called_number"] == "5551212"
+        check_link(lab.net.gateway, session["interface"], SERVER_INNER, count=1)
+    gateway.stop()
+    lns.stop()
+    lab.wire.stop()
+    check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
+
+
+# The server's answers, and what is for it afterwards, as RFC 2661 §8.1 allows: "the recipient picks a free port".
+_OTHER_PORT = 40000
+_FLOATING_PORT = f"""
+table ip floating_port {{
+  chain output {{
+    type filter hook output priority -350
+    udp sport 1701 udp sport set {_OTHER_PORT} notrack
+  }}
+  chain prerouting {{
+    type filter hook prerouting priority -350
+    udp dport {_OTHER_PORT} udp dport set 1701 notrack
+  }}
+}}
+"""
+
+
+def test_dials_a_server_that_answers_from_another_port(lab: Scenario) -> None:
+    lab.net.client3.run("nft", "-f", "-", stdin=_FLOATING_PORT)
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
+    gateway = lab.clear_text_gateway(dial=[dial(lab.net.gateway, SERVER)])
+    gateway.wait_dial("hq", "up")
+    (session,) = gateway.sessions()
+    assert (session["peer"]["address"], session["peer"]["port"]) == (SERVER, _OTHER_PORT)
+    check_link(lab.net.gateway, "hq", SERVER_INNER)
+    gateway.stop()
+    lns.stop()
+    lab.wire.stop()
+    sent = f"ip.src == {topology.GATEWAY_OUTER} && udp.srcport == 1701"
+    assert matching(lab.wire.path, f"{sent} && udp.dstport == 1701 && l2tp.avp.message_type == 1")
+    assert not matching(
+        lab.wire.path, f"{sent} && udp.dstport == 1701 && l2tp.avp.message_type > 1"
+    )
 
 
 def test_comes_back_after_the_server_was_killed(lab: Scenario) -> None:
@@ -119,26 +171,31 @@ def test_wrong_password_is_told(lab: Scenario) -> None:
     lns.stop()
 
 
-def branch(lab: Scenario, **changes: Any) -> Sallyportd:
+def branch(lab: Scenario, *, listen: str = SERVER, **changes: Any) -> Sallyportd:
     """A second daemon of ours, on client3, as the client of the gateway."""
-    changes["l2tp"] = {"listen": [SERVER], "host_name": "branch"}
+    changes["l2tp"] = {"listen": [listen], "host_name": "branch", **changes.get("l2tp", {})}
     changes["pool"] = [{"ranges": ["10.70.0.0/24"], "gateway": "10.70.0.1"}]
     return Sallyportd(lab.net.client3, [BOB], changes=changes)
 
 
-def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario) -> None:
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario, family: str) -> None:
+    here, there = {
+        "ipv4": (topology.GATEWAY_OUTER, SERVER),
+        "ipv6": (topology.GATEWAY_OUTER6, topology.OUTER_ADDRESS6["client3"]),
+    }[family]
     secret = secret_file(lab.net.gateway, "tunnel-secret", SECRET)
-    peer = {"host_name": "branch", "addresses": [SERVER], "secret_file": secret, "hide_avps": True}
-    gateway = lab.clear_text_gateway(**{"l2tp.peer": [peer]})
+    peer = {"host_name": "branch", "addresses": [there], "secret_file": secret, "hide_avps": True}
+    gateway = lab.clear_text_gateway(**{"l2tp.peer": [peer], "l2tp": {"listen": [here]}})
     hq = dial(
         lab.net.client3,
-        topology.GATEWAY_OUTER,
+        here,
         name="load",
         sessions=5,
         secret_file=secret_file(lab.net.client3, "tunnel-secret", SECRET),
         hide_avps=True,
     )
-    client = branch(lab, ipsec={"required": False}, dial=[hq]).start()
+    client = branch(lab, listen=there, ipsec={"required": False}, dial=[hq]).start()
     state = client.wait_dial("load", "up")
     assert len(state["sessions"]) == 5
     assert gateway.status()["l2tp"]["tunnels"] == 1
@@ -160,7 +217,32 @@ def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario) -> None:
     gateway.wait_no_sessions()
     lab.wire.stop()
     assert malformed(lab.wire.path) == []
+    check_decodes(lab.wire.path, here, there)
     assert hidden_avps(lab.wire.path)
+
+
+def test_two_of_ours_with_outgoing_calls(lab: Scenario) -> None:
+    # client3, as the LNS, has the gateway, as the LAC, place the calls. Where they are refused the dial waits.
+    gateway = lab.clear_text_gateway(l2tp={"outgoing_calls": True})
+    hq = dial(
+        lab.net.client3,
+        topology.GATEWAY_OUTER,
+        sessions=2,
+        direction="outgoing",
+        called_number="5551212",
+    )
+    client = branch(lab, ipsec={"required": False}, dial=[hq]).start()
+    client.wait_dial("hq", "up")
+    for daemon in (client, gateway):
+        for session in daemon.sessions():
+            call = session["l2tp"]["call"]
+            assert (call["direction"], call["called_number"]) == ("outgoing", "5551212")
+    check_link(lab.net.client3, "hq0", topology.POOL_GATEWAY)
+    check_link(lab.net.client3, "hq1", topology.POOL_GATEWAY)
+    client.stop()
+    gateway.wait_no_sessions()
+    lab.wire.stop()
+    check_decodes(lab.wire.path, topology.GATEWAY_OUTER, SERVER)
 
 
 def test_two_of_ours_through_ipsec(lab: Scenario) -> None:

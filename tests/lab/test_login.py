@@ -7,7 +7,7 @@ import ipaddress
 import pytest
 
 from lab import topology
-from lab.capture import l2tp_messages, malformed
+from lab.capture import check_decodes, l2tp_messages, malformed
 from lab.peers.client import Account
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.peers.strongswan import WINDOWS
@@ -191,6 +191,7 @@ def test_login_in_clear_text_where_that_is_allowed(lab: Scenario) -> None:
     # The tunnel's and the session's life as RFC 2661 draws it, and not one malformed packet.
     lab.wire.stop()
     assert malformed(lab.wire.path) == []
+    check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
     client, server = topology.OUTER_ADDRESS["client3"], topology.GATEWAY_OUTER
     messages = [
         (client, SCCRQ),

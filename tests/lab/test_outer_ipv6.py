@@ -2,7 +2,8 @@
 """The same over IPv6: listening, tunnels, data path, fence, IPsec. What is inside stays IPv4."""
 
 from lab import topology
-from lab.capture import CLEAR_TEXT_L2TP, malformed, matching
+from lab.capture import CLEAR_TEXT_L2TP, check_decodes, malformed, matching
+from lab.peers.xl2tpd import TunnelSecret
 from lab.scenario import ALICE, BOB, Scenario
 from lab.waiting import wait_until
 
@@ -45,6 +46,7 @@ def test_login_in_clear_text_over_ipv6_beside_one_over_ipv4(lab: Scenario) -> No
     assert not matching(lab.wire.path, f"ipv6.src == {GATEWAY} && udp && udp.srcport != 1701")
     assert not matching(lab.wire.path, "ipv6 && udp.checksum == 0")
     assert malformed(lab.wire.path) == []
+    check_decodes(lab.wire.path, GATEWAY, topology.GATEWAY_OUTER)
 
 
 def test_redial_over_ipv6(lab: Scenario) -> None:
@@ -57,6 +59,31 @@ def test_redial_over_ipv6(lab: Scenario) -> None:
         laptop.hang_up()
     gateway.wait_no_sessions()
     assert gateway.status()["auth"]["accepted"] == 3
+
+
+def test_several_sessions_and_hidden_avps_over_ipv6(lab: Scenario) -> None:
+    secret = lab.net.gateway.scratch / "tunnel-secret"
+    secret.write_text("sekret0x12\n")
+    secret.chmod(0o600)
+    tunnel = {"listen": [GATEWAY], "secret_file": str(secret), "hide_avps": True}
+    gateway = lab.clear_text_gateway(l2tp=tunnel)
+    shared = TunnelSecret("sekret0x12", hidden=True)
+    laptop = lab.client(lab.net.client3, psk=None, gateway=GATEWAY, shared=shared, sessions=3)
+    link = laptop.connect()
+    wait_until("three sessions", lambda: bool(gateway.status()["sessions"]["up"] == 3))
+    assert gateway.status()["l2tp"]["tunnels"] == 1
+    addresses = {session["address"] for session in gateway.sessions()}
+    assert len(addresses) == 3 and link.address in addresses
+    for number in range(3):
+        words = ("ping", "-c", "1", "-W", "5", "-I", f"ppp{number}", topology.POOL_GATEWAY)
+        assert " 1 received" in lab.net.client3.output(*words), number
+    laptop.hang_up()
+    gateway.wait_no_sessions()
+    lab.wire.stop()
+    for sender in (GATEWAY, CLIENT):
+        hidden = f"ipv6.src == {sender} && l2tp.avp.hidden == 1"
+        assert matching(lab.wire.path, hidden), sender
+    check_decodes(lab.wire.path, GATEWAY)
 
 
 def test_clear_text_over_ipv6_where_ipsec_is_required(lab: Scenario) -> None:

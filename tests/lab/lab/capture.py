@@ -101,11 +101,26 @@ def hidden_avps(path: Path) -> list[str]:
 
 
 def objections(path: Path, sender: str) -> list[str]:
-    """The L2TP messages of `sender` that tshark finds malformed or gives a warning about: a line each."""
-    # 0x600000 is PI_WARN of epan/proto.h. In data messages stands PPP, which is judged only where it is malformed.
-    doubtful = "_ws.malformed || (l2tp.type == 1 && _ws.expert.severity >= 0x600000)"
+    """The L2TP messages of `sender`, control and data, that tshark finds malformed or gives a warning about: a line each."""
+    address = "ipv6.src" if ":" in sender else "ip.src"
+    # What is inside of IP inside of PPP is not ours to answer for (0x21, 0x57: IPv4 and IPv6, RFC 1332, RFC 5072).
+    ours = "(l2tp.type == 1 || !(ppp.protocol == 0x21 || ppp.protocol == 0x57))"
+    # 0x600000 is PI_WARN of epan/proto.h.
+    doubtful = f"_ws.malformed || ({ours} && _ws.expert.severity >= 0x600000)"
     # What the sender quotes of others in an ICMP error is not his.
-    return _tshark(path, "-Y", f"ip.src == {sender} && l2tp && !icmp && ({doubtful})").splitlines()
+    not_quoted = '!(frame.protocols matches "icmp.*l2tp")'
+    return _tshark(
+        path, "-Y", f"{address} == {sender} && l2tp && {not_quoted} && ({doubtful})"
+    ).splitlines()
+
+
+def check_decodes(path: Path, *senders: str) -> None:
+    """Fails unless tshark has seen L2TP of each of `senders`, and has no objection to any of it."""
+    for sender in senders:
+        address = "ipv6.src" if ":" in sender else "ip.src"
+        assert matching(path, f"{address} == {sender} && l2tp.type == 1"), f"no L2TP of {sender}"
+        found = objections(path, sender)
+        assert not found, f"tshark objects to what {sender} sent:\n" + "\n".join(found[:20])
 
 
 def l2tp_messages(path: Path) -> list[str]:

@@ -34,7 +34,9 @@ class VpnClient:
         port: int = 1701,
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
+        sessions: int = 1,
     ) -> None:
+        """`sessions`: over IPv6 only."""
         self.host = host
         self.account = account
         self._gateway = gateway
@@ -43,7 +45,11 @@ class VpnClient:
         self.charon = Charon(host)
         words = (host, gateway, account.user, account.password, account.method, port, echo_interval)
         # xl2tpd has no IPv6.
-        self.lac = ScriptedLac(*words) if ":" in gateway else Lac(*words, shared)
+        self.lac = (
+            ScriptedLac(*words, shared=shared, sessions=sessions)
+            if ":" in gateway
+            else Lac(*words, shared)
+        )
 
     def launch(self) -> "VpnClient":
         """Starts the client's daemons; nothing is sent yet."""

@@ -3,13 +3,19 @@
 
 from pathlib import Path
 
-from lab.peers.xl2tpd import Lac
+from typing import Any
+
+from lab.peers.xl2tpd import Lac, TunnelSecret
 
 _PROGRAM = Path(__file__).resolve().parents[2] / "programs" / "scripted_lac.py"
 
 
 class ScriptedLac(Lac):
-    """Looks like xl2tpd to a scenario. Its process lives as long as one call."""
+    """Looks like xl2tpd to a scenario. Its process lives as long as one tunnel with its calls."""
+
+    def __init__(self, *words: Any, shared: TunnelSecret | None = None, sessions: int = 1) -> None:
+        super().__init__(*words)
+        self._more = [str(sessions)] + ([shared.secret] if shared and shared.hidden else [])
 
     def start(self) -> "ScriptedLac":
         """There is no daemon to start."""
@@ -17,7 +23,12 @@ class ScriptedLac(Lac):
 
     def dial(self) -> None:
         self.process = self.host.start(
-            "scripted_lac", "/usr/bin/python3", str(_PROGRAM), self.lns, str(self.options)
+            "scripted_lac",
+            "/usr/bin/python3",
+            str(_PROGRAM),
+            self.lns,
+            str(self.options),
+            *self._more,
         )
 
     def hang_up(self) -> None:

@@ -101,17 +101,18 @@ def test_several_sessions_in_one_tunnel_to_xl2tpd(lab: Scenario) -> None:
     check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
 
 
-# The server's answers, and what is for it afterwards, as RFC 2661 §8.1 allows: "the recipient picks a free port".
+# The server's answers, and what is for it afterwards, as RFC 2661 §8.1 allows: "the recipient picks a free port". Raw
+# octets, since `udp sport set` would make a checksum of the zero that both ends send.
 _OTHER_PORT = 40000
 _FLOATING_PORT = f"""
 table ip floating_port {{
   chain output {{
     type filter hook output priority -350
-    udp sport 1701 udp sport set {_OTHER_PORT} notrack
+    udp sport 1701 @th,0,16 set {_OTHER_PORT} notrack
   }}
   chain prerouting {{
     type filter hook prerouting priority -350
-    udp dport {_OTHER_PORT} udp dport set 1701 notrack
+    udp dport {_OTHER_PORT} @th,16,16 set 1701 notrack
   }}
 }}
 """

@@ -17,7 +17,7 @@ uint32_t SizeOf(const std::vector<AddressRange>& ranges) {
 }  // namespace
 
 AddressPool::AddressPool(PoolSettings settings)
-    : settings_(std::move(settings)), in_use_(SizeOf(settings_.ranges)) {
+    : settings_(std::move(settings)), indexes_(SizeOf(settings_.ranges)) {
   uint32_t begin = 0;
   for (const AddressRange& range : settings_.ranges) {
     range_begins_.push_back(begin);
@@ -27,16 +27,8 @@ AddressPool::AddressPool(PoolSettings settings)
 }
 
 std::optional<IpAddress> AddressPool::Allocate(std::string_view user) {
-  if (const auto last = last_of_user_.find(user); last != last_of_user_.end()) {
-    if (in_use_.Insert(last->second)) return AddressOf(last->second);
-  }
-  auto index = in_use_.FirstAbsent(next_);
-  if (!index) index = in_use_.FirstAbsent(0);
-  if (!index) return {};
-  in_use_.Insert(*index);
-  next_ = *index + 1;
-  Remember(user, *index);
-  return AddressOf(*index);
+  const auto index = indexes_.Allocate(user);
+  return index ? std::optional(AddressOf(*index)) : std::nullopt;
 }
 
 Expected<void, TakeError> AddressPool::Take(const IpAddress& address, std::string_view user) {
@@ -44,20 +36,18 @@ Expected<void, TakeError> AddressPool::Take(const IpAddress& address, std::strin
   if (!index) {
     return Unexpected{IsNetworkOrBroadcast(address) ? TakeError::kReserved : TakeError::kOutside};
   }
-  if (IsReserved(*index)) return Unexpected{TakeError::kReserved};
-  if (!in_use_.Insert(*index)) return Unexpected{TakeError::kInUse};
-  Remember(user, *index);
+  if (indexes_.IsReserved(*index)) return Unexpected{TakeError::kReserved};
+  if (!indexes_.Take(*index, user)) return Unexpected{TakeError::kInUse};
   return {};
 }
 
 bool AddressPool::Release(const IpAddress& address) {
   const auto index = IndexOf(address);
-  return index && !IsReserved(*index) && in_use_.Erase(*index);
+  return index && indexes_.Release(*index);
 }
 
 void AddressPool::Reserve(const IpAddress& address) {
-  const auto index = IndexOf(address);
-  if (index && in_use_.Insert(*index)) reserved_.push_back(*index);
+  if (const auto index = IndexOf(address)) indexes_.Reserve(*index);
 }
 
 bool AddressPool::IsNetworkOrBroadcast(const IpAddress& address) const {
@@ -78,24 +68,6 @@ IpAddress AddressPool::AddressOf(uint32_t index) const {
   const auto after = std::upper_bound(range_begins_.begin(), range_begins_.end(), index);
   const auto range = static_cast<size_t>(after - range_begins_.begin()) - 1;
   return IpAddress::V4(settings_.ranges[range].first().v4() + (index - range_begins_[range]));
-}
-
-bool AddressPool::IsReserved(uint32_t index) const {
-  return std::find(reserved_.begin(), reserved_.end(), index) != reserved_.end();
-}
-
-void AddressPool::Remember(std::string_view user, uint32_t index) {
-  if (user.empty()) return;
-  if (const auto known = last_of_user_.find(user); known != last_of_user_.end()) {
-    known->second = index;
-    return;
-  }
-  if (remembered_.size() == kMaxRemembered) {
-    last_of_user_.erase(remembered_.front());
-    remembered_.pop_front();
-  }
-  remembered_.emplace_back(user);
-  last_of_user_.emplace(user, index);
 }
 
 }  // namespace sallyport::aaa

@@ -90,6 +90,13 @@ Expected<PoolSet, std::vector<PoolIssue>> PoolSet::Create(std::vector<PoolSettin
   return PoolSet(std::move(pools));
 }
 
+PoolSet::PoolSet(std::vector<AddressPool> pools) : pools_(std::move(pools)) {
+  for (const AddressPool& pool : pools_) {
+    prefix_pools_.push_back(
+        {PrefixPool(pool.settings().ipv6), PrefixPool(pool.settings().delegated)});
+  }
+}
+
 size_t PoolSet::IndexOf(std::string_view name) const {
   const std::string_view wanted = name.empty() ? kDefaultPool : name;
   const auto found = std::find_if(pools_.begin(), pools_.end(), [wanted](const AddressPool& pool) {
@@ -114,7 +121,16 @@ AddressPool* PoolSet::PoolOf(const IpAddress& address) {
 Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& request) {
   const size_t index = IndexOf(request.pool);
   if (index >= pools_.size()) return Unexpected{AllocateError::kNoSuchPool};
-  AddressPool& pool = pools_[index];
+  auto lease = AllocateAddress(request, pools_[index]);
+  if (!lease) return lease;
+  lease->prefix = prefix_pools_[index].ipv6.Allocate(request.account);
+  // Without a link of its own there is nothing to reach a network behind the client through.
+  if (lease->prefix) lease->delegated = prefix_pools_[index].delegated.Allocate(request.account);
+  return lease;
+}
+
+Expected<AddressLease, AllocateError> PoolSet::AllocateAddress(const AddressRequest& request,
+                                                               AddressPool& pool) {
   switch (request.profile.address_rule) {
     case AddressRule::kNone:
       return Unexpected{AllocateError::kNoAddress};
@@ -125,7 +141,8 @@ Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& re
   }
   const auto address = pool.Allocate(request.account);
   if (!address) return Unexpected{AllocateError::kExhausted};
-  return AddressLease{.address = *address, .gateway = pool.settings().gateway};
+  return AddressLease{
+      .address = *address, .gateway = pool.settings().gateway, .prefix = {}, .delegated = {}};
 }
 
 Expected<AddressLease, AllocateError> PoolSet::AllocateListed(const AddressRequest& request,
@@ -138,7 +155,9 @@ Expected<AddressLease, AllocateError> PoolSet::AllocateListed(const AddressReque
     if (taken) {
       const AddressPool* owner = PoolOf(address);
       return AddressLease{.address = address,
-                          .gateway = (owner != nullptr ? *owner : pool).settings().gateway};
+                          .gateway = (owner != nullptr ? *owner : pool).settings().gateway,
+                          .prefix = {},
+                          .delegated = {}};
     }
     if (taken.error() == TakeError::kReserved) error = AllocateError::kReserved;
   }
@@ -158,6 +177,12 @@ Expected<void, TakeError> PoolSet::Take(const IpAddress& address, std::string_vi
 bool PoolSet::Release(const IpAddress& address) {
   if (AddressPool* pool = PoolOf(address)) return pool->Release(address);
   return outside_.erase(address) != 0;
+}
+
+bool PoolSet::ReleasePrefix(const IpPrefix& prefix) {
+  return std::any_of(prefix_pools_.begin(), prefix_pools_.end(), [&prefix](PrefixPools& pool) {
+    return pool.ipv6.Release(prefix) || pool.delegated.Release(prefix);
+  });
 }
 
 }  // namespace sallyport::aaa

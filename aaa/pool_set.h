@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "aaa/address_pool.h"
+#include "aaa/prefix_pool.h"
 #include "aaa/users_file.h"
 #include "base/expected.h"
 #include "base/ip_address.h"
@@ -42,10 +44,12 @@ struct AddressRequest {
   UserProfile profile;
 };
 
-/// What it gets. PoolSet::Release() gives the address back.
+/// What it gets. PoolSet::Release() gives the address back, and ReleasePrefix() each prefix.
 struct AddressLease {
   IpAddress address;
   IpAddress gateway;
+  std::optional<IpPrefix> prefix{};     // IPv6; none if the pool has none, or none left
+  std::optional<IpPrefix> delegated{};  // likewise, for networks behind the client
   bool operator==(const AddressLease&) const = default;
 };
 
@@ -57,14 +61,20 @@ enum class AllocateError : uint8_t {
   kNoAddress,   // the user may not have an address (AddressRule::kNone)
 };
 
+/// The IPv6 prefixes of one pool.
+struct PrefixPools {
+  PrefixPool ipv6;
+  PrefixPool delegated;
+};
+
 /// The pools of the configuration, and the users' own addresses that lie in no pool.
 class PoolSet {
  public:
   /// The name of the pool for users without one; without such a pool it is the first.
   static constexpr std::string_view kDefaultPool = "default";
 
-  /// At least one pool; error: what FindPoolIssues() finds. Every pool's gateway is reserved in
-  /// all.
+  /// At least one pool, and none that FindPrefixIssues() objects to; error: what FindPoolIssues()
+  /// finds. Every pool's gateway is reserved in all.
   static Expected<PoolSet, std::vector<PoolIssue>> Create(std::vector<PoolSettings> pools);
 
   Expected<AddressLease, AllocateError> Allocate(const AddressRequest& request);
@@ -72,22 +82,30 @@ class PoolSet {
   Expected<void, TakeError> Take(const IpAddress& address, std::string_view account);
   /// False if the address is not in use.
   bool Release(const IpAddress& address);
+  /// The same of a prefix, delegated or not.
+  bool ReleasePrefix(const IpPrefix& prefix);
 
   /// By name, the default pool for an empty one; null if there is none. Lives as long as the set.
   const AddressPool* Find(std::string_view name) const;
+  /// Its place in the order of the configuration; past the end if there is none.
+  size_t IndexOf(std::string_view name) const;
   /// In the order of the configuration, for counters.
   std::span<const AddressPool> pools() const { return pools_; }
+  /// Their IPv6 prefixes, in the same order.
+  std::span<const PrefixPools> prefix_pools() const { return prefix_pools_; }
   /// Users' own addresses in use that lie in no pool.
   size_t used_outside() const { return outside_.size(); }
 
  private:
-  explicit PoolSet(std::vector<AddressPool> pools) : pools_(std::move(pools)) {}
-  size_t IndexOf(std::string_view name) const;
+  explicit PoolSet(std::vector<AddressPool> pools);
   AddressPool* PoolOf(const IpAddress& address);
+  Expected<AddressLease, AllocateError> AllocateAddress(const AddressRequest& request,
+                                                        AddressPool& pool);
   Expected<AddressLease, AllocateError> AllocateListed(const AddressRequest& request,
                                                        const AddressPool& pool);
 
   std::vector<AddressPool> pools_;
+  std::vector<PrefixPools> prefix_pools_;  // as many
   std::set<IpAddress> outside_;
 };
 

@@ -21,6 +21,11 @@ IpAddress IpAddress::V6(std::span<const uint8_t, 16> octets) {
   return address;
 }
 
+IpAddress IpAddress::LinkLocal(uint64_t interface_identifier) {
+  static constexpr std::array<uint8_t, 16> kNetwork{0xFE, 0x80};
+  return IpPrefix{.address = V6(kNetwork), .length = 64}.AddressOf(interface_identifier);
+}
+
 std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
   const std::string terminated(text);
   if (terminated.size() != text.size() || terminated.find('\0') != std::string::npos) return {};
@@ -90,6 +95,15 @@ bool IpPrefix::Contains(const IpAddress& other) const {
     if ((mine[bit / 8] & mask) != (theirs[bit / 8] & mask)) return false;
   }
   return true;
+}
+
+IpAddress IpPrefix::AddressOf(uint64_t interface_identifier) const {
+  std::array<uint8_t, 16> octets{};
+  std::copy_n(address.bytes().begin(), 8, octets.begin());
+  for (size_t i = 0; i < 8; ++i) {
+    octets.at(8 + i) = static_cast<uint8_t>(interface_identifier >> (56 - 8 * i));
+  }
+  return IpAddress::V6(octets);
 }
 
 std::string IpPrefix::ToString() const { return address.ToString() + "/" + std::to_string(length); }

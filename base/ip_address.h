@@ -19,6 +19,8 @@ class IpAddress {
   /// `value` in host byte order: 0x0A000001 is 10.0.0.1.
   static IpAddress V4(uint32_t value);
   static IpAddress V6(std::span<const uint8_t, 16> octets);
+  /// fe80::/64 with an interface identifier behind it (RFC 4291 §2.5.6).
+  static IpAddress LinkLocal(uint64_t interface_identifier);
   /// Dotted quad or RFC 4291 text; nothing for anything else (no zone, no prefix length).
   static std::optional<IpAddress> Parse(std::string_view text);
   /// 4 or 16 octets in network order; nothing for other sizes.
@@ -61,6 +63,9 @@ struct IpPrefix {
   /// "ADDRESS/LENGTH" with no bits set past the length; a bare address is a /32 or /128.
   static std::optional<IpPrefix> Parse(std::string_view text);
   bool Contains(const IpAddress& other) const;
+  /// The address whose last 64 bits are `interface_identifier` and all others this prefix's.
+  /// Precondition: an IPv6 prefix of at most 64 bits.
+  IpAddress AddressOf(uint64_t interface_identifier) const;
   std::string ToString() const;
   auto operator<=>(const IpPrefix&) const = default;
 };

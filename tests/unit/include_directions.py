@@ -15,11 +15,12 @@ ALLOWED = {
     "ppp": {"base", "crypto"},
     "vici": {"base"},
     "aaa": {"base", "crypto"},
+    "dhcp": {"base"},
     "netlink": {"base"},
-    "daemon": {"base", "crypto", "l2tp", "ppp", "vici", "aaa", "netlink"},
+    "daemon": {"base", "crypto", "l2tp", "ppp", "vici", "aaa", "dhcp", "netlink"},
     "cli": {"base"},
 }
-ENGINES = {"crypto", "l2tp", "ppp", "vici", "aaa"}
+ENGINES = {"crypto", "l2tp", "ppp", "vici", "aaa", "dhcp"}
 IMPURE = re.compile(
     r"<(sys/.*|netinet/.*|arpa/.*|unistd\.h|fcntl\.h|poll\.h|thread|mutex|future|random|ctime|time\.h"
     r"|iostream|cstdio|stdio\.h|syslog\.h|systemd/.*|libmnl/.*|linux/.*)>")

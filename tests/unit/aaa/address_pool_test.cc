@@ -115,7 +115,7 @@ TEST(AddressPool, RangeOfNothingButTheGatewayIsEmpty) {
 
 TEST(AddressPool, OldestUserIsForgottenFirst) {
   AddressPool pool = Pool({"10.0.0.0/8"}, "10.0.0.1");
-  for (size_t i = 0; i <= AddressPool::kMaxRemembered; ++i) {
+  for (size_t i = 0; i <= IndexPool::kMaxRemembered; ++i) {
     const auto address = pool.Allocate("user" + std::to_string(i));
     ASSERT_TRUE(address);
     ASSERT_TRUE(pool.Release(*address));

@@ -62,5 +62,10 @@ TEST(IpPrefix, ContainsComparesTheLeadingBits) {
   EXPECT_TRUE(IpPrefix::Parse("0.0.0.0/0")->Contains(*IpAddress::Parse("255.255.255.255")));
 }
 
+TEST(IpAddress, OfAnInterfaceIdentifier) {
+  EXPECT_EQ(IpAddress::LinkLocal(0x0102030405060708).ToString(), "fe80::102:304:506:708");
+  EXPECT_EQ(IpPrefix::Parse("2001:db8:1:7::/64")->AddressOf(2).ToString(), "2001:db8:1:7::2");
+}
+
 }  // namespace
 }  // namespace sallyport

@@ -2,12 +2,16 @@
 """charon-systemd, one for each host. It needs no systemd; its VICI socket is in the host's own /run."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.host import Host, Process
 from lab.waiting import wait_until
 
 VICI_SOCKET = "/run/charon.vici"
 DEFAULT_PSK = "correct horse battery staple"
+
+# What packages bring for a gateway's charon.
+DROP_IN = Path(__file__).resolve().parents[4] / "packaging" / "strongswan" / "sallyport.conf"
 
 # What a scenario needs and no more: with the whole list of a Debian installation charon takes twenty seconds to start
 # under emulation. openssl supplies ciphers, hashes and Diffie-Hellman groups.
@@ -42,10 +46,12 @@ swanctl {
 class Charon:
     """One host's IKE daemon, without any connection until somebody loads one."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, drop_in: Path | None = None) -> None:
+        """`drop_in`: a file that strongswan.conf includes."""
         self.host = host
         self._conf = host.scratch / "strongswan.conf"
-        self._conf.write_text(_STRONGSWAN_CONF % {"plugins": _PLUGINS})
+        include = f"include {drop_in}\n" if drop_in else ""
+        self._conf.write_text(_STRONGSWAN_CONF % {"plugins": _PLUGINS} + include)
         self.process: Process | None = None
 
     def launch(self) -> None:

@@ -11,9 +11,11 @@ import pytest
 from lab import topology
 from lab.capture import check_decodes
 from lab.host import Host
+from lab.peers.client import Account
 from lab.peers.sallyportd import Json
 from lab.scenario import Scenario
 from prober import scenarios
+from prober.wire import place
 
 # An address that the prober's host has besides its own, for what depends on a peer's address.
 _SECOND_SOURCE = "203.0.113.124"
@@ -60,6 +62,13 @@ def _configuration(needs: str, gateway: Host) -> Json:
         ]
     if needs == "outgoing":
         l2tp["outgoing_calls"] = True
+    if needs == "ppp":
+        tables["ppp"] = {
+            "auth": list(scenarios.AUTHENTICATION),
+            "dns": [scenarios.NAME_SERVER],
+            "echo_interval": scenarios.ECHO_INTERVAL,
+            "echo_failure": scenarios.ECHO_FAILURE,
+        }
     if needs == "limits":
         l2tp["max_half_open_tunnels"] = scenarios.HALF_OPEN_LIMIT
         l2tp["max_sessions_per_tunnel"] = scenarios.CALLS_LIMIT
@@ -85,7 +94,7 @@ def _findings(output: str) -> list[Finding]:
     return [
         Finding(
             one["name"],
-            f"{one['requirement']} {one['name']}, §{one['section']}: {one['title']}\n"
+            f"{one['requirement']} {one['name']}, {place(one['section'])}: {one['title']}\n"
             f"  expected {one['expected']}\n  seen {one['seen']}\n  "
             + "\n  ".join(one["trace"][-14:]),
         )
@@ -109,7 +118,7 @@ def _check_with_tshark(lab: Scenario) -> None:
     check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
 
 
-@pytest.mark.parametrize("needs", ["plain", "secrets", "limits", "outgoing"])
+@pytest.mark.parametrize("needs", ["plain", "secrets", "limits", "outgoing", "ppp"])
 def test_prober(lab: Scenario, needs: str) -> None:
     _probe(lab, needs, seconds=400)
 
@@ -121,7 +130,8 @@ def test_prober_has_patience(lab: Scenario) -> None:
 
 
 def _probe(lab: Scenario, needs: str, seconds: float) -> None:
-    gateway = lab.clear_text_gateway(**_configuration(needs, lab.net.gateway))
+    users = [Account(user, scenarios.PASSWORD) for user in (scenarios.USER, scenarios.LONE_USER)]
+    gateway = lab.clear_text_gateway(*users, **_configuration(needs, lab.net.gateway))
     host = _prober_host(lab)
     only = os.environ.get("SALLYPORT_PROBER_ONLY", "").split()
     words = [f"--only={name}" for name in only]

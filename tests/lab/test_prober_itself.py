@@ -5,6 +5,8 @@ import hashlib
 
 import pytest
 
+from prober import mschap, ppp
+from prober.ppp import Code, Packet, PapCode, Protocol, option
 from prober.tables import ATTRIBUTES, MESSAGES, Attribute, MessageType
 from prober.wire import (
     Control,
@@ -168,3 +170,134 @@ def test_challenge_response_is_md5_of_type_secret_challenge() -> None:
     """RFC 2661 §4.4.3: the CHAP ID is the Message Type, "2 for an SCCRP, 3 for an SCCCN"."""
     assert challenge_response(MessageType.SCCRP, b"s", b"c") == hashlib.md5(b"\2sc").digest()
     assert challenge_response(MessageType.SCCCN, b"s", b"c") == hashlib.md5(b"\3sc").digest()
+
+
+# -- PPP
+
+
+def test_md4_is_rfc_1320s() -> None:
+    """RFC 1320 §A.5."""
+    assert mschap.md4(b"").hex() == "31d6cfe0d16ae931b73c59d7e0c089c0"
+    assert mschap.md4(b"abc").hex() == "a448017aaf21d8525fc10ae87aa6729d"
+    assert mschap.md4(b"1234567890" * 8).hex() == "e33b4ddc9c38f2199c3e7b164fcc0536"
+
+
+def test_mschapv2_is_rfc_2759s() -> None:
+    """RFC 2759 §9.2; and §9.3, which is DES's own."""
+    challenge = bytes.fromhex("5b5d7c7d7b3f2f3e3c2c602132262628")
+    peer = bytes.fromhex("21402324255e262a28295f2b3a337c7e")
+    assert mschap.challenge_hash(peer, challenge, b"User").hex() == "d02e4386bce91226"
+    assert mschap.password_hash("clientPass").hex() == "44ebba8d5312b8d611474411f56989ae"
+    response = mschap.nt_response(challenge, peer, b"DOMAIN\\User", "clientPass")
+    assert response.hex() == "82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df"
+    proof = mschap.authenticator_response(challenge, peer, b"User", "clientPass", response)
+    assert proof == "S=407A5589115FD0D6209F510FE9C04566932CDA56"
+    # The key of 56 bits of FIPS 81's example, 0123456789abcdef without its parity bits.
+    key = int("".join(f"{octet:08b}"[:7] for octet in bytes.fromhex("0123456789abcdef")), 2)
+    assert mschap.des(b"Now is t", key.to_bytes(7, "big")).hex() == "3fa40e8a984d4815"
+
+
+def _ppp(protocol: int, code: int, content: bytes = b"", *, length: int | None = None) -> bytes:
+    return ppp.ADDRESS_AND_CONTROL + ppp.frame(
+        protocol, ppp.packet(code, 7, content, length=length)
+    )
+
+
+def test_good_frames_are_read() -> None:
+    read = ppp.decode(_ppp(Protocol.LCP, Code.ECHO_REPLY, u32(1)))
+    assert (read.protocol, read.code, read.identifier) == (Protocol.LCP, Code.ECHO_REPLY, 7)
+    assert (read.data, read.raw[:2]) == (u32(1), b"\xc0\x21")
+    assert ppp.decode(ppp.ADDRESS_AND_CONTROL + b"\x00\x21\x45").data == b"\x45"
+    good = option(ppp.MRU, u16(1400)) + option(ppp.AUTHENTICATION, ppp.CHAP_VALUE)
+    ppp.check_request(ppp.decode(_ppp(Protocol.LCP, Code.CONFIGURE_REQUEST, good)))
+
+
+_BAD_FRAMES = {
+    "no FF 03": _ppp(Protocol.LCP, 1)[2:],
+    "compressed Protocol field": ppp.ADDRESS_AND_CONTROL + b"\x21\x45",
+    "protocol of nobody": _ppp(Protocol.CCP, 1),
+    "runt": ppp.ADDRESS_AND_CONTROL + b"\xc0\x21\x01\x07\x00",
+    "Length too large": _ppp(Protocol.LCP, 1, length=5),
+    "Length too small": _ppp(Protocol.LCP, 1, b"x", length=4),
+}
+
+
+@pytest.mark.parametrize("what", sorted(_BAD_FRAMES))
+def test_bad_frame_is_seen(what: str) -> None:
+    with pytest.raises(Violation):
+        ppp.decode(_BAD_FRAMES[what])
+
+
+_BAD_REQUESTS = {
+    "PFC": (Protocol.LCP, option(ppp.PFC)),
+    "an option twice": (Protocol.LCP, option(ppp.MRU, u16(1400)) * 2),
+    "a short option": (Protocol.LCP, option(ppp.MRU, b"\5")),
+    "an option past the end": (Protocol.LCP, option(ppp.MRU, u16(1400), length=5)),
+    "Magic-Number 0": (Protocol.LCP, option(ppp.MAGIC, u32(0))),
+    "MS-CHAPv1": (Protocol.LCP, option(ppp.AUTHENTICATION, b"\xc2\x23\x80")),
+    "a name server": (Protocol.IPCP, option(ppp.DNS, bytes(4))),
+    "no address": (Protocol.IPCP, option(ppp.ADDRESS, bytes(4))),
+}
+
+
+@pytest.mark.parametrize("what", sorted(_BAD_REQUESTS))
+def test_bad_request_is_seen(what: str) -> None:
+    protocol, content = _BAD_REQUESTS[what]
+    with pytest.raises(Violation):
+        ppp.check_request(ppp.decode(_ppp(protocol, Code.CONFIGURE_REQUEST, content)))
+
+
+_A, _B = option(ppp.DNS, bytes(4)), option(ppp.WINS, bytes(4))
+_BAD_ANSWERS = {
+    "Ack of another order": (Code.CONFIGURE_ACK, _B + _A),
+    "Ack of a part": (Code.CONFIGURE_ACK, _A),
+    "Reject of another order": (Code.CONFIGURE_REJECT, _B + _A),
+    "Reject of what was not asked": (Code.CONFIGURE_REJECT, option(ppp.DNS, b"\1\2\3\4")),
+    "Reject of nothing": (Code.CONFIGURE_REJECT, b""),
+    "Nak with what was asked": (Code.CONFIGURE_NAK, _A),
+    "Nak with 0.0.0.0": (Code.CONFIGURE_NAK, option(ppp.ADDRESS, bytes(4))),
+    "Nak of another order": (
+        Code.CONFIGURE_NAK,
+        option(ppp.WINS, b"\1\2\3\4") + option(ppp.DNS, b"\1\2\3\4"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(_BAD_ANSWERS))
+def test_bad_answer_is_seen(what: str) -> None:
+    code, content = _BAD_ANSWERS[what]
+    with pytest.raises(Violation):
+        ppp.check_answer(ppp.decode(_ppp(Protocol.IPCP, code, content)), _A + _B)
+
+
+def test_good_answers_are_taken() -> None:
+    given = option(ppp.DNS, b"\1\2\3\4")
+    for code, content in (
+        (Code.CONFIGURE_ACK, _A + _B),
+        (Code.CONFIGURE_REJECT, _B),
+        (Code.CONFIGURE_NAK, given + option(ppp.ADDRESS, b"\1\2\3\4")),
+    ):
+        ppp.check_answer(ppp.decode(_ppp(Protocol.IPCP, code, content)), _A + _B)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        (Protocol.PAP, PapCode.REQUEST, b"\0\0"),
+        (Protocol.PAP, PapCode.ACK, b""),
+        (Protocol.PAP, PapCode.ACK, b"\3no"),
+        (Protocol.CHAP, ppp.ChapCode.CHALLENGE, b"\x08" + bytes(8) + b"gw"),
+        (Protocol.CHAP, ppp.ChapCode.CHALLENGE, b"\x10" + bytes(16)),
+        (Protocol.CHAP, ppp.ChapCode.RESPONSE, b"\x10" + bytes(16)),
+    ],
+)
+def test_bad_login_packet_is_seen(one: tuple[int, int, bytes]) -> None:
+    with pytest.raises(Violation):
+        ppp.check_authentication(ppp.decode(_ppp(*one)), {7})
+
+
+def test_answer_to_no_login_is_seen() -> None:
+    ack: Packet = ppp.decode(_ppp(Protocol.PAP, PapCode.ACK, b"\0"))
+    ppp.check_authentication(ack, {7})
+    with pytest.raises(Violation):
+        ppp.check_authentication(ack, {8})

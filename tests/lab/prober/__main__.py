@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""python3 -m prober --server ADDRESS: probes an L2TPv2 concentrator and tells what it does wrong.
+"""python3 -m prober --server ADDRESS: probes an L2TPv2 concentrator and its PPP, and tells what it does wrong.
 
 Exit status 0 when every check passed, 1 when one failed, 2 for wrong arguments.
 """
@@ -12,9 +12,11 @@ import sys
 from prober import registry
 from prober.peer import Settings
 from prober.scenarios import CONFIGURATIONS, DEFAULT_SECRET
+from prober.wire import place
 
 # In the order in which they are told.
 _GROUPS = ("tunnel", "avp", "delivery", "teardown", "calls", "outgoing", "secrets", "limits")
+_GROUPS += ("lcp", "login", "network")
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,7 +49,7 @@ def main() -> int:
         return 2
     if arguments.list:
         for one in checks:
-            print(f"{one.requirement:5} §{one.section:10} {one.name}: {one.title}")
+            print(f"{one.requirement:5} {place(one.section):16} {one.name}: {one.title}")
         return 0
     settings = Settings(
         server=arguments.server,

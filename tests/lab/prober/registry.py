@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from prober.peer import Failure, Lac, Settings
-from prober.wire import Violation
+from prober.ppp_peer import PppClient
+from prober.wire import Violation, place
 
 # Most of a check's time is waiting for retransmissions that come or do not.
 WORKERS = 32
@@ -21,12 +22,20 @@ class Bench:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.lacs: list[Lac] = []
+        self._clients: dict[Lac, list[PppClient]] = {}
 
     def lac(self, **options: object) -> Lac:
         """A fresh LAC; see there for the options."""
         lac = Lac(self.settings, **options)  # type: ignore[arg-type]
         self.lacs.append(lac)
         return lac
+
+    def ppp(self, lac: Lac | None = None) -> PppClient:
+        """A PPP client in a fresh session, which has sent nothing yet; of a tunnel of its own unless told."""
+        if lac is None:
+            lac = self.lac()
+            lac.open()
+        return PppClient(lac, lac.call(), self._clients.setdefault(lac, []))
 
     def expect_next_client_served(self) -> None:
         """An honest client comes through."""
@@ -49,8 +58,8 @@ class Check:
 
     name: str
     group: str  # its module
-    requirement: str  # of the project's list: L1 to L42
-    section: str  # of RFC 2661 unless another is named
+    requirement: str  # of the project's lists: L1 to L42, P1 to P28
+    section: str  # of RFC 2661 unless another is named: "RFC 1661 §5.4"
     title: str
     needs: str  # which configuration of the server, see scenarios.py
     alone: bool  # not beside others: it takes the server's whole attention
@@ -75,7 +84,11 @@ class Result:
         head = f"{'passed' if self.passed else 'FAILED'} {self.requirement:4} {self.name} ({self.seconds:.1f} s)"
         if self.passed:
             return head
-        lines = [f"§{self.section}: {self.title}", f"expected {self.expected}", f"seen {self.seen}"]
+        lines = [
+            f"{place(self.section)}: {self.title}",
+            f"expected {self.expected}",
+            f"seen {self.seen}",
+        ]
         return head + "".join(f"\n    {line}" for line in lines + self.trace[-12:])
 
     def as_json(self) -> dict[str, object]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 #   secrets    DEFAULT_SECRET for everybody, and PEERS
 #   limits     the limits below
 #   outgoing   plain, and peers may have it place calls
+#   ppp        PPP's values below, for sessions that are to be used; IPv6 and CCP off
 #   shutdown   somebody stops the server when the check says that it is ready
 #   patience   plain, and minutes of time
-CONFIGURATIONS = ("plain", "secrets", "limits", "outgoing", "shutdown", "patience")
+CONFIGURATIONS = ("plain", "secrets", "limits", "outgoing", "ppp", "shutdown", "patience")
 
 HALF_OPEN_LIMIT = 20  # tunnels between SCCRQ and SCCCN
 CALLS_LIMIT = 3  # sessions in a tunnel
@@ -33,3 +34,10 @@ HIDING = Peer("hiding.example", "we are all mad here", hide_avps=True)
 BY_ADDRESS = Peer("", "off with their heads", challenge=True)
 
 PEERS = (CHALLENGED, HIDING, BY_ADDRESS)
+
+# PPP: the methods in order of preference; who may log in: the user of all sessions but one, and the user of that one; what
+# clients are told (one name server, no WINS); the echoes: how often, in seconds, and how many unanswered ones end a session.
+AUTHENTICATION = ("mschapv2", "chap", "pap")
+USER, LONE_USER, PASSWORD = "alice", "cheshire", "looking-glass"
+NAME_SERVER = "10.0.0.53"
+ECHO_INTERVAL, ECHO_FAILURE = 5, 4

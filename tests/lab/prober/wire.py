@@ -31,11 +31,16 @@ AVP_RESERVED = 0x3C00
 AVP_LENGTH_MASK = 0x03FF
 
 
+def place(section: str) -> str:
+    """Where a rule stands: a section of RFC 2661 unless an RFC is named."""
+    return section if section.startswith("RFC") else f"RFC 2661 §{section}"
+
+
 class Violation(Exception):
     """The peer sent what the RFC forbids."""
 
     def __init__(self, section: str, seen: str) -> None:
-        super().__init__(f"RFC 2661 §{section}: {seen}")
+        super().__init__(f"{place(section)}: {seen}")
         self.section = section
 
 

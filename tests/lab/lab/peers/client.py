@@ -8,7 +8,7 @@ from lab import topology
 from lab.host import Host, Ping
 from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proposals, client_conf
 from lab.peers.scripted_lac import ScriptedLac
-from lab.peers.xl2tpd import Lac, PppUp, TunnelSecret
+from lab.peers.xl2tpd import DEFAULT_HABITS, Lac, PppUp, TunnelSecret
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class VpnClient:
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
         sessions: int = 1,
+        habits: tuple[str, ...] = DEFAULT_HABITS,
     ) -> None:
         """`sessions`: over IPv6 only."""
         self.host = host
@@ -48,7 +49,7 @@ class VpnClient:
         self.lac = (
             ScriptedLac(*words, shared=shared, sessions=sessions)
             if ":" in gateway
-            else Lac(*words, shared)
+            else Lac(*words, shared, habits)
         )
 
     def launch(self) -> "VpnClient":

@@ -33,13 +33,12 @@ length bit = yes
 tunnel rws = 8
 """
 
+# What a well-behaved client asks for; an odd one has other habits.
+DEFAULT_HABITS = ("noccp", "novj", "noipdefault", "ipcp-accept-local")
+
 _LAC_OPTIONS = """
 noauth
-noccp
-novj
-noipdefault
 nodefaultroute
-ipcp-accept-local
 ipcp-accept-remote
 usepeerdns
 mtu 1400
@@ -113,13 +112,16 @@ class Lac:
         port: int = 1701,
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
+        habits: tuple[str, ...] = DEFAULT_HABITS,
     ) -> None:
+        """`habits`: lines for pppd besides those that every client needs."""
         self.host = host
         self.lns = lns
         self._conf = host.scratch / "xl2tpd.conf"
         self.ppp_log_path = host.scratch / "pppd.log"
         self.options = options = host.scratch / "options.xl2tpd"
-        refusals = "".join(f"refuse-{method_}\n" for method_ in _REFUSE[method])
+        more = "".join(f"{line}\n" for line in habits)
+        more += "".join(f"refuse-{method_}\n" for method_ in _REFUSE[method])
         options.write_text(
             _LAC_OPTIONS
             % {
@@ -128,7 +130,7 @@ class Lac:
                 "log": self.ppp_log_path,
                 "echo_interval": echo_interval,
             }
-            + refusals
+            + more
         )
         self._conf.write_text(
             _LAC_CONF

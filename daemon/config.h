@@ -78,6 +78,8 @@ struct PppConfig {
   std::chrono::seconds echo_interval{30};
   unsigned echo_failure = 4;
   ProxyUse proxy = ProxyUse::kIgnore;
+  bool mss_clamp = true;
+  bool anti_spoofing = true;
   bool operator==(const PppConfig&) const = default;
 };
 

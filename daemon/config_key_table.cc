@@ -327,6 +327,21 @@ constexpr ConfigKey kKeys[] = {
              "\"ignore\" takes no notice, \"renegotiate\" begins LCP and the login anew, "
              "\"accept\" takes both over where we could have agreed to them, which trusts "
              "the LAC."},
+    {.section = "ppp",
+     .name = "mss_clamp",
+     .required = false,
+     .field = BooleanField{&In<&Config::ppp, &PppConfig::mss_clamp>},
+     .absent = {},
+     .help = "Whether TCP through a session is told, both ways, of segments that fit into it "
+             "(the MSS option of RFC 9293), so that nothing depends on ICMP errors that somebody "
+             "on the way filters."},
+    {.section = "ppp",
+     .name = "anti_spoofing",
+     .required = false,
+     .field = BooleanField{&In<&Config::ppp, &PppConfig::anti_spoofing>},
+     .absent = {},
+     .help = "Whether a client's packets are dropped unless their source address is routed back "
+             "into its session. Packets of sessions that we dial are not looked at."},
     {.section = kPoolSection,
      .name = "name",
      .required = false,

@@ -154,7 +154,9 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
       loop_, *pool_,
       KernelDataPlane::Options{.paths = {.listen = config_.l2tp.listen,
                                          .port = config_.l2tp.port,
-                                         .ipsec_required = required},
+                                         .ipsec_required = required,
+                                         .clamp_mss = config_.ppp.mss_clamp,
+                                         .check_sources = config_.ppp.anti_spoofing},
                                .gateways = Gateways(config_)});
   if (required) {
     StrongswanOptions strongswan;

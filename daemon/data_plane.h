@@ -151,8 +151,10 @@ class DataPlane {
   virtual void ReadCounters(CountersCallback done) = 0;
   /// Who has sent L2TP in clear text, where IPsec is required, within the last minute.
   virtual void ReadClearTextPeers(AddressesCallback done) = 0;
-  /// Packets refused by the data path, by reason ("clear_text"), as last read with ReadCounters().
+  /// L2TP refused by the data path, by reason ("clear_text"), as last read with ReadCounters().
   virtual const std::map<std::string, uint64_t>& drops() const = 0;
+  /// The same of packets inside of sessions ("spoofed_source").
+  virtual const std::map<std::string, uint64_t>& data_drops() const = 0;
 };
 
 }  // namespace sallyport::daemon

@@ -15,7 +15,7 @@ namespace {
 /// What one dump brings.
 struct Readings {
   std::map<int, InterfaceCounters> by_ifindex;
-  std::optional<netlink::FenceCounters> fence;
+  netlink::FenceCounters fence;
 };
 
 Readings Read(KernelContext& context) {
@@ -92,10 +92,10 @@ Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
   auto nftables = netlink::Nftables::Open();
   if (!nftables) return Unexpected{nftables.error().text};
   // The fence stands before the first socket.
-  const auto installed = nftables->Install(
-      {.port = options_.paths.port, .ipsec_required = options_.paths.ipsec_required});
+  const auto installed = nftables->Install(options_.paths.table());
   if (!installed) return Unexpected{installed.error().text};
   if (options_.paths.ipsec_required) drops_ = {{"clear_text", 0}, {"clear_text_out", 0}};
+  if (options_.paths.check_sources) data_drops_ = {{"spoofed_source", 0}};
   auto route = netlink::Route::Open();
   if (!route) return Unexpected{route.error().text};
   if (auto added = AddGateways(*route); !added) return added;
@@ -255,19 +255,22 @@ void KernelDataPlane::ReadCounters(CountersCallback done) {
     Readings readings = Read(static_cast<KernelContext&>(context));
     return WorkerPool::Completion(
         [this, readings = std::move(readings), done = std::move(done)]() mutable {
-          if (readings.fence) TakeFence(*readings.fence);
+          TakeFence(readings.fence);
           done(sessions_.Attribute(readings.by_ifindex));
         });
   });
 }
 
 void KernelDataPlane::TakeFence(const netlink::FenceCounters& now) {
-  const auto grown = [](uint64_t before, uint64_t after) {
-    return after >= before ? after - before : after;
+  const auto take = [](uint64_t& drops, auto& before, const auto& after) {
+    if (!after) return;  // not installed, or not to be read this time
+    const uint64_t counted = before ? before->packets : 0;
+    drops += after->packets >= counted ? after->packets - counted : after->packets;
+    before = after;
   };
-  drops_["clear_text"] += grown(fence_.clear_text_in.packets, now.clear_text_in.packets);
-  drops_["clear_text_out"] += grown(fence_.clear_text_out.packets, now.clear_text_out.packets);
-  fence_ = now;
+  take(drops_["clear_text"], fence_.clear_text_in, now.clear_text_in);
+  take(drops_["clear_text_out"], fence_.clear_text_out, now.clear_text_out);
+  take(data_drops_["spoofed_source"], fence_.spoofed_source, now.spoofed_source);
 }
 
 void KernelDataPlane::ReadClearTextPeers(AddressesCallback done) {

@@ -13,6 +13,7 @@
 #include "daemon/log_limit.h"
 #include "daemon/sa_watch.h"
 #include "daemon/table_watch.h"
+#include "netlink/nftables.h"
 
 namespace sallyport::daemon {
 
@@ -60,6 +61,7 @@ class KernelDataPlane final : public DataPlane {
   void ReadCounters(CountersCallback done) override;
   void ReadClearTextPeers(AddressesCallback done) override;
   const std::map<std::string, uint64_t>& drops() const override { return drops_; }
+  const std::map<std::string, uint64_t>& data_drops() const override { return data_drops_; }
 
  private:
   Expected<void, std::string> AddGateways(netlink::Route& route);
@@ -77,6 +79,7 @@ class KernelDataPlane final : public DataPlane {
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again
   netlink::FenceCounters fence_;           // as last read; a table made anew counts from 0
   std::map<std::string, uint64_t> drops_;
+  std::map<std::string, uint64_t> data_drops_;
   LogLimit repair_log_;
 };
 

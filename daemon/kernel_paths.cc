@@ -288,8 +288,7 @@ void KernelPaths::Restore(UniqueFunction<void(const std::string& failure, size_t
     if (path.key && !path.leaving) state.tunnels.push_back({*path.key, path.port});
   }
   for (const auto& [port, users] : ports_) state.ports.push_back(port);
-  const netlink::RewritingOptions options{.port = options_.port,
-                                          .ipsec_required = options_.ipsec_required};
+  const netlink::RewritingOptions options = options_.table();
   table_.Do(kTable,
             [options, state = std::move(state), done = std::move(done)](RewritingTable&) mutable {
               return Table::Work([options, state = std::move(state),

@@ -29,6 +29,17 @@ class KernelPaths {
     std::vector<IpAddress> listen;  // empty: every address, IPv4 and IPv6
     uint16_t port = 1701;
     bool ipsec_required = true;
+    // As netlink::RewritingOptions has them.
+    bool clamp_mss = true;
+    bool check_sources = true;
+
+    /// Of the table, with all of this in it.
+    netlink::RewritingOptions table() const {
+      return {.port = port,
+              .ipsec_required = ipsec_required,
+              .clamp_mss = clamp_mss,
+              .check_sources = check_sources};
+    }
   };
 
   /// `loop` and `pool` outlive it; so does the observer once set.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/log.h"
+#include "netlink/nftables.h"
 #include "netlink/ppp.h"
 
 namespace sallyport::daemon {
@@ -72,10 +73,10 @@ KernelContext::Result<void> SendSequence(KernelContext& context, const SessionKe
 }
 
 KernelContext::Result<netlink::PppUnit> MakeUnit(KernelContext& context, int channel,
-                                                 const std::string& name) {
+                                                 const netlink::PppUnitParameters& parameters) {
   auto route = context.route();
   if (!route) return Unexpected{route.error()};
-  auto unit = netlink::CreateUnit(**route, {.name = name});
+  auto unit = netlink::CreateUnit(**route, parameters);
   if (!unit) return unit;
   if (auto connected = netlink::ConnectUnit(channel, unit->number); !connected) {
     return Unexpected{connected.error()};
@@ -241,9 +242,11 @@ KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(const Session
   std::optional<unsigned> number;
   if (request.name.empty()) number = TakeInterfaceNumber();
   std::string name = number ? InterfaceName(*number) : request.name;
-  return [this, key, number, channel, name = std::move(name),
+  // Only sessions that we dialled have a name of the operator's choice.
+  const uint32_t group = number ? netlink::kClientGroup : netlink::kDialledGroup;
+  return [this, key, number, channel, group, name = std::move(name),
           request = std::move(request)](KernelContext& context) mutable {
-    auto unit = MakeUnit(context, channel, name);
+    auto unit = MakeUnit(context, channel, {.name = name, .group = group});
     return Sessions::Finish([this, key, number, name = std::move(name), unit = std::move(unit),
                              request = std::move(request)](Session& session) mutable {
       if (!unit) return InterfaceNotMade(key, unit.error(), number, std::move(request));

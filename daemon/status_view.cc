@@ -126,6 +126,7 @@ DaemonStatus StatusView::Status() const {
   }
   status.drops.l2tp = ToStatus(endpoint.statistics().drops);
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
+  for (const auto& [reason, count] : data_plane_.data_drops()) status.drops.data[reason] += count;
   status.drops.ppp = ToStatus(concentrator_.sessions().drops());
   if (server_ != nullptr) status.drops.status = server_->drops();
   const auto& authentication = concentrator_.sessions().authentication();

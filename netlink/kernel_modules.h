@@ -19,4 +19,9 @@ inline constexpr std::string_view kPppModulesHint =
     "install "
     "kernel-modules-extra. In a container /dev/ppp (character device 108:0) must be passed in";
 
+inline constexpr std::string_view kNftablesModulesHint =
+    "a kernel module may be missing: nf_tables, nft_xfrm, or nft_fib_inet, which ppp.anti_spoofing "
+    "= "
+    "false does without";
+
 }  // namespace sallyport::netlink

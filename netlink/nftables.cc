@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <string_view>
 
+#include "netlink/kernel_modules.h"
 #include "netlink/nftables_table.h"
 
 namespace sallyport::netlink {
@@ -67,8 +68,11 @@ Expected<void, KernelError> Nftables::Install(const RewritingOptions& options,
   for (const uint16_t port : state.ports) messages.push_back(ChangeElement(AddPort{port}));
   const auto rejections =
       socket_.Transact(messages, NFNL_SUBSYS_NFTABLES, "install nftables table inet sallyport");
-  if (!rejections.empty()) return Unexpected{rejections.front().error};
-  return {};
+  if (rejections.empty()) return {};
+  KernelError error = rejections.front().error;
+  // What names an expression that the kernel does not know.
+  if (error.code == ENOENT) error.text += ": " + std::string(kNftablesModulesHint);
+  return Unexpected{std::move(error)};
 }
 
 Expected<void, KernelError> Nftables::Remove() {
@@ -99,16 +103,25 @@ Expected<void, KernelError> Nftables::Apply(const RewritingChange& change) {
 
 Expected<FenceCounters, KernelError> Nftables::Counters() {
   FenceCounters counters;
-  const std::pair<std::string_view, FenceCounter*> named[] = {
-      {kClearText, &counters.clear_text_in}, {kClearTextOut, &counters.clear_text_out}};
+  const std::pair<std::string_view, std::optional<FenceCounter>*> named[] = {
+      {kClearText, &counters.clear_text_in},
+      {kClearTextOut, &counters.clear_text_out},
+      {kSpoofedSource, &counters.spoofed_source}};
+  std::optional<KernelError> missing;
+  bool any = false;
   for (const auto& [name, counter] : named) {
     const std::string operation = "read nftables counter " + std::string(name);
-    const auto answer = socket_.Query(GetCounter(name), operation);
+    auto answer = socket_.Query(GetCounter(name), operation);
+    if (!answer && answer.error().code == ENOENT) {
+      missing = std::move(answer.error());
+      continue;
+    }
     if (!answer) return Unexpected{answer.error()};
-    const auto parsed = ParseCounter(*answer);
-    if (!parsed) return Failure(EBADMSG, operation, "answer without a counter");
-    *counter = *parsed;
+    *counter = ParseCounter(*answer);
+    if (!*counter) return Failure(EBADMSG, operation, "answer without a counter");
+    any = true;
   }
+  if (!any && missing) return Unexpected{*std::move(missing)};
   return counters;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The port rewriting that gives each tunnel a UDP socket of its own, and the fence against L2TP
-// outside of IPsec: one nf_tables table, "inet sallyport".
+// The port rewriting that gives each tunnel a UDP socket of its own, the fence against L2TP outside
+// of IPsec, and what is done with the packets inside of sessions: one nf_tables table, "inet
+// sallyport".
 //
 //   in:  ESP ( UDP dport 1701 ) --decrypt--> prerouting: (reqid, tunnel id) -> dport of the
 //   tunnel's socket out: UDP sport of the tunnel's socket -> output: sport 1701 --encrypt--> ESP (
@@ -10,6 +11,7 @@
 // tracked by conntrack, and no packet gets a mark.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -23,9 +25,21 @@
 
 namespace sallyport::netlink {
 
+/// Groups of interfaces (IFLA_GROUP) by which the table knows the packets of sessions without a
+/// rule for each, and the operator's own rules may. They differ in the lowest bit only, so that one
+/// comparison finds both. Local policy.
+inline constexpr uint32_t kClientGroup = 1701;   // sessions that a peer asked for
+inline constexpr uint32_t kDialledGroup = 1700;  // sessions that we dialled
+
 struct RewritingOptions {
   uint16_t port = 1701;        // the port that peers know; RFC 2661 §8.1
   bool ipsec_required = true;  // false: L2TP is also taken in clear text, told apart by addresses
+  /// TCP through a session, both ways, has no larger segments than the routes of both directions
+  /// take (RFC 9293 §3.7.1), so that nothing depends on ICMP errors that somebody filters.
+  bool clamp_mss = true;
+  /// What comes from a session of kClientGroup has a source that is routed back into it, or is
+  /// dropped.
+  bool check_sources = true;
 };
 
 /// A tunnel that runs through an SA. `tunnel_id` is ours, the one in the peer's packets; 0 stands
@@ -84,8 +98,10 @@ struct FenceCounter {
   bool operator==(const FenceCounter&) const = default;
 };
 struct FenceCounters {
-  FenceCounter clear_text_in;   // L2TP that came without IPsec; not answered
-  FenceCounter clear_text_out;  // L2TP that would have left without IPsec
+  // Nothing where the table was installed without the fence.
+  std::optional<FenceCounter> clear_text_in;   // L2TP that came without IPsec; not answered
+  std::optional<FenceCounter> clear_text_out;  // L2TP that would have left without IPsec
+  std::optional<FenceCounter> spoofed_source;  // from a session, with a source that is not its own
 };
 
 /// What the table holds.
@@ -112,7 +128,7 @@ class Nftables {
   std::vector<ChangeFailure> Apply(std::span<const RewritingChange> changes);
   Expected<void, KernelError> Apply(const RewritingChange& change);
 
-  /// Error ENOENT: not installed, or installed without ipsec_required.
+  /// Error ENOENT: not installed, or installed without any fence that counts.
   Expected<FenceCounters, KernelError> Counters();
   /// Who has sent L2TP in clear text within the last minute, as far as there was room to note it.
   /// Error ENOENT as above.

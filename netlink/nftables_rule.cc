@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "netlink/nftables_rule.h"
 
+#include <array>
+#include <cstring>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <vector>
@@ -12,6 +14,10 @@ namespace {
 
 constexpr uint8_t kCommentType = 0;  // libnftnl/udata.h: NFTNL_UDATA_RULE_COMMENT, ..TABLE_COMMENT
 constexpr uint32_t kUdpChecksumOffset = 6;  // RFC 768
+// RFC 9293 §3.2: Kind and Length stand before the value of the option. The kernel (net/netfilter/
+// nft_exthdr.c, nft_exthdr_tcp_set_eval) never raises it.
+constexpr uint8_t kMssOption = 2;
+constexpr uint32_t kMssOffset = 2;
 
 }  // namespace
 
@@ -88,6 +94,28 @@ NftablesRule& NftablesRule::LoadOutboundIpsec(uint32_t reg) {
   });
 }
 
+NftablesRule& NftablesRule::LoadRouteBack(uint32_t reg) {
+  return Expression("fib", [&] {
+    message_.BigU32(NFTA_FIB_DREG, reg);
+    message_.BigU32(NFTA_FIB_RESULT, NFT_FIB_RESULT_OIF);
+    message_.BigU32(NFTA_FIB_FLAGS, NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF);
+  });
+}
+
+NftablesRule& NftablesRule::LoadRouteMss(uint32_t reg) {
+  Expression("rt", [&] {
+    message_.BigU32(NFTA_RT_DREG, reg);
+    message_.BigU32(NFTA_RT_KEY, NFT_RT_TCPMSS);
+  });
+  return Expression("byteorder", [&] {
+    message_.BigU32(NFTA_BYTEORDER_SREG, reg);
+    message_.BigU32(NFTA_BYTEORDER_DREG, reg);
+    message_.BigU32(NFTA_BYTEORDER_OP, NFT_BYTEORDER_HTON);
+    message_.BigU32(NFTA_BYTEORDER_LEN, sizeof(uint16_t));
+    message_.BigU32(NFTA_BYTEORDER_SIZE, sizeof(uint16_t));
+  });
+}
+
 NftablesRule& NftablesRule::Mask(uint32_t reg, std::span<const uint8_t> mask) {
   return Expression("bitwise", [&] {
     message_.BigU32(NFTA_BITWISE_SREG, reg);
@@ -122,6 +150,12 @@ NftablesRule& NftablesRule::CompareU16(uint32_t reg, nft_cmp_ops operation, uint
   WireWriter octets;
   octets.U16(value);
   return Compare(reg, operation, octets.view());
+}
+
+NftablesRule& NftablesRule::CompareHostU32(uint32_t reg, nft_cmp_ops operation, uint32_t value) {
+  std::array<uint8_t, sizeof value> octets{};
+  std::memcpy(octets.data(), &value, sizeof value);
+  return Compare(reg, operation, octets);
 }
 
 NftablesRule& NftablesRule::InSet(std::string_view set, uint32_t reg) {
@@ -162,6 +196,16 @@ NftablesRule& NftablesRule::WriteUdpPort(uint32_t offset, uint32_t reg, Checksum
         message_.BigU32(NFTA_PAYLOAD_CSUM_OFFSET, kUdpChecksumOffset);
         break;
     }
+  });
+}
+
+NftablesRule& NftablesRule::LowerTcpMss(uint32_t reg) {
+  return Expression("exthdr", [&] {
+    message_.BigU32(NFTA_EXTHDR_SREG, reg);
+    message_.U8(NFTA_EXTHDR_TYPE, kMssOption);
+    message_.BigU32(NFTA_EXTHDR_OFFSET, kMssOffset);
+    message_.BigU32(NFTA_EXTHDR_LEN, sizeof(uint16_t));
+    message_.BigU32(NFTA_EXTHDR_OP, NFT_EXTHDR_OP_TCPOPT);
   });
 }
 

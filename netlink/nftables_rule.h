@@ -43,12 +43,20 @@ class NftablesRule {
   NftablesRule& LoadInboundReqid(uint32_t reg);
   /// Octet 1 when the packet will leave through IPsec, else 0.
   NftablesRule& LoadOutboundIpsec(uint32_t reg);
+  /// The interface (ifindex in host byte order) that the source address is routed to if that is the
+  /// one that the packet came from, else 0. Hook prerouting only.
+  NftablesRule& LoadRouteBack(uint32_t reg);
+  /// The largest TCP segment, without options, that both the packet's route and the one of the
+  /// answers takes. Hooks forward, output and postrouting.
+  NftablesRule& LoadRouteMss(uint32_t reg);
   NftablesRule& Mask(uint32_t reg, std::span<const uint8_t> mask);
   NftablesRule& LoadConstant(uint32_t reg, std::span<const uint8_t> value);
 
   NftablesRule& Compare(uint32_t reg, nft_cmp_ops operation, std::span<const uint8_t> value);
   NftablesRule& CompareU8(uint32_t reg, nft_cmp_ops operation, uint8_t value);
   NftablesRule& CompareU16(uint32_t reg, nft_cmp_ops operation, uint16_t value);  // host byte order
+  /// For what a register holds in host byte order too, as meta's numbers of interfaces and groups.
+  NftablesRule& CompareHostU32(uint32_t reg, nft_cmp_ops operation, uint32_t value);
   /// Matches when the set has the key that begins at `reg`.
   NftablesRule& InSet(std::string_view set, uint32_t reg);
   /// The same for a map, whose value goes to `result`.
@@ -58,11 +66,15 @@ class NftablesRule {
 
   /// Writes the two octets of `reg` at `offset` of the UDP header.
   NftablesRule& WriteUdpPort(uint32_t offset, uint32_t reg, ChecksumUpdate update);
+  /// Writes the two octets of `reg` over the Maximum Segment Size of a TCP segment if that is
+  /// larger. A segment without the option is left alone.
+  NftablesRule& LowerTcpMss(uint32_t reg);
   NftablesRule& Notrack();
   NftablesRule& Count(std::string_view counter);
   NftablesRule& Drop() { return Verdict(NF_DROP, {}); }
   NftablesRule& Return() { return Verdict(NFT_RETURN, {}); }
   NftablesRule& Jump(std::string_view chain) { return Verdict(NFT_JUMP, chain); }
+  NftablesRule& Goto(std::string_view chain) { return Verdict(NFT_GOTO, chain); }
 
   Message Finish() &&;
 

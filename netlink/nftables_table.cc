@@ -13,7 +13,9 @@
 
 #include "base/wire_reader.h"
 #include "base/wire_writer.h"
+#include "netlink/nftables_parts.h"
 #include "netlink/nftables_rule.h"
+#include "netlink/nftables_sessions.h"
 
 namespace sallyport::netlink {
 namespace {
@@ -38,7 +40,6 @@ constexpr std::string_view kByReqid = "by_reqid";
 constexpr std::string_view kByPeer = "by_peer";
 constexpr std::string_view kByPeer6 = "by_peer6";
 constexpr std::string_view kFromTunnel = "from_tunnel";
-constexpr std::string_view kPrerouting = "prerouting";
 constexpr std::string_view kInput = "input";
 constexpr std::string_view kOutput = "output";
 
@@ -129,36 +130,6 @@ Message CreateSet(const SetLayout& set, uint32_t id) {
     message.BigU32(NFTA_SET_DATA_LEN, kPortSize);
   }
   return message;
-}
-
-Message CreateCounter(std::string_view name) {
-  Message message = NftablesMessage(NFT_MSG_NEWOBJ, NLM_F_CREATE);
-  message.Text(NFTA_OBJ_TABLE, kTableName);
-  message.Text(NFTA_OBJ_NAME, name);
-  message.BigU32(NFTA_OBJ_TYPE, NFT_OBJECT_COUNTER);
-  message.Nest(NFTA_OBJ_DATA, [] {});
-  return message;
-}
-
-Message CreateChain(std::string_view name) {
-  Message message = NftablesMessage(NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-  message.Text(NFTA_CHAIN_TABLE, kTableName);
-  message.Text(NFTA_CHAIN_NAME, name);
-  return message;
-}
-
-Message CreateBaseChain(std::string_view name, nf_inet_hooks hook) {
-  Message message = CreateChain(name);
-  message.Text(NFTA_CHAIN_TYPE, "filter");
-  message.Nest(NFTA_CHAIN_HOOK, [&] {
-    message.BigU32(NFTA_HOOK_HOOKNUM, hook);
-    message.BigU32(NFTA_HOOK_PRIORITY, static_cast<uint32_t>(kPriority));
-  });
-  return message;
-}
-
-NftablesRule Rule(std::string_view chain, std::string_view comment) {
-  return {kTableName, chain, comment};
 }
 
 NftablesRule& MatchMeta(NftablesRule& rule, nft_meta_keys key, uint8_t value) {
@@ -490,14 +461,16 @@ std::vector<Message> CreateTable(const RewritingOptions& options) {
   messages.push_back(std::move(table));
   uint32_t set_id = 0;
   for (const SetLayout& set : SetsOf(options)) messages.push_back(CreateSet(set, ++set_id));
-  messages.push_back(CreateBaseChain(kPrerouting, NF_INET_PRE_ROUTING));
-  messages.push_back(CreateBaseChain(kOutput, NF_INET_LOCAL_OUT));
+  messages.push_back(CreateBaseChain(kPrerouting, NF_INET_PRE_ROUTING, kPriority));
+  messages.push_back(CreateBaseChain(kOutput, NF_INET_LOCAL_OUT, kPriority));
   messages.push_back(CreateChain(kByReqid));
   messages.push_back(CreateChain(kFromTunnel));
+  if (options.check_sources) AppendSourceCheck(messages);
+  if (options.clamp_mss) AppendMssClamp(messages);
   if (options.ipsec_required) {
     messages.push_back(CreateCounter(kClearText));
     messages.push_back(CreateCounter(kClearTextOut));
-    messages.push_back(CreateBaseChain(kInput, NF_INET_LOCAL_IN));
+    messages.push_back(CreateBaseChain(kInput, NF_INET_LOCAL_IN, kPriority));
     AppendInboundFence(messages, options);
   } else {
     messages.push_back(CreateChain(kByPeer));

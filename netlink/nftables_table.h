@@ -7,10 +7,10 @@
 
 #include "netlink/message.h"
 #include "netlink/nftables.h"
+#include "netlink/nftables_parts.h"
 
 namespace sallyport::netlink {
 
-inline constexpr std::string_view kTableName = "sallyport";
 inline constexpr std::string_view kTunnelsByReqid = "tunnels_by_reqid";
 inline constexpr std::string_view kTunnelsByPeer = "tunnels_by_peer";
 inline constexpr std::string_view kTunnelsByPeer6 = "tunnels_by_peer6";
@@ -19,6 +19,7 @@ inline constexpr std::string_view kClearTextPeers = "clear_text_peers";
 inline constexpr std::string_view kClearTextPeers6 = "clear_text_peers6";
 inline constexpr std::string_view kClearText = "clear_text";
 inline constexpr std::string_view kClearTextOut = "clear_text_out";
+inline constexpr std::string_view kSpoofedSource = "spoofed_source";
 
 /// Removes the table whether or not it is there.
 std::vector<Message> RemoveTable();

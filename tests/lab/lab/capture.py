@@ -96,6 +96,12 @@ def malformed(path: Path) -> list[str]:
     return matching(path, "_ws.malformed || l2tp.avp.length < 6")
 
 
+def tcp_segment_sizes(path: Path, display_filter: str) -> set[int]:
+    """The Maximum Segment Sizes in the SYNs that match a filter in tshark's language."""
+    words = ("-Y", f"tcp.options.mss && ({display_filter})", "-T", "fields")
+    return {int(size) for size in _tshark(path, *words, "-e", "tcp.options.mss_val").split()}
+
+
 def hidden_avps(path: Path) -> list[str]:
     """The packets with an AVP whose value is hidden (RFC 2661 §4.3): a line each."""
     return matching(path, "l2tp.avp.hidden == 1")

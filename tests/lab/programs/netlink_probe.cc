@@ -133,8 +133,8 @@ int Rewriting(std::string_view command, const std::vector<std::string_view>& arg
   if (command == "counters") {
     const auto counters = Must(nftables.Counters());
     std::printf("in %llu out %llu\n",
-                static_cast<unsigned long long>(counters.clear_text_in.packets),
-                static_cast<unsigned long long>(counters.clear_text_out.packets));
+                static_cast<unsigned long long>(counters.clear_text_in->packets),
+                static_cast<unsigned long long>(counters.clear_text_out->packets));
   }
   if (command != "add" && command != "delete") return 0;
   if (arguments.size() != 3) return 2;

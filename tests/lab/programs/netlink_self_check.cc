@@ -414,6 +414,8 @@ UniqueFd ConnectedUdpSocket(const IpEndpoint& local, const IpEndpoint& peer, uin
 void SelfCheck() {
   CheckRewriting({.port = 1701, .ipsec_required = true});
   CheckRewriting({.port = 1701, .ipsec_required = false});
+  CheckRewriting(
+      {.port = 1701, .ipsec_required = true, .clamp_mss = false, .check_sources = false});
   for (const bool checksum : {false, true}) {
     CheckClearText(IpAddress::Family::kV4, checksum);
     CheckClearText(IpAddress::Family::kV6, checksum);

@@ -93,6 +93,7 @@ class FakeDataPlane final : public DataPlane {
     Answer([this, done = std::move(done)]() mutable { done(counters); });
   }
   const std::map<std::string, uint64_t>& drops() const override { return no_drops; }
+  const std::map<std::string, uint64_t>& data_drops() const override { return no_drops; }
 
   /// Carries out what has been asked for, and what that leads to.
   void Work() {

@@ -206,7 +206,10 @@ TEST_F(StatusApiTest, Status_IsGolden) {
       .l2tp = {.tunnels = 1, .messages_received = 12, .messages_sent = 10, .retransmissions = 2},
       .sessions = {.total = 2, .up = 1},
       .pools = {{.name = "default", .size = 254, .used = 1}},
-      .drops = {.l2tp = {{"bad_length", 3}}, .ppp = {}, .status = {{"not_found", 1}}},
+      .drops = {.l2tp = {{"bad_length", 3}},
+                .ppp = {},
+                .data = {{"spoofed_source", 2}},
+                .status = {{"not_found", 1}}},
       .auth = {.accepted = 5, .rejected = 4}};
   EXPECT_EQ(Get("/v1/status").body,
             R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
@@ -217,7 +220,8 @@ TEST_F(StatusApiTest, Status_IsGolden) {
             R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
             R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
             R"("pools":[{"name":"default","size":254,"used":1}],)"
-            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"status":{"not_found":1}},)"
+            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"data":{"spoofed_source":2},)"
+            R"("status":{"not_found":1}},)"
             R"("auth":{"accepted":5,"rejected":4}})"
             "\n");
 }

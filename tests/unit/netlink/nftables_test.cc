@@ -153,7 +153,8 @@ std::multiset<std::string> NamesOf(const RewritingOptions& options, int kind, ui
 }
 
 TEST(CreateTable, WithIpsecHasTheFenceAndNoMapOfAddresses) {
-  const RewritingOptions options{.port = 1701, .ipsec_required = true};
+  const RewritingOptions options{
+      .port = 1701, .ipsec_required = true, .clamp_mss = false, .check_sources = false};
   EXPECT_THAT(
       NamesOf(options, NFT_MSG_NEWSET, NFTA_SET_NAME),
       ElementsAre("clear_text_peers", "clear_text_peers6", "tunnel_ports", "tunnels_by_reqid"));
@@ -171,13 +172,27 @@ TEST(CreateTable, WithIpsecHasTheFenceAndNoMapOfAddresses) {
 }
 
 TEST(CreateTable, WithoutIpsecHasMapsOfAddressesAndNoFence) {
-  const RewritingOptions options{.port = 1701, .ipsec_required = false};
+  const RewritingOptions options{
+      .port = 1701, .ipsec_required = false, .clamp_mss = false, .check_sources = false};
   EXPECT_THAT(
       NamesOf(options, NFT_MSG_NEWSET, NFTA_SET_NAME),
       ElementsAre("tunnel_ports", "tunnels_by_peer", "tunnels_by_peer6", "tunnels_by_reqid"));
   EXPECT_TRUE(NamesOf(options, NFT_MSG_NEWOBJ, NFTA_OBJ_NAME).empty());
   EXPECT_THAT(NamesOf(options, NFT_MSG_NEWCHAIN, NFTA_CHAIN_NAME), Not(Contains("input")));
   EXPECT_EQ(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN).count("by_peer6"), 4U);
+}
+
+TEST(CreateTable, PacketsInsideOfSessionsAreLookedAtAsFarAsWanted) {
+  RewritingOptions options{
+      .port = 1701, .ipsec_required = false, .clamp_mss = true, .check_sources = false};
+  EXPECT_EQ(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN).count("forward"), 2U);
+  EXPECT_EQ(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN).count("clamp_mss"), 1U);
+  EXPECT_TRUE(NamesOf(options, NFT_MSG_NEWOBJ, NFTA_OBJ_NAME).empty());
+  options.clamp_mss = false;
+  options.check_sources = true;
+  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWCHAIN, NFTA_CHAIN_NAME), Not(Contains("forward")));
+  EXPECT_EQ(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN).count("client_source"), 4U);
+  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWOBJ, NFTA_OBJ_NAME), ElementsAre("spoofed_source"));
 }
 
 TEST(CreateTable, EveryRuleNamesAChainThatIsMadeBeforeIt) {
@@ -308,12 +323,19 @@ TEST_F(NftablesTest, CountersAreReadByName) {
   };
   kernel_.Answer(answer(1, 5, 50));
   kernel_.Answer(answer(2, 6, 60));
+  kernel_.Answer(RawAck(3, ENOENT));  // installed without it
   const auto counters = nftables_.Counters();
   ASSERT_TRUE(counters);
   EXPECT_EQ(counters->clear_text_in, (FenceCounter{.packets = 5, .bytes = 50}));
   EXPECT_EQ(counters->clear_text_out, (FenceCounter{.packets = 6, .bytes = 60}));
+  EXPECT_FALSE(counters->spoofed_source);
   const auto request = Attributes::Behind<nfgenmsg>(MessagesOf(kernel_.sent.at(1)).at(0).payload);
   EXPECT_EQ(request.Text(NFTA_OBJ_NAME), "clear_text_out");
+}
+
+TEST_F(NftablesTest, CountersOfNoTableAreAnError) {
+  for (const uint32_t sequence : {1U, 2U, 3U}) kernel_.Answer(RawAck(sequence, ENOENT));
+  EXPECT_EQ(nftables_.Counters().error().code, ENOENT);
 }
 
 TEST_F(NftablesTest, CounterWithoutItsNumbersIsAnError) {

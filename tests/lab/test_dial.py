@@ -136,6 +136,23 @@ def test_dials_a_server_that_answers_from_another_port(lab: Scenario) -> None:
     )
 
 
+def test_dials_a_server_of_every_method(lab: Scenario) -> None:
+    host = lab.net.client3
+    auth = ["eap", "mschapv2", "chap", "pap"]
+    hq = dial(lab.net.gateway, SERVER, auth=auth, eap_methods=["mschapv2", "md5"])
+    gateway = lab.clear_text_gateway(dial=[hq])
+    for method, used in (("pap", "pap"), ("chap", "chap"), ("eap", "eap")):
+        lns = Lns(host, ALICE.user, ALICE.password, method=method, net=SERVER_NET).start()
+        gateway.wait_dial("hq", "up")
+        (session,) = gateway.sessions()
+        assert session["ppp"]["auth"] == used
+        check_link(lab.net.gateway, "hq", SERVER_INNER, count=1)
+        lns.stop()
+        wait_until("the end of the dial", lambda: gateway.dial("hq")["state"] != "up")
+    assert ALICE.password not in gateway.log
+    gateway.stop()
+
+
 def test_comes_back_after_the_server_was_killed(lab: Scenario) -> None:
     lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
     # Quick to notice.

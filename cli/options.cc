@@ -41,17 +41,8 @@ UsageExit ToUsageExit(const CLI::App& app, const CLI::ParseError& error) {
   return {.wrong = code != 0, .text = code == 0 ? out.str() : "sallyport: " + wrong.str()};
 }
 
-}  // namespace
-
-Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
-                                              const std::string& version) {
-  Options options;
-  SessionsCommand sessions;
-  WhyCommand why;
-  DisconnectCommand disconnect;
-  int seconds = static_cast<int>(options.time_limit.count());
-
-  CLI::App app{"Shows and steers the Sallyport L2TP/IPsec concentrator.", "sallyport"};
+/// What holds for every command. `seconds` is the time limit, to be read after the parsing.
+void AddGlobalOptions(CLI::App& app, Options& options, int& seconds, const std::string& version) {
   app.set_version_flag("--version", "sallyport " + version);
   app.add_option("--socket", options.socket_path, "The daemon's status socket")
       ->type_name("PATH")
@@ -64,6 +55,20 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
   app.footer(kFooter);
   app.require_subcommand(0, 1);
   app.fallthrough();  // global options may follow the command
+}
+
+}  // namespace
+
+Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
+                                              const std::string& version) {
+  Options options;
+  SessionsCommand sessions;
+  WhyCommand why;
+  DisconnectCommand disconnect;
+  int seconds = static_cast<int>(options.time_limit.count());
+
+  CLI::App app{"Shows and steers the Sallyport L2TP/IPsec concentrator.", "sallyport"};
+  AddGlobalOptions(app, options, seconds, version);
 
   app.add_subcommand("status", "The daemon on one screen (default)");
 

@@ -221,6 +221,8 @@ void Daemon::Stop() {
   concentrator_->Shutdown([this] { StopIke(); });
 }
 
+void Daemon::ReloadUsers() { access_->Reload(); }
+
 void Daemon::StopIke() {
   finish_timer_.Set(loop_.Now() + kFinishLimit);
   if (ike_) {

@@ -34,6 +34,8 @@ class Daemon {
   /// Tells every client goodbye, takes everything down and ends the loop with code 0. A second call
   /// does not wait for the clients.
   void Stop();
+  /// Reads the users file again. Sessions live on.
+  void ReloadUsers();
 
  private:
   void StopIke();

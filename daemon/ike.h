@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/strong_id.h"
 #include "daemon/attempt.h"
+#include "daemon/count_by_reason.h"
 #include "daemon/data_plane.h"
 
 namespace sallyport::daemon {
@@ -49,6 +50,8 @@ struct IkeState {
   std::string version;               // as it names itself; empty before the first answer
   std::optional<std::string> error;  // why it is not usable
   std::optional<std::string> hint;   // what the operator can do about it
+  /// What it sent that could not be read, by reason.
+  CountByReason drops;
 };
 
 class Ike {

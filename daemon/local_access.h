@@ -28,11 +28,12 @@ class LocalAccess final : public AccessControl {
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
   void Release(const Lease& lease) override;
 
+  /// Reads the users file again, as if it had changed.
+  void Reload();
+
   const aaa::PoolSet& pools() const { return pools_; }
 
  private:
-  void Reload();
-
   Options options_;
   aaa::UserDatabase users_;
   aaa::PoolSet pools_;

@@ -64,6 +64,9 @@ int Serve(LoadedConfig loaded) {
   // Before any thread, so that all of them leave these signals to the loop.
   loop.AddSignal(SIGTERM, stop);
   loop.AddSignal(SIGINT, stop);
+  loop.AddSignal(SIGHUP, [&running] {
+    if (running != nullptr) running->ReloadUsers();
+  });
   Daemon daemon(loop, std::move(loaded));
   if (auto started = daemon.Start(); !started) {
     LogError("not_started", started.error());

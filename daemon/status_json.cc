@@ -139,6 +139,7 @@ Json ToJson(const DaemonStatus& status) {
           {"drops",
            {{"l2tp", ToJson(status.drops.l2tp)},
             {"ppp", ToJson(status.drops.ppp)},
+            {"vici", ToJson(status.drops.vici)},
             {"data", ToJson(status.drops.data)},
             {"status", ToJson(status.drops.status)}}},
           {"auth", {{"accepted", status.auth.accepted}, {"rejected", status.auth.rejected}}}};

@@ -63,6 +63,7 @@ struct PoolStatus {
 struct DropStatus {
   CountByReason l2tp;
   CountByReason ppp;
+  CountByReason vici;    // IkeState::drops
   CountByReason data;    // packets inside of sessions
   CountByReason status;  // HttpServer::drops()
 };

@@ -112,6 +112,7 @@ DaemonStatus StatusView::Status() const {
   status.uptime = Since(started_monotonic_);
   status.pid = getpid();
   status.ipsec = Ipsec();
+  if (ike_ != nullptr) status.drops.vici = ike_->state().drops;
   const auto& endpoint = concentrator_.endpoint();
   status.l2tp = {.tunnels = endpoint.tunnel_count(),
                  .messages_received = endpoint.statistics().messages_received,

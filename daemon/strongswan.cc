@@ -123,7 +123,12 @@ std::unique_ptr<ViciConnection> Strongswan::NewConnection(UniqueFd socket, bool 
       [this, with_events](std::string_view name, const vici::Message& event) {
         if (with_events) OnEvent(name, event);
       },
-      [this](const std::string& reason) {
+      [this](const std::string& reason, std::string_view malformed) {
+        if (!malformed.empty()) {
+          std::string name(malformed);
+          std::ranges::replace(name, ' ', '_');  // as all reasons are written
+          ++state_.drops[name];
+        }
         Fail({.error = fmt::format("lost the IKE daemon: {}", reason), .hint = kLogHint});
       });
 }

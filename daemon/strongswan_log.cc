@@ -40,7 +40,7 @@ void StrongswanLog::Connect() {
       [this](std::string_view name, const vici::Message& event) {
         if (name == kLogEvent) OnLine(event);
       },
-      [this](const std::string&) { Pause(kPause); });
+      [this](const std::string&, std::string_view) { Pause(kPause); });
   connection_->Register(kLogEvent, {});
 }
 

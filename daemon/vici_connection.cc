@@ -152,16 +152,20 @@ void ViciConnection::Do(vici::Replied& replied) {
 
 void ViciConnection::Do(const vici::Broken& broken) {
   std::string reason(vici::ToString(broken.reason));
-  if (broken.packet_error) reason += fmt::format(" ({})", vici::ToString(*broken.packet_error));
-  Break(reason);
+  std::string_view malformed;
+  if (broken.packet_error) {
+    malformed = vici::ToString(*broken.packet_error);
+    reason += fmt::format(" ({})", malformed);
+  }
+  Break(reason, malformed);
 }
 
-void ViciConnection::Break(const std::string& reason) {
+void ViciConnection::Break(const std::string& reason, std::string_view malformed) {
   if (broken_) return;
   broken_ = true;
   io_.Reset();
   timer_.Set(std::nullopt);
-  on_broken_(reason);
+  on_broken_(reason, malformed);
 }
 
 }  // namespace sallyport::daemon

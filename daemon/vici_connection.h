@@ -28,7 +28,8 @@ class ViciConnection {
   using RegisteredCallback = UniqueFunction<void(bool known)>;
   using EventCallback = std::function<void(std::string_view name, const vici::Message& message)>;
   /// Called once: the connection is of no more use, and the callbacks that wait are never called.
-  using BrokenCallback = std::function<void(const std::string& reason)>;
+  /// `malformed`: what was wrong with the packet that did it; empty: it was none.
+  using BrokenCallback = std::function<void(const std::string& reason, std::string_view malformed)>;
 
   /// Connects to `path` without waiting. Error: an errno of socket(2) or connect(2).
   static Expected<UniqueFd, int> Connect(const std::string& path);
@@ -65,7 +66,7 @@ class ViciConnection {
   void Do(vici::Streamed& streamed);
   void Do(vici::Replied& replied);
   void Do(const vici::Broken& broken);
-  void Break(const std::string& reason);
+  void Break(const std::string& reason, std::string_view malformed = {});
 
   EventLoop& loop_;
   UniqueFd socket_;

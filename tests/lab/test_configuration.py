@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The configuration file: checked before it is used, and its mistakes named."""
 
+import os
 import re
+import signal
 import socket
 
 from lab.kernel import kernel_state
@@ -71,5 +73,9 @@ def test_service_manager_is_told(lab: Scenario) -> None:
         gateway.launch("env", "NOTIFY_SOCKET=/run/notify")
         assert b"READY=1" in manager.recv(4096)
         assert gateway.status()["state"] == "running"
+        # A terminal that goes away, or a service manager's reload: the daemon lives on, with the users as they are now.
+        assert gateway.process is not None
+        os.kill(gateway.process.pid, signal.SIGHUP)
+        gateway.process.wait_for("users_file_read")
         gateway.stop()
         assert b"STOPPING=1" in manager.recv(4096)

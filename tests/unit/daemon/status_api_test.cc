@@ -208,6 +208,7 @@ TEST_F(StatusApiTest, Status_IsGolden) {
       .pools = {{.name = "default", .size = 254, .used = 1}},
       .drops = {.l2tp = {{"bad_length", 3}},
                 .ppp = {},
+                .vici = {},
                 .data = {{"spoofed_source", 2}},
                 .status = {{"not_found", 1}}},
       .auth = {.accepted = 5, .rejected = 4}};
@@ -220,7 +221,7 @@ TEST_F(StatusApiTest, Status_IsGolden) {
             R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
             R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
             R"("pools":[{"name":"default","size":254,"used":1}],)"
-            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"data":{"spoofed_source":2},)"
+            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"vici":{},"data":{"spoofed_source":2},)"
             R"("status":{"not_found":1}},)"
             R"("auth":{"accepted":5,"rejected":4}})"
             "\n");

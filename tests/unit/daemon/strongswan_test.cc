@@ -338,6 +338,9 @@ TEST_F(StrongswanTest, Garbage_ClosesTheConnectionAndItIsMadeAgain) {
   WhenSeen("not connected", [this] { charon_->greet_with_garbage = false; });
   WhenSeen("connected");
   Run();
+  uint64_t counted = 0;
+  for (const auto& [reason, count] : ike_->state().drops) counted += count;
+  EXPECT_GT(counted, 0U);
 }
 
 TEST_F(StrongswanTest, Terminate_EndsTheIkeSaOrElseTheChild) {

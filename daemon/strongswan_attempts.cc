@@ -226,6 +226,33 @@ void StrongswanAttempts::NoteFault(Exchange& exchange, const LogReading& reading
       return;
     case LogFact::kMacMismatch:
       return blame(kWrongKey, PrintableText(captures[2]));
+    case LogFact::kPrivateKeyMissing:
+      return blame(kIkeEnded, "we have no private key for " + PrintableText(captures[0]));
+    case LogFact::kNoEspProposal:
+      return blame(exchange.established ? kNoEspProposal : kNoIkeProposal, proposals());
+    case LogFact::kNoTrafficSelectors:
+      return blame(kTrafficSelectors,
+                   fmt::format("it asks for {} === {}", PrintableText(captures[0]),
+                               PrintableText(captures[1])));
+    case LogFact::kNetlinkError:
+    case LogFact::kNotInstalled:
+      return blame(kSaNotInstalled, PrintableText(captures[0]));
+    case LogFact::kPeerDeleted:
+      return BlameDeparture(exchange);
+    case LogFact::kHalfOpenTimeout:
+      return BlameSilence(exchange);
+    default:
+      return NoteCertificateFault(exchange, reading);
+  }
+}
+
+void StrongswanAttempts::NoteCertificateFault(Exchange& exchange, const LogReading& reading) {
+  using enum AttemptReason;
+  const auto& captures = reading.captures;
+  const auto blame = [&](AttemptReason reason, std::string detail) {
+    Blame(exchange, reason, std::move(detail));
+  };
+  switch (reading.fact) {
     case LogFact::kNoIssuer:
       return blame(kCertificateIssuer, PrintableText(captures[0]));
     case LogFact::kIssuerIs:
@@ -246,21 +273,6 @@ void StrongswanAttempts::NoteFault(Exchange& exchange, const LogReading& reading
       return blame(kCertificateRefused, "the signature is wrong");
     case LogFact::kConstraintFailed:
       return blame(kCertificateRefused, PrintableText(captures[0]));
-    case LogFact::kPrivateKeyMissing:
-      return blame(kIkeEnded, "we have no private key for " + PrintableText(captures[0]));
-    case LogFact::kNoEspProposal:
-      return blame(exchange.established ? kNoEspProposal : kNoIkeProposal, proposals());
-    case LogFact::kNoTrafficSelectors:
-      return blame(kTrafficSelectors,
-                   fmt::format("it asks for {} === {}", PrintableText(captures[0]),
-                               PrintableText(captures[1])));
-    case LogFact::kNetlinkError:
-    case LogFact::kNotInstalled:
-      return blame(kSaNotInstalled, PrintableText(captures[0]));
-    case LogFact::kPeerDeleted:
-      return BlameDeparture(exchange);
-    case LogFact::kHalfOpenTimeout:
-      return BlameSilence(exchange);
     default:  // no fault
       return;
   }

@@ -74,6 +74,7 @@ class StrongswanAttempts {
   void NotePacket(Exchange& exchange, const vici::LogReading& reading);
   void NotePayloads(Exchange& exchange, const vici::LogReading& reading);
   void NoteFault(Exchange& exchange, const vici::LogReading& reading);
+  void NoteCertificateFault(Exchange& exchange, const vici::LogReading& reading);
   /// The first cause stays: what follows are its consequences.
   static void Blame(Exchange& exchange, AttemptReason reason, std::string detail);
   static void BlameSilence(Exchange& exchange);

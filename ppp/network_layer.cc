@@ -24,7 +24,7 @@ void NetworkLayer::Start(const Begin& begin, TimePoint now, const Entropy& entro
     NetworkProtocol& protocol = *member.protocol;
     if (protocol.use() == NetworkUse::kRefuse) continue;
     if (auto prepared = protocol.Prepare(begin.grant, entropy); !prepared) {
-      missing = LayerFailed{EndReason::kNetworkRefused, std::move(prepared.error())};
+      missing = LayerFailed{EndReason::kNetworkRefused, prepared.error()};
       if (protocol.use() == NetworkUse::kRequire) return out.push_back(*std::move(missing));
       continue;
     }
@@ -139,7 +139,7 @@ void NetworkLayer::TakeUp(Member& member, TimePoint now, NetworkOutputs& out) {
   if (!member.started) return;
   auto up = member.protocol->Up(mtu_);
   if (!up) {
-    return GiveUp(member, {EndReason::kNetworkRefused, std::move(up.error())}, now, out);
+    return GiveUp(member, {EndReason::kNetworkRefused, up.error()}, now, out);
   }
   member.up = true;
   out.push_back(*std::move(up));

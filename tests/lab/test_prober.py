@@ -118,7 +118,10 @@ def _check_with_tshark(lab: Scenario) -> None:
     check_decodes(lab.wire.path, topology.GATEWAY_OUTER)
 
 
-@pytest.mark.parametrize("needs", ["plain", "secrets", "limits", "outgoing", "ppp"])
+@pytest.mark.parametrize(
+    "needs",
+    ["plain", "secrets", "limits", "outgoing", pytest.param("ppp", marks=pytest.mark.unproven)],
+)
 def test_prober(lab: Scenario, needs: str) -> None:
     _probe(lab, needs, seconds=400)
 

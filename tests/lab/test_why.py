@@ -64,6 +64,7 @@ def test_why_ike_failed(lab: Scenario) -> None:
     gateway.process.wait_for(r'attempt_failed: .*reason="udp_4500_blocked"')
 
 
+@pytest.mark.unproven
 def test_why_the_login_failed(lab: Scenario) -> None:
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client3, Account("alice", "wonderland")).launch()

@@ -23,6 +23,7 @@ struct AccessGranted {
 struct AccessDenied {
   std::string log_text;  // why, for the operator only
   ppp::AuthRejected answer;
+  bool guessed = false;  // the name or the password was wrong
 };
 
 /// Decides logins and hands out addresses. (RADIUS will be a second kind, with an answer that comes
@@ -35,6 +36,9 @@ class AccessControl {
   virtual ~AccessControl() = default;
 
   virtual Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) = 0;
+  /// Only whether the login is right: for one who has logged in before and keeps what he was given.
+  virtual Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(
+      const ppp::Authenticate& request) = 0;
   /// The session of the lease is gone, its route included.
   virtual void Release(const Lease& lease) = 0;
 };

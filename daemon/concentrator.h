@@ -36,6 +36,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   struct Options {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
+    LoginPolicy logins;
     bool ipsec_required = true;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial

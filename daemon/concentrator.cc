@@ -191,8 +191,9 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
   }
   const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
   if (!path) {
-    LogError("sa_without_path",
-             fmt::format("no socket for SA {}; it is deleted", sa.reqid.value()));
+    failure_log_.LogError("sa_without_path",
+                          fmt::format("no socket for SA {}; it is deleted", sa.reqid.value()),
+                          loop_.Now());
     ike_->Terminate(sa.id);
     return;
   }

@@ -152,6 +152,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer orphans_timer_;
   std::set<SaId> orphans_;  // SAs of an IKE daemon that is no more; the kernel has them
   std::optional<std::string> last_ike_error_;
+  LogLimit failure_log_;
   LogLimit refused_log_;
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;

@@ -80,9 +80,14 @@ KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options opti
       sessions_(loop, pool),
       table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }) {}
 
-Expected<void, std::string> KernelDataPlane::Probe() {
+Expected<void, std::string> KernelDataPlane::Probe(bool ipsec_required) {
   if (auto l2tp = netlink::L2tp::Open(); !l2tp) return Unexpected{l2tp.error().text};
   if (auto ppp = netlink::ProbePpp(); !ppp) return Unexpected{ppp.error().text};
+  if (auto nftables = netlink::Nftables::Open(); !nftables) {
+    return Unexpected{nftables.error().text};
+  }
+  if (!ipsec_required) return {};
+  if (auto xfrm = netlink::Xfrm::Open(); !xfrm) return Unexpected{xfrm.error().text};
   return {};
 }
 

@@ -30,8 +30,9 @@ class KernelDataPlane final : public DataPlane {
   /// `loop` and `pool` outlive it.
   KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options options);
 
-  /// Whether this kernel has all that is needed; the error says what to install. May wait.
-  static Expected<void, std::string> Probe();
+  /// Whether this kernel has all that is needed, with IPsec or without; the error says what to
+  /// install. May wait.
+  static Expected<void, std::string> Probe(bool ipsec_required);
 
   /// Installs the rewriting table, the inner addresses and the listeners; start-up only, may wait.
   /// What an earlier life left behind is replaced. `observer` outlives this object's loop.

@@ -182,7 +182,7 @@ std::optional<l2tp::PathId> KernelPaths::AddSecurityAssociation(ReqId reqid,
                                                                 const IpAddress& local) {
   auto socket = OpenSocket({local, 0}, reqid.value());
   if (!socket) {
-    LogError("sa_socket_not_made", socket.error().text);
+    failure_log_.LogError("sa_socket_not_made", socket.error().text, loop_.Now());
     return {};
   }
   Path path;
@@ -194,9 +194,9 @@ std::optional<l2tp::PathId> KernelPaths::AddSecurityAssociation(ReqId reqid,
   path.key = netlink::SaTunnelKey{.reqid = reqid.value(), .tunnel_id = 0};
   TakePort(path.port);
   Change({netlink::AddPort{path.port}, netlink::AddTunnel{{*path.key, path.port}}},
-         [](const std::string& failure) {
+         [this](const std::string& failure) {
            // Its clients still reach the listener, if they are alone behind their address.
-           if (!failure.empty()) LogError("sa_path_not_made", failure);
+           if (!failure.empty()) failure_log_.LogError("sa_path_not_made", failure, loop_.Now());
          });
   return Add(std::move(path));
 }

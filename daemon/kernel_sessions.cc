@@ -270,7 +270,7 @@ void KernelSessions::InterfaceNotMade(const SessionKey& key, const netlink::Kern
     return;
   }
   if (number) free_numbers_.insert(*number);
-  LogError("interface_not_made", error.text);
+  failure_log_.LogError("interface_not_made", error.text, loop_.Now());
   request.done(std::nullopt);
 }
 
@@ -295,22 +295,22 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
     done(false);
     return;
   }
-  sessions_.Do(key, [network, done = std::move(done)](Session& session) mutable {
+  sessions_.Do(key, [this, network, done = std::move(done)](Session& session) mutable {
     Interface interface {
       .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
     };
-    return Sessions::Work([network, interface = std::move(interface),
+    return Sessions::Work([this, network, interface = std::move(interface),
                            done = std::move(done)](KernelContext& context) mutable {
       auto result = LetPacketsFlow(context, interface, network);
-      return Sessions::Finish(
-          [network, result = std::move(result), done = std::move(done)](Session& owner) mutable {
-            if (result) {
-              owner.network = network;
-            } else {
-              LogError("interface_not_up", result.error().text);
-            }
-            done(result.has_value());
-          });
+      return Sessions::Finish([this, network, result = std::move(result),
+                               done = std::move(done)](Session& owner) mutable {
+        if (result) {
+          owner.network = network;
+        } else {
+          failure_log_.LogError("interface_not_up", result.error().text, loop_.Now());
+        }
+        done(result.has_value());
+      });
     });
   });
 }

@@ -52,7 +52,7 @@ void RaiseDescriptorLimit() {
 }
 
 int Serve(LoadedConfig loaded) {
-  if (auto kernel = KernelDataPlane::Probe(); !kernel) {
+  if (auto kernel = KernelDataPlane::Probe(loaded.config.ipsec.required); !kernel) {
     LogError("kernel_unusable", kernel.error());
     return kExitFailure;
   }

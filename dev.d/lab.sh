@@ -31,6 +31,8 @@ run_scenarios() {
   local arguments
   export SALLYPORT_PRESET=${SALLYPORT_PRESET:-asan}
   build_preset "$SALLYPORT_PRESET" sallyportd sallyport netlink_probe || return
+  # For the scenario that measures memory, which sanitizers change.
+  [[ $SALLYPORT_PRESET == debug ]] || build_preset debug sallyportd || return
   prepare_lab || return
   rm -f build/lab/results.xml
   mapfile -t arguments < <(_scenario_arguments "$@")

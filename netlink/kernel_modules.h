@@ -20,8 +20,12 @@ inline constexpr std::string_view kPppModulesHint =
     "kernel-modules-extra. In a container /dev/ppp (character device 108:0) must be passed in";
 
 inline constexpr std::string_view kNftablesModulesHint =
-    "a kernel module may be missing: nf_tables, nft_xfrm, or nft_fib_inet, which ppp.anti_spoofing "
-    "= "
-    "false does without";
+    "the kernel modules nf_tables, nft_xfrm and nft_fib_inet are needed (the last not with "
+    "ppp.anti_spoofing = false). Debian, Ubuntu: any linux-image but one built by hand has them. "
+    "Fedora, RHEL: install kernel-modules";
+
+inline constexpr std::string_view kXfrmModulesHint =
+    "the kernel module xfrm_user is missing. Debian, Ubuntu: any linux-image but one built by hand "
+    "has it. Fedora, RHEL: install kernel-modules";
 
 }  // namespace sallyport::netlink

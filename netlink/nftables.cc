@@ -55,6 +55,9 @@ std::string ToString(const TunnelKey& key) {
 
 Expected<Nftables, KernelError> Nftables::Open() {
   auto socket = Socket::Open(NETLINK_NETFILTER);
+  if (!socket && socket.error().code == EPROTONOSUPPORT) {
+    return Failure(EPROTONOSUPPORT, "open a netfilter socket", kNftablesModulesHint);
+  }
   if (!socket) return Unexpected{socket.error()};
   return Nftables(*std::move(socket));
 }
@@ -66,13 +69,14 @@ Expected<void, KernelError> Nftables::Install(const RewritingOptions& options,
   for (const TunnelPort& tunnel : state.tunnels)
     messages.push_back(ChangeElement(AddTunnel{tunnel}));
   for (const uint16_t port : state.ports) messages.push_back(ChangeElement(AddPort{port}));
-  const auto rejections =
-      socket_.Transact(messages, NFNL_SUBSYS_NFTABLES, "install nftables table inet sallyport");
+  constexpr std::string_view kOperation = "install nftables table inet sallyport";
+  const auto rejections = socket_.Transact(messages, NFNL_SUBSYS_NFTABLES, kOperation);
   if (rejections.empty()) return {};
-  KernelError error = rejections.front().error;
-  // What names an expression that the kernel does not know.
-  if (error.code == ENOENT) error.text += ": " + std::string(kNftablesModulesHint);
-  return Unexpected{std::move(error)};
+  const KernelError& error = rejections.front().error;
+  // EOPNOTSUPP: no nf_tables (nfnetlink_rcv_batch()); ENOENT: one of its expressions is missing,
+  // for all else that is named here has just been made.
+  if (error.code != EOPNOTSUPP && error.code != ENOENT) return Unexpected{error};
+  return Failure(error.code, kOperation, kNftablesModulesHint);
 }
 
 Expected<void, KernelError> Nftables::Remove() {

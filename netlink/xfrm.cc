@@ -15,6 +15,8 @@
 #include <linux/udp.h>
 #include <linux/xfrm.h>
 
+#include "netlink/kernel_modules.h"
+
 namespace sallyport::netlink {
 namespace {
 
@@ -126,6 +128,9 @@ std::optional<Sa> ParseSa(std::span<const uint8_t> payload) {
 
 Expected<Xfrm, KernelError> Xfrm::Open() {
   auto socket = Socket::Open(NETLINK_XFRM);
+  if (!socket && socket.error().code == EPROTONOSUPPORT) {
+    return Failure(EPROTONOSUPPORT, "open an XFRM socket", kXfrmModulesHint);
+  }
   if (!socket) return Unexpected{socket.error()};
   return Xfrm(*std::move(socket));
 }

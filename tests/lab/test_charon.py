@@ -23,6 +23,7 @@ def test_charon_is_absent_at_the_start(lab: Scenario) -> None:
     # charon appears; the daemon finds it by itself.
     lab.charon.start()
     vici = gateway.wait_ready()["ipsec"]["vici"]
+    gateway.mark_unused()
     assert vici["error"] is None and vici["version"]
     laptop = lab.client(lab.net.client1)
     link = laptop.connect()

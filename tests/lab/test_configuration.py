@@ -1,8 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The configuration file: checked before it is used, and its mistakes named."""
 
+import re
+import socket
+
+from lab.kernel import kernel_state
 from lab.peers.sallyportd import Sallyportd, binary
 from lab.scenario import Scenario
+from lab.waiting import DEFAULT_TIMEOUT
+
+# Exit statuses of sallyportd.
+_FAILURE = 1
+_BAD_CONFIGURATION = 2
 
 
 def check(gateway: Sallyportd, text: str) -> tuple[int, str]:
@@ -28,11 +37,39 @@ def test_check_accepts_the_good_and_names_the_bad(lab: Scenario) -> None:
     ):
         assert mistake != good
         status, output = check(gateway, mistake)
-        assert status != 0 and named in output, (named, output)
+        assert status == _BAD_CONFIGURATION and named in output, (named, output)
+        assert re.search(r"candidate\.toml:\d+:\d+: ", output), output
 
 
 def test_daemon_refuses_to_start_with_a_bad_configuration(lab: Scenario) -> None:
     gateway = lab.clear_text_gateway(start=False, ppp={"auth": ["none-such"]})
+    before = kernel_state(lab.net.gateway)
     process = gateway.launch()
-    assert process.wait() > 0
+    assert process.wait() == _BAD_CONFIGURATION
     process.wait_for("none-such")
+    assert not before.difference(kernel_state(lab.net.gateway))
+
+
+def test_missing_kernel_part_is_named(lab: Scenario) -> None:
+    # A machine with Debian's cloud kernel: no PPP, so nothing behind /dev/ppp.
+    gateway = lab.clear_text_gateway(start=False)
+    before = kernel_state(lab.net.gateway)
+    process = gateway.launch(
+        "unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh"
+    )
+    assert process.wait() == _FAILURE
+    process.wait_for("ppp_generic.*linux-image-amd64")
+    assert not before.difference(kernel_state(lab.net.gateway))
+
+
+def test_service_manager_is_told(lab: Scenario) -> None:
+    gateway = lab.clear_text_gateway(start=False)
+    path = gateway.host.path("/run/notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(DEFAULT_TIMEOUT)
+        gateway.launch("env", "NOTIFY_SOCKET=/run/notify")
+        assert b"READY=1" in manager.recv(4096)
+        assert gateway.status()["state"] == "running"
+        gateway.stop()
+        assert b"STOPPING=1" in manager.recv(4096)

@@ -233,6 +233,7 @@ def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario, family: 
 
     client.stop()
     gateway.wait_no_sessions()
+    gateway.wait_unused()
     lab.wire.stop()
     check_decodes(lab.wire.path, here, there)
     assert hidden_avps(lab.wire.path)

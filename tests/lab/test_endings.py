@@ -134,7 +134,7 @@ def test_daemon_stops_and_starts_again(lab: Scenario) -> None:
 
     # A new daemon serves the same clients.
     gateway.start()
-    lab.mark_resources()
+    gateway.mark_unused()
     alice.initiate()
     link = alice.dial()
     lab.check_both_ways(alice, link.address)

@@ -10,10 +10,9 @@ from lab.capture import CLEAR_TEXT_L2TP, Capture, protocols
 from lab.host import Host
 from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left
 from lab.peers.client import Account, VpnClient
-from lab.peers.sallyportd import Resources, Sallyportd
+from lab.peers.sallyportd import Sallyportd
 from lab.peers.strongswan import DROP_IN, Charon
 from lab.topology import Topology
-from lab.waiting import wait_until
 
 ALICE = Account("alice", "looking-glass")
 BOB = Account("bob", "through the wood")
@@ -32,7 +31,6 @@ class Scenario:
         self.daemon: Sallyportd | None = None
         self._charon: Charon | None = None
         self._state_before: KernelState | None = None
-        self._resources_before: Resources | None = None
         self.wire.wait_ready()
 
     # -- peers
@@ -45,25 +43,34 @@ class Scenario:
         return self._charon
 
     def gateway(
-        self, *accounts: Account, start: bool = True, charon: bool = True, **changes: Any
+        self,
+        *accounts: Account,
+        start: bool = True,
+        charon: bool = True,
+        preset: str | None = None,
+        **changes: Any,
     ) -> Sallyportd:
         """The daemon on the gateway, ready to serve `accounts` (ALICE when none is named), with charon beside it.
 
-        `changes` are tables of the configuration laid over the lab's own: `ppp={"auth": ["pap"]}`.
+        `changes` are tables of the configuration laid over the lab's own: `ppp={"auth": ["pap"]}`. `preset`: of
+        another build than the one under test.
         """
         self._state_before = kernel_state(self.net.gateway)
         if charon:
             self.charon.start()
-        self.daemon = Sallyportd(self.net.gateway, list(accounts) or [ALICE], changes=changes)
+        self.daemon = Sallyportd(
+            self.net.gateway, list(accounts) or [ALICE], changes=changes, preset=preset
+        )
         if start:
             self.daemon.start()
-            self._resources_before = self.daemon.resources()
         return self.daemon
 
-    def clear_text_gateway(self, *accounts: Account, **changes: Any) -> Sallyportd:
+    def clear_text_gateway(
+        self, *accounts: Account, preset: str | None = None, **changes: Any
+    ) -> Sallyportd:
         """The daemon without IPsec."""
         changes["ipsec"] = {"required": False, **changes.get("ipsec", {})}
-        return self.gateway(*accounts, charon=False, **changes)
+        return self.gateway(*accounts, charon=False, preset=preset, **changes)
 
     def client(self, host: Host, account: Account = ALICE, **options: Any) -> VpnClient:
         """A road warrior on `host`; see VpnClient for the options."""
@@ -103,22 +110,6 @@ class Scenario:
         back = self.net.inside.ping(address)
         assert back.received == back.sent, f"{topology.INSIDE} to {client} at {address}: {back}"
 
-    def wait_resources_back(self) -> None:
-        """Until the daemon has no more descriptors and threads than before its first client."""
-        daemon, before = self.daemon, self._resources_before
-        assert daemon is not None and before is not None
-        try:
-            wait_until("descriptors and threads", lambda: daemon.resources().within(before))
-        except AssertionError:
-            raise AssertionError(
-                f"sallyportd has {daemon.resources()}, before its clients it had {before}"
-            ) from None
-
-    def mark_resources(self) -> None:
-        """Takes the daemon's descriptors and threads as they are now for those to come back to: after a restart."""
-        assert self.daemon is not None
-        self._resources_before = self.daemon.resources()
-
     # -- the end
 
     def finish(self) -> None:
@@ -129,8 +120,7 @@ class Scenario:
         if self.daemon and self.daemon.running:
             self.daemon.wait_no_sessions()
             self.daemon.wait_no_sas()
-            if self._resources_before:
-                self.wait_resources_back()
+            self.daemon.wait_unused()
             self.daemon.stop()
             if self.daemon.config["ipsec"]["required"]:
                 self.check_gateway_sent_nothing_in_clear_text()

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/local_access.h"
 
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
+#include <stdlib.h>
+#include <string>
 #include <string_view>
 
 #include "aaa/users_file.h"
+#include "daemon/file_watch.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -62,6 +69,85 @@ TEST_F(LocalAccessTest, AnEmptyPoolIsNotAWrongPassword) {
   EXPECT_EQ(denied.error().log_text, "no free address in the pool");
   access_.Release(first->lease);
   EXPECT_TRUE(LogIn("alice", "secret"));
+}
+
+/// A users file in a folder of its own, which is re-read when it changes.
+class UsersFileTest : public testing::Test {
+ protected:
+  UsersFileTest() {
+    std::string folder = testing::TempDir() + "users-XXXXXX";
+    EXPECT_NE(mkdtemp(folder.data()), nullptr);
+    folder_ = folder;
+    Write("users", "alice * secret *\n");
+    access_.emplace(
+        loop_,
+        LocalAccess::Options{.users_file = folder_ / "users", .server_name = "gw", .network = {}},
+        aaa::UserDatabase(*aaa::ParseUsersFile("alice * secret *\n")),
+        *aaa::PoolSet::Create({{.name = "default",
+                                .ranges = {*aaa::AddressRange::Parse("10.64.0.0/24")},
+                                .gateway = *IpAddress::Parse("10.64.0.1")}}));
+  }
+  ~UsersFileTest() override { std::filesystem::remove_all(folder_); }
+  UsersFileTest(const UsersFileTest&) = delete;
+  UsersFileTest& operator=(const UsersFileTest&) = delete;
+
+  void Write(const std::string& name, std::string_view text) const {
+    std::ofstream(folder_ / name) << text;
+    using std::filesystem::perms;
+    std::filesystem::permissions(folder_ / name, perms::owner_read | perms::owner_write);
+  }
+  bool MayLogIn(std::string_view user, std::string_view password) {
+    const auto granted = access_->Decide({.method = ppp::AuthMethod::kPap,
+                                          .user = std::string(user),
+                                          .credential = ppp::PapCredential{Secret(password)}});
+    if (granted) access_->Release(granted->lease);
+    return granted.has_value();
+  }
+  /// Runs the loop until the login is possible, or no longer. False: it has not come to that.
+  bool Becomes(std::string_view user, std::string_view password, bool possible) {
+    bool reached = false;
+    unsigned looks = 0;
+    Timer timer = loop_.AddTimer([&] {
+      reached = MayLogIn(user, password) == possible;
+      if (reached || ++looks == 1000) return loop_.Exit(0);
+      timer.Set(loop_.Now() + std::chrono::milliseconds(10));
+    });
+    timer.Set(loop_.Now());
+    loop_.Run();
+    return reached;
+  }
+
+  std::filesystem::path folder_;
+  EventLoop loop_;
+  std::optional<LocalAccess> access_;
+};
+
+TEST_F(UsersFileTest, WrittenInPlace_IsReadAgain) {
+  Write("users", "alice * changed *\nbob * builder *\n");
+  EXPECT_TRUE(Becomes("bob", "builder", true));
+  EXPECT_TRUE(MayLogIn("alice", "changed"));
+  EXPECT_FALSE(MayLogIn("alice", "secret"));
+}
+
+TEST_F(UsersFileTest, RenamedOver_IsReadAgain) {
+  Write("users.new", "bob * builder *\n");
+  std::filesystem::rename(folder_ / "users.new", folder_ / "users");
+  EXPECT_TRUE(Becomes("bob", "builder", true));
+  EXPECT_FALSE(MayLogIn("alice", "secret"));
+}
+
+TEST_F(UsersFileTest, WithAnError_LeavesTheUsersAsTheyAre) {
+  // Told of the change with, or just before, the object under test; a deferred call comes after
+  // both.
+  const FileWatch told(loop_, folder_ / "users",
+                       [this] { loop_.Defer([this] { loop_.Exit(0); }); });
+  Write("users", "alice * \"no end\nbob * builder *\n");
+  loop_.Run();
+  EXPECT_TRUE(MayLogIn("alice", "secret"));
+  EXPECT_FALSE(MayLogIn("bob", "builder"));
+  // Mended, it is read again.
+  Write("users", "bob * builder *\n");
+  EXPECT_TRUE(Becomes("bob", "builder", true));
 }
 
 }  // namespace

@@ -279,6 +279,16 @@ TEST_F(NftablesTest, InstallReplacesAStaleTableInOneTransaction) {
   EXPECT_EQ(messages[messages.size() - 2].type, Type(NFT_MSG_NEWSETELEM));
 }
 
+TEST_F(NftablesTest, KernelWithoutAPartOfNfTables_IsToldWhatToInstall) {
+  for (const int code : {EOPNOTSUPP, ENOENT}) {
+    kernel_.Answer(RawAck(1, code));
+    const auto installed = nftables_.Install({});
+    ASSERT_FALSE(installed);
+    EXPECT_EQ(installed.error().code, code);
+    EXPECT_THAT(installed.error().text, HasSubstr("nft_xfrm"));
+  }
+}
+
 TEST_F(NftablesTest, RefusedChangeIsNamedByItsPlaceAndItself) {
   kernel_.Answer(RawAck(3, ENOENT));
   const std::vector<RewritingChange> changes{

@@ -2,6 +2,7 @@
 """The daemon under test: its configuration, its life, its status API and what /proc tells of it."""
 
 import copy
+import dataclasses
 import http.client
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 from lab import topology
 from lab.host import Host, Process
+from lab.kernel import KernelState, kernel_state, wait_nothing_left
 from lab.peers.client import Account
 from lab.peers.strongswan import DEFAULT_PSK, VICI_SOCKET
 from lab.waiting import DEFAULT_TIMEOUT, wait_until
@@ -33,9 +35,9 @@ _SANITIZERS = {
 _SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
-def binary(folder: str, name: str) -> Path:
-    """A program of ours, from the build that SALLYPORT_PRESET names."""
-    preset = os.environ.get("SALLYPORT_PRESET", "asan")
+def binary(folder: str, name: str, preset: str | None = None) -> Path:
+    """A program of ours, from the build `preset`, or else from the one that SALLYPORT_PRESET names."""
+    preset = preset or os.environ.get("SALLYPORT_PRESET", "asan")
     path = REPOSITORY / "build" / preset / folder / name
     assert path.exists(), f"{path} is missing: ./dev build {preset}"
     return path
@@ -101,6 +103,11 @@ class Resources:
         return self.descriptors <= before.descriptors and self.threads <= before.threads
 
 
+def _with_sas_apart(state: KernelState) -> KernelState:
+    """Without the SAs, which are charon's to remove: wait_no_sas() looks at them."""
+    return dataclasses.replace(state, xfrm_states=())
+
+
 class Sallyportd:
     """One gateway's daemon."""
 
@@ -110,9 +117,13 @@ class Sallyportd:
         accounts: list[Account],
         psk: str = DEFAULT_PSK,
         changes: Json | None = None,
+        preset: str | None = None,
     ) -> None:
+        """`preset`: of another build than the one under test."""
         self.host = host
+        self.preset = preset
         self.process: Process | None = None
+        self._before_clients: tuple[Resources, KernelState] | None = None
         self._conf = host.scratch / "sallyport.toml"
         users, psk_file = host.scratch / "users", host.scratch / "psk"
         users.write_text(
@@ -128,11 +139,12 @@ class Sallyportd:
 
     # -- its life
 
-    def launch(self) -> Process:
-        """Starts the daemon; wait_ready() waits until it serves."""
+    def launch(self, *wrapper: str) -> Process:
+        """Starts the daemon, by way of a command that ends in exec; wait_ready() waits until it serves."""
         self.process = self.host.start(
             "sallyportd",
-            str(binary("daemon", "sallyportd")),
+            *wrapper,
+            str(binary("daemon", "sallyportd", self.preset)),
             "--config",
             str(self._conf),
             environment=_SANITIZERS,
@@ -160,7 +172,27 @@ class Sallyportd:
     def start(self) -> "Sallyportd":
         self.launch()
         self.wait_ready()
+        self.mark_unused()
         return self
+
+    def mark_unused(self) -> None:
+        """Takes what the daemon has now, in its process and in the kernel, for what it has without a client."""
+        self._before_clients = (self.resources(), _with_sas_apart(kernel_state(self.host)))
+
+    def wait_unused(self) -> None:
+        """Until nothing is left of any client: no more descriptors, threads, interfaces, routes, map elements and
+        socket policies than before the first. Nothing to compare with: the daemon was not started by start().
+        """
+        if self._before_clients is None:
+            return
+        resources, state = self._before_clients
+        try:
+            wait_until("descriptors and threads", lambda: self.resources().within(resources))
+        except AssertionError:
+            raise AssertionError(
+                f"sallyportd has {self.resources()}, before its clients it had {resources}"
+            ) from None
+        wait_nothing_left(self.host, state, change=_with_sas_apart)
 
     def _running(self) -> Process:
         assert self.process is not None, "sallyportd was not started"

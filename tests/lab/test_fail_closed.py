@@ -72,7 +72,7 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
 
     # The next one takes the table over, and the client dials again.
     gateway.start()
-    lab.mark_resources()
+    gateway.mark_unused()
     laptop.lac.stop()
     laptop.lac.wait_down()
     laptop.charon.swanctl("--terminate", "--ike", "l2tp", "--force", "--timeout", "1", check=False)

@@ -21,9 +21,10 @@ class EapMsChapV2 final : public EapMethod {
 
   EapAsk Begin(const EapTurn& turn) override {
     challenge_ = ChallengeFrom(turn.entropy);
+    identifier_ = turn.identifier;
     WireWriter body;
     WriteValueAndName(challenge_, config_.host_name, body);
-    return {.data = MakeMsChapV2Message(MsChapV2OpCode::kChallenge, turn.identifier, body.view())};
+    return {.data = MakeMsChapV2Message(MsChapV2OpCode::kChallenge, identifier_, body.view())};
   }
 
   EapStep Receive(std::span<const uint8_t> data, const EapTurn& /*turn*/) override {
@@ -48,11 +49,11 @@ class EapMsChapV2 final : public EapMethod {
     return EapDrop{DropReason::kUnexpectedCode};
   }
 
-  EapStep Accept(const AuthAccepted& verdict, const EapTurn& turn) override {
+  EapStep Accept(const AuthAccepted& verdict, const EapTurn& /*turn*/) override {
     const auto text = MsChapV2().SuccessMessage(verdict);
     if (!text) return EapEnd{.success = false};
     stage_ = Stage::kAccepted;
-    return Tell(MsChapV2OpCode::kSuccess, *text, AuthProgress::kTimedOut, turn);
+    return Tell(MsChapV2OpCode::kSuccess, *text, AuthProgress::kTimedOut);
   }
 
   EapStep Reject(const AuthRejected& verdict, bool may_retry, const EapTurn& turn) override {
@@ -60,7 +61,7 @@ class EapMsChapV2 final : public EapMethod {
     stage_ = retry ? Stage::kMayRetry : Stage::kRefused;
     challenge_ = ChallengeFrom(turn.entropy);
     return Tell(MsChapV2OpCode::kFailure, MsChapV2().FailureMessage(verdict, retry, challenge_),
-                AuthProgress::kFailed, turn);
+                AuthProgress::kFailed);
   }
 
  private:
@@ -76,13 +77,14 @@ class EapMsChapV2 final : public EapMethod {
                     .credential = std::move(*credential)};
   }
 
-  static EapAsk Tell(MsChapV2OpCode code, std::string_view text, AuthProgress unanswered,
-                     const EapTurn& turn) {
-    return {.data = MakeMsChapV2Message(code, turn.identifier, TextOctets(text, text.size())),
+  /// The verdict has the MS-CHAPv2-ID of the challenge: pppd finds its own response by it.
+  EapAsk Tell(MsChapV2OpCode code, std::string_view text, AuthProgress unanswered) const {
+    return {.data = MakeMsChapV2Message(code, identifier_, TextOctets(text, text.size())),
             .unanswered = unanswered};
   }
 
   const LinkConfig& config_;
+  uint8_t identifier_ = 0;  // MS-CHAPv2-ID
   std::array<uint8_t, 16> challenge_{};
   Stage stage_ = Stage::kChallenged;
 };

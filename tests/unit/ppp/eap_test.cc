@@ -251,7 +251,7 @@ TEST_F(EapMsChapV2Login, ChallengeIsInItsPlace) {
 TEST_F(EapMsChapV2Login, ExchangeOfTheRfcSucceeds) {
   EXPECT_THAT(Respond(0x36, Response()), ElementsAre("AUTH eap 26 User"));
   const std::string success =
-      Request(0x37, kMsChap + "03 37 0038" + Hex(std::string(kProof) + " M=Welcome"));
+      Request(0x37, kMsChap + "03 36 0038" + Hex(std::string(kProof) + " M=Welcome"));
   EXPECT_THAT(Verdict(), ElementsAre(success));
   EXPECT_EQ(link_.phase(), Phase::kAuthenticate) << "the peer has not said yet that it is content";
   EXPECT_THAT(link_.Wait(seconds(3)), ElementsAre(success));
@@ -291,7 +291,7 @@ TEST_F(EapMsChapV2Login, WrongPasswordMayBeGivenAgainOnTheNewChallenge) {
   std::ranges::copy(Octets(kChallengeValue), entropy.begin());
   link_.SetEntropy(entropy);
   const std::string failure = Request(
-      0x37, kMsChap + "04 37 0037" + Hex("E=691 R=1 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M="));
+      0x37, kMsChap + "04 36 0037" + Hex("E=691 R=1 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3 M="));
   auto verdict = Verdict();
   ASSERT_EQ(verdict.size(), 1U);
   EXPECT_EQ(verdict[0], failure);

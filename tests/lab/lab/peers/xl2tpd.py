@@ -17,6 +17,8 @@ _REFUSE = {
     "pap": ("eap", "chap", "mschap", "mschap-v2"),
     "chap": ("eap", "pap", "mschap", "mschap-v2"),
     "mschapv2": ("eap", "pap", "chap", "mschap"),
+    "eap": ("pap", "chap", "mschap", "mschap-v2"),
+    "none": ("eap", "pap", "chap", "mschap", "mschap-v2"),
 }
 
 _LAC_CONF = """

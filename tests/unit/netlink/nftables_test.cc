@@ -281,8 +281,10 @@ TEST_F(NftablesTest, InstallReplacesAStaleTableInOneTransaction) {
 
 TEST_F(NftablesTest, KernelWithoutAPartOfNfTables_IsToldWhatToInstall) {
   for (const int code : {EOPNOTSUPP, ENOENT}) {
-    kernel_.Answer(RawAck(1, code));
-    const auto installed = nftables_.Install({});
+    FakeKernel kernel;
+    Nftables nftables(kernel.MakeSocket());
+    kernel.Answer(RawAck(1, code));
+    const auto installed = nftables.Install({});
     ASSERT_FALSE(installed);
     EXPECT_EQ(installed.error().code, code);
     EXPECT_THAT(installed.error().text, HasSubstr("nft_xfrm"));

@@ -16,7 +16,7 @@ from lab.waiting import time_limit
 # Scenarios take 15 to 40 s under emulation; a machine that also compiles is three times slower.
 _DEFAULT_LIMIT = 480
 
-_failed = pytest.StashKey[bool]()
+_failed = pytest.StashKey[str]()  # what pytest says of the failure
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,8 +56,9 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Scenario]:
         scenario = Scenario(Path(scratch))
         try:
             yield scenario
-            if request.node.stash.get(_failed, False):
+            if failure := request.node.stash.get(_failed, ""):
                 scenario.keep(kept)
+                (kept / "failure.txt").write_text(failure)
                 print(f"logs and captures are kept in {kept}")
         finally:
             scenario.close()
@@ -82,4 +83,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome = yield
     report = outcome.get_result()  # type: ignore[attr-defined]
     if report.failed:
-        item.stash[_failed] = True
+        item.stash[_failed] = report.longreprtext or "failed"

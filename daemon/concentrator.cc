@@ -26,6 +26,9 @@ constexpr std::chrono::seconds kLeftoverDelay{2};
 /// requests cannot fill the queue of the worker threads. Local policy.
 constexpr size_t kMaxPreparingTunnels = 256;
 
+/// An IKE daemon that has not deleted an unused SA is asked again after this time. Local policy.
+constexpr std::chrono::seconds kRetireAgain{60};
+
 /// How often the kernel is asked whether an SA that no IKE daemon knows is still there.
 constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 
@@ -123,6 +126,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
       leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(loop_.Now()); })),
+      unused_sas_timer_(loop.AddTimer([this] { RetireUnusedSas(); })),
       orphans_timer_(loop.AddTimer([this] { CheckOrphans(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
@@ -193,7 +197,9 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     ike_->Terminate(sa.id);
     return;
   }
-  sas_.Add(sa, *path);
+  sas_.Add(sa, *path, loop_.Now() + options_.sa_setup_timeout);
+  if (sa.continues) MoveTunnels(*sa.continues, sa);
+  unused_sas_timer_.Set(sas_.NextDue());
   if (!sa.dial.empty() && !dialling_.Secured(sa, *path)) {
     ike_->Terminate(sa.id);
     return;
@@ -207,7 +213,13 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
   }
 }
 
-void Concentrator::OnSaChanged(const SecurityAssociation& sa) { sas_.Update(sa); }
+void Concentrator::OnSaChanged(const SecurityAssociation& sa) {
+  const SaTable::Entry* entry = sas_.Find(sa.id);
+  if (entry == nullptr) return;
+  const bool moved = entry->sa.peer.address != sa.peer.address;
+  sas_.Update(sa);
+  if (moved) MoveTunnels(sa.id, sa);
+}
 
 void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   const auto entry = sas_.Remove(id);
@@ -263,7 +275,9 @@ void Concentrator::DeleteLeftovers(TimePoint due) {
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
-  if (state.connected) {
+  if (state.connected && state.error) {
+    LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
+  } else if (state.connected) {
     last_ike_error_.reset();
     LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
   } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
@@ -366,6 +380,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
     record.sa = entry->sa.id;
     sas_.AddTunnel(entry->sa.id, tunnel);
     reqid = entry->sa.reqid;
+    SupersedeOlderSas(entry->sa);
   } else if (options_.ipsec_required) {
     // Its SA has gone in the meantime.
     tunnels_.insert_or_assign(tunnel, std::move(record));
@@ -433,11 +448,10 @@ void Concentrator::Complete(TunnelRecord& record) {
 void Concentrator::DialRefused(const l2tp::DialFailed& failed) {
   const std::string dial = dialling_.NameOf(failed.dial);
   dialling_.Handle(AttemptRefused{failed.dial, Describe(l2tp::EndReason::kRefused, failed.result)});
-  std::vector<SaId> of_dial;
   for (const auto& [id, entry] : sas_.entries()) {
-    if (!dial.empty() && entry.sa.dial == dial) of_dial.push_back(id);
+    const bool of_dial = !dial.empty() && entry.sa.dial == dial;
+    if (of_dial && entry.live.empty()) ike_->Terminate(id);
   }
-  for (const SaId id : of_dial) TerminateIfUnused(id);
 }
 
 void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
@@ -463,6 +477,7 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
   const auto found = tunnels_.find(down.tunnel);
   if (found == tunnels_.end()) return;
   found->second.ended = true;
+  EndTunnelOfSa(found->second);
   const auto& request = found->second.request;
   tunnel_down_log_.LogInfo(
       "tunnel_down",
@@ -479,19 +494,78 @@ void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
   const TunnelRecord record = std::move(found->second);
   tunnels_.erase(found);
   if (record.path) data_plane_.RemovePath(*record.path);
-  if (!record.sa) return;
-  sas_.RemoveTunnel(*record.sa, tunnel);
-  TerminateIfUnused(*record.sa);
+  if (record.sa) sas_.RemoveTunnel(*record.sa, tunnel);
 }
 
-void Concentrator::TerminateIfUnused(SaId id) {
-  const SaTable::Entry* entry = sas_.Find(id);
-  if (ike_ == nullptr || entry == nullptr || !entry->tunnels.empty()) return;
-  if (orphans_.contains(id)) {
-    OnSaDown(id, entry->sa.reqid, "no tunnel uses it");
-    return;
+void Concentrator::EndTunnelOfSa(const TunnelRecord& record) {
+  if (!record.sa) return;
+  sas_.EndTunnel(*record.sa, record.request.tunnel, loop_.Now() + options_.sa_linger);
+  unused_sas_timer_.Set(sas_.NextDue());
+}
+
+void Concentrator::MoveTunnels(SaId from, const SecurityAssociation& to) {
+  const SaTable::Entry* entry = sas_.Find(from);
+  if (entry == nullptr) return;
+  for (const auto tunnel : std::set<l2tp::TunnelId>(entry->live)) {
+    const auto found = tunnels_.find(tunnel);
+    if (found != tunnels_.end() && found->second.path) MoveTunnel(found->second, to);
   }
-  ike_->Terminate(id);  // RFC 3193 §3.1
+}
+
+void Concentrator::MoveTunnel(TunnelRecord& record, const SecurityAssociation& to) {
+  const l2tp::TunnelId tunnel = record.request.tunnel;
+  record.request.peer.address = to.peer.address;  // the port is the client's own, inside of ESP
+  if (*record.sa != to.id) {
+    sas_.AddTunnel(to.id, tunnel);
+    sas_.EndTunnel(*record.sa, tunnel, loop_.Now() + options_.sa_linger);
+    sas_.RemoveTunnel(*record.sa, tunnel);
+    record.sa = to.id;
+  }
+  const l2tp::PathId origin = sas_.Find(to.id)->path;
+  sessions_.MovePeer(tunnel, record.request.peer);
+  Give(l2tp::MoveTunnel{tunnel, origin, record.request.peer});
+  tunnel_moved_log_.LogInfo(
+      "tunnel_moved",
+      fmt::format("tunnel {} goes on with {} through SA {}", tunnel.value(),
+                  record.request.peer.ToString(), to.reqid.value()),
+      loop_.Now(),
+      {{"PEER", record.request.peer.ToString()}, {"TUNNEL", std::to_string(tunnel.value())}});
+  data_plane_.MoveTunnel(
+      *record.path, tunnel, to.reqid, record.request.peer, [this, tunnel](bool ok) {
+        // RFC 2661 §4.4.2: result 2, general error; error 4, no resources.
+        if (!ok) {
+          Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
+        }
+      });
+}
+
+void Concentrator::SupersedeOlderSas(const SecurityAssociation& sa) {
+  for (const SaId id : sas_.OlderOf(sa)) {
+    const SecurityAssociation older = sas_.Find(id)->sa;
+    sa_superseded_log_.LogInfo(
+        "sa_superseded",
+        fmt::format("{} ({}) dials again: SA {} takes the place of SA {}", older.peer.ToString(),
+                    older.remote_id, sa.reqid.value(), older.reqid.value()),
+        loop_.Now(), {{"PEER", older.peer.ToString()}});
+    ike_->Terminate(id);
+    OnSaDown(id, older.reqid, "its client has dialled again");
+  }
+}
+
+void Concentrator::RetireUnusedSas() {
+  for (const SaId id : sas_.TakeDue(loop_.Now(), loop_.Now() + kRetireAgain)) {
+    const SecurityAssociation sa = sas_.Find(id)->sa;
+    sa_unused_log_.LogInfo("sa_unused",
+                           fmt::format("no tunnel is on SA {} with {}: it is deleted",
+                                       sa.reqid.value(), sa.peer.address.ToString()),
+                           loop_.Now(), {{"PEER", sa.peer.ToString()}});
+    if (orphans_.contains(id)) {
+      OnSaDown(id, sa.reqid, "no tunnel uses it");
+    } else {
+      ike_->Terminate(id);  // RFC 3193 §3.1
+    }
+  }
+  unused_sas_timer_.Set(sas_.NextDue());
 }
 
 // ---- The end ------------------------------------------------------------------------------------

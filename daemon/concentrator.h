@@ -37,6 +37,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
     bool ipsec_required = true;
+    /// How long an SA may be without a tunnel before its first one, and after its last.
+    std::chrono::seconds sa_setup_timeout{30};
+    std::chrono::seconds sa_linger{15};
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial
     std::vector<DialOptions> dials;
@@ -93,7 +96,12 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void SessionEnded(const SessionKey& key, const std::string& text);
   void TunnelEnded(const l2tp::TunnelDown& down);
   void TunnelReleased(l2tp::TunnelId tunnel);
-  void TerminateIfUnused(SaId id);
+  void EndTunnelOfSa(const TunnelRecord& record);
+  /// The tunnels on `from` go on through `to`, which may be the same with another peer address.
+  void MoveTunnels(SaId from, const SecurityAssociation& to);
+  void MoveTunnel(TunnelRecord& record, const SecurityAssociation& to);
+  void SupersedeOlderSas(const SecurityAssociation& sa);
+  void RetireUnusedSas();
   void FinishShutdownIfIdle();
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
@@ -122,6 +130,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer counters_timer_;
   Timer shutdown_timer_;
   Timer leftovers_timer_;
+  Timer unused_sas_timer_;
   struct Leftover {
     SecurityAssociation sa;
     TimePoint due;
@@ -133,6 +142,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   LogLimit refused_log_;
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;
+  LogLimit sa_superseded_log_;
+  LogLimit tunnel_moved_log_;
+  LogLimit sa_unused_log_;
   LogLimit tunnel_up_log_;
   LogLimit tunnel_down_log_;
 };

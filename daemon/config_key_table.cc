@@ -39,6 +39,27 @@ auto& InDial(Config& config) {
   return config.dials.back().*Member;
 }
 
+template <auto Member>
+auto& InKey(Config& config) {
+  return config.ipsec.keys.back().*Member;
+}
+template <auto Member>
+auto& InConnection(Config& config) {
+  return config.ipsec.connections.back().*Member;
+}
+template <auto Member>
+size_t WordInConnection(Config& config) {
+  return static_cast<size_t>(InConnection<Member>(config));
+}
+template <auto Member>
+void SetWordInConnection(Config& config, size_t word) {
+  auto& target = InConnection<Member>(config);
+  target = static_cast<std::remove_reference_t<decltype(target)>>(word);
+}
+
+// In the order of IkeVersions and of RevocationPolicy.
+constexpr std::string_view kIkeWords[] = {"ikev1", "ikev2", "both"};
+constexpr std::string_view kRevocationWords[] = {"strict", "ifuri", "relaxed"};
 // In the order of l2tp::Sequencing and of ProxyUse.
 constexpr std::string_view kSequencingWords[] = {"deny", "allow", "require"};
 constexpr std::string_view kProxyWords[] = {"ignore", "renegotiate", "accept"};
@@ -49,12 +70,15 @@ constexpr size_t kMaxSocketPath = 107;
 constexpr size_t kMaxPath = 4095;
 // Octets in the Host Name AVP that l2tp::EndpointConfig takes.
 constexpr size_t kMaxHostName = 128;
-constexpr size_t kMaxPoolName = 63;    // local policy
-constexpr size_t kMaxNameServers = 2;  // IPCP has a primary and a secondary (RFC 1877 §1)
-constexpr size_t kMaxListen = 64;      // local policy
-constexpr size_t kMaxPrefixes = 256;   // local policy
-constexpr size_t kMaxUser = 255;       // ppp::ClientRole
-constexpr size_t kMaxNumber = 64;      // local policy
+constexpr size_t kMaxPoolName = 63;        // local policy
+constexpr size_t kMaxNameServers = 2;      // IPCP has a primary and a secondary (RFC 1877 §1)
+constexpr size_t kMaxListen = 64;          // local policy
+constexpr size_t kMaxPrefixes = 256;       // local policy
+constexpr size_t kMaxUser = 255;           // ppp::ClientRole
+constexpr size_t kMaxNumber = 64;          // local policy
+constexpr size_t kMaxCas = 16;             // local policy
+constexpr size_t kMaxIdentities = 256;     // local policy
+constexpr size_t kMaxConnectionName = 32;  // local policy
 // linux/if.h: IFNAMSIZ is 16 with the end of the text; two digits are for the session's number.
 constexpr size_t kMaxDialName = 13;
 
@@ -73,7 +97,7 @@ constexpr ConfigKey kKeys[] = {
      .field = PathField{&In<&Config::ipsec, &IpsecConfig::psk_file>, kMaxPath},
      .absent = "no file; psk holds the key",
      .help = "The file whose first line is the pre-shared key of all clients: text, 0x and "
-             "hexadecimal digits, or 0s and Base64. This or psk is needed when IPsec is required. "
+             "hexadecimal digits, or 0s and Base64. "
              "Only root and the daemon should be able to read it."},
     {.section = "ipsec",
      .name = "psk",
@@ -87,6 +111,189 @@ constexpr ConfigKey kKeys[] = {
      .field = PathField{&In<&Config::ipsec, &IpsecConfig::vici>, kMaxSocketPath},
      .absent = "the socket is looked for where distributions put it",
      .help = "The VICI socket of strongSwan's charon, which does IKE for us."},
+    {.section = "ipsec",
+     .name = "ike",
+     .required = false,
+     .field = WordField{&WordOf<&Config::ipsec, &IpsecConfig::ike>,
+                        &SetWord<&Config::ipsec, &IpsecConfig::ike>, kIkeWords},
+     .absent = {},
+     .help = "The versions of IKE that clients may speak. The L2TP/IPsec clients of operating "
+             "systems all speak version 1, in main mode."},
+    {.section = "ipsec",
+     .name = "legacy",
+     .required = false,
+     .field = BooleanField{&In<&Config::ipsec, &IpsecConfig::legacy>},
+     .absent = {},
+     .help =
+         "Whether 3DES and the groups MODP 1536 and 1024 are accepted as well, after everything "
+         "better: for Android up to 11, Windows Vista and others of their age. A strong "
+         "adversary may read what such a client sends."},
+    {.section = "ipsec",
+     .name = "sha256_96",
+     .required = false,
+     .field = BooleanField{&In<&Config::ipsec, &IpsecConfig::sha256_96>},
+     .absent = {},
+     .help =
+         "Whether ESP with SHA-256 is cut to 96 bits, as Android 4 to 7 does against RFC 4868. It "
+         "holds for all these clients and shuts out those that do it right; it needs legacy."},
+    {.section = "ipsec",
+     .name = "certificate_file",
+     .required = false,
+     .field = PathField{&In<&Config::ipsec, &IpsecConfig::certificate_file>, kMaxPath},
+     .absent = "no certificate",
+     .help = "Our certificate, in PEM or DER. Windows wants the name or address that it dials as "
+             "subjectAltName."},
+    {.section = "ipsec",
+     .name = "private_key_file",
+     .required = false,
+     .field = PathField{&In<&Config::ipsec, &IpsecConfig::private_key_file>, kMaxPath},
+     .absent = "no private key",
+     .help = "Its private key, in PEM and without a passphrase. Only root and the daemon should be "
+             "able to read it."},
+    {.section = "ipsec",
+     .name = "ca_files",
+     .required = false,
+     .field = PathListField{&In<&Config::ipsec, &IpsecConfig::ca_files>, kMaxCas},
+     .absent = {},
+     .help = "The CAs whose certificates clients may have, a file each, in PEM or DER."},
+    {.section = "ipsec",
+     .name = "client_certificates",
+     .required = false,
+     .field = BooleanField{&In<&Config::ipsec, &IpsecConfig::client_certificates>},
+     .absent = {},
+     .help = "Whether a client that we show our certificate to needs one of its own. Without, a "
+             "client with IKEv2 and the pre-shared key will do; IKEv1 knows no such way."},
+    {.section = "ipsec",
+     .name = "revocation",
+     .required = false,
+     .field = WordField{&WordOf<&Config::ipsec, &IpsecConfig::revocation>,
+                        &SetWord<&Config::ipsec, &IpsecConfig::revocation>, kRevocationWords},
+     .absent = {},
+     .help = "What is demanded of CRLs and OCSP for the certificates of clients: \"strict\" a "
+             "fresh answer that it is good, \"ifuri\" the same where a certificate names a CRL or "
+             "an OCSP server, \"relaxed\" no answer that it is revoked."},
+    {.section = "ipsec",
+     .name = "setup_timeout",
+     .required = false,
+     .field = NumberField{&In<&Config::ipsec, &IpsecConfig::setup_timeout>, 5, 300, "seconds"},
+     .absent = {},
+     .help = "How long a new SA may be without a tunnel before it is deleted."},
+    {.section = "ipsec",
+     .name = "linger",
+     .required = false,
+     .field = NumberField{&In<&Config::ipsec, &IpsecConfig::linger>, 0, 300, "seconds"},
+     .absent = {},
+     .help = "How long an SA is kept when its last tunnel has ended, for a client that dials again "
+             "on it."},
+    {.section = kIpsecKeySection,
+     .name = "identities",
+     .required = false,
+     .field = NameListField{&InKey<&IpsecKeyConfig::identities>, kMaxIdentities},
+     .absent = {},
+     .help = "The identities of the clients, as they send them: host names, user@host, addresses. "
+             "They are known in time with IKEv2 only; of IKEv1 clients it is the address that "
+             "counts."},
+    {.section = kIpsecKeySection,
+     .name = "addresses",
+     .required = false,
+     .field = PrefixListField{&InKey<&IpsecKeyConfig::addresses>, kMaxPrefixes, true},
+     .absent = {},
+     .help = "Where the clients come from: the outer address, of a NAT for those behind one."},
+    {.section = kIpsecKeySection,
+     .name = "psk_file",
+     .required = false,
+     .field = PathField{&InKey<&IpsecKeyConfig::psk_file>, kMaxPath},
+     .absent = "no file; psk holds the key",
+     .help = "The file whose first line is their pre-shared key, in the forms of ipsec.psk_file."},
+    {.section = kIpsecKeySection,
+     .name = "psk",
+     .required = false,
+     .field = SecretField{&InKey<&IpsecKeyConfig::psk>, true},
+     .absent = "no key; psk_file names the file that holds it",
+     .help = "The key itself, instead of psk_file."},
+    {.section = kIpsecConnectionSection,
+     .name = "name",
+     .required = true,
+     .field = IdentifierField{&InConnection<&IpsecConnectionConfig::name>, kMaxConnectionName},
+     .absent = {},
+     .help = "The connection's name, its own."},
+    {.section = kIpsecConnectionSection,
+     .name = "local_addresses",
+     .required = false,
+     .field =
+         AddressListField{&InConnection<&IpsecConnectionConfig::local_addresses>, kMaxListen, true},
+     .absent = {},
+     .help = "The addresses of ours that it is for. An empty list means those of l2tp.listen."},
+    {.section = kIpsecConnectionSection,
+     .name = "remote_addresses",
+     .required = false,
+     .field = PrefixListField{&InConnection<&IpsecConnectionConfig::remote_addresses>, kMaxPrefixes,
+                              true},
+     .absent = {},
+     .help = "Where its clients come from. An empty list means anywhere."},
+    {.section = kIpsecConnectionSection,
+     .name = "psk_file",
+     .required = false,
+     .field = PathField{&InConnection<&IpsecConnectionConfig::psk_file>, kMaxPath},
+     .absent = "no file; psk holds the key, or that of [ipsec] is meant",
+     .help = "The file whose first line is the pre-shared key of its clients, in the forms of "
+             "ipsec.psk_file."},
+    {.section = kIpsecConnectionSection,
+     .name = "psk",
+     .required = false,
+     .field = SecretField{&InConnection<&IpsecConnectionConfig::psk>, true},
+     .absent = "no key; psk_file names the file that holds it",
+     .help = "The key itself, instead of psk_file."},
+    {.section = kIpsecConnectionSection,
+     .name = "ike",
+     .required = false,
+     .field = WordField{&WordInConnection<&IpsecConnectionConfig::ike>,
+                        &SetWordInConnection<&IpsecConnectionConfig::ike>, kIkeWords},
+     .absent = {},
+     .help = "As ipsec.ike."},
+    {.section = kIpsecConnectionSection,
+     .name = "legacy",
+     .required = false,
+     .field = BooleanField{&InConnection<&IpsecConnectionConfig::legacy>},
+     .absent = {},
+     .help = "As ipsec.legacy."},
+    {.section = kIpsecConnectionSection,
+     .name = "sha256_96",
+     .required = false,
+     .field = BooleanField{&InConnection<&IpsecConnectionConfig::sha256_96>},
+     .absent = {},
+     .help = "As ipsec.sha256_96."},
+    {.section = kIpsecConnectionSection,
+     .name = "certificate_file",
+     .required = false,
+     .field = PathField{&InConnection<&IpsecConnectionConfig::certificate_file>, kMaxPath},
+     .absent = "no certificate",
+     .help = "As ipsec.certificate_file."},
+    {.section = kIpsecConnectionSection,
+     .name = "private_key_file",
+     .required = false,
+     .field = PathField{&InConnection<&IpsecConnectionConfig::private_key_file>, kMaxPath},
+     .absent = "no private key",
+     .help = "As ipsec.private_key_file."},
+    {.section = kIpsecConnectionSection,
+     .name = "ca_files",
+     .required = false,
+     .field = PathListField{&InConnection<&IpsecConnectionConfig::ca_files>, kMaxCas},
+     .absent = {},
+     .help = "As ipsec.ca_files."},
+    {.section = kIpsecConnectionSection,
+     .name = "client_certificates",
+     .required = false,
+     .field = BooleanField{&InConnection<&IpsecConnectionConfig::client_certificates>},
+     .absent = {},
+     .help = "As ipsec.client_certificates."},
+    {.section = kIpsecConnectionSection,
+     .name = "revocation",
+     .required = false,
+     .field = WordField{&WordInConnection<&IpsecConnectionConfig::revocation>,
+                        &SetWordInConnection<&IpsecConnectionConfig::revocation>, kRevocationWords},
+     .absent = {},
+     .help = "As ipsec.revocation."},
     {.section = "l2tp",
      .name = "listen",
      .required = false,

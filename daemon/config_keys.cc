@@ -65,6 +65,8 @@ std::string ValueText(Config& config, const ConfigField& field) {
           [&](const PathField& f) { return Quoted(f.of(config)); },
           [](const SecretField&) { return Quoted({}); },  // never the secret itself
           [&](const AddressField& f) { return address_text(f.of(config)); },
+          [&](const NameListField& f) { return ListOf(f.of(config), Quoted); },
+          [&](const PathListField& f) { return ListOf(f.of(config), Quoted); },
           [&](const AddressListField& f) { return ListOf(f.of(config), address_text); },
           [&](const PrefixListField& f) {
             return ListOf(f.of(config),
@@ -148,6 +150,13 @@ std::string DescribeExpected(const ConfigKey& key) {
             return std::string("the key as text, 0x and hexadecimal digits, or 0s and Base64");
           },
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
+          [](const NameListField& f) {
+            return "a list of at most " + std::to_string(f.maximum) +
+                   " different names of letters, digits and signs";
+          },
+          [](const PathListField& f) {
+            return "a list of at most " + std::to_string(f.maximum) + " different absolute paths";
+          },
           [](const AddressListField& f) {
             return "a list of at most " + std::to_string(f.maximum) +
                    (f.any_local ? " different IP addresses" : " different IPv4 addresses of hosts");
@@ -179,6 +188,8 @@ std::optional<std::string> DefaultText(const ConfigKey& key) {
   defaults.pools.emplace_back();
   defaults.l2tp.peers.emplace_back();
   defaults.dials.emplace_back();
+  defaults.ipsec.keys.emplace_back();
+  defaults.ipsec.connections.emplace_back();
   return ValueText(defaults, key.field);
 }
 

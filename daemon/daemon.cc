@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <systemd/sd-daemon.h>
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace {
 
 /// Operators of this group may use the status socket, as far as the group exists (design D7).
 constexpr const char* kGroup = "sallyport";
+/// RFC 2408 §2.5.1.
+constexpr uint16_t kIkePort = 500;
 /// How long the end waits for the worker threads and charon; local policy.
 constexpr std::chrono::seconds kFinishLimit{5};
 
@@ -114,6 +117,8 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver) {
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
+  options.sa_setup_timeout = config.ipsec.setup_timeout;
+  options.sa_linger = config.ipsec.linger;
   options.l2tp = EndpointOptions(config.l2tp);
   options.ppp.host_name = config.l2tp.host_name;
   options.ppp.auth = config.ppp.auth;
@@ -159,7 +164,9 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
     strongswan.path = config_.ipsec.vici;
     strongswan.local_addresses = config_.l2tp.listen;
     strongswan.l2tp_port = config_.l2tp.port;
-    strongswan.psk = config_.ipsec.psk;
+    strongswan.ipsec = config_.ipsec;
+    // Whatever addresses IKE is answered on, this one is hardly left out.
+    strongswan.probe = IpEndpoint{IpAddress::V4(INADDR_LOOPBACK), kIkePort};
     ike_ = std::make_unique<Strongswan>(loop_, std::move(strongswan));
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),

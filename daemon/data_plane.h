@@ -102,6 +102,10 @@ class DataPlane {
   /// Makes the kernel's tunnel on the path of a tunnel whose peer has told its id.
   virtual void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
                               DoneCallback done) = 0;
+  /// Leads the path of a tunnel to `peer` through the SAs of `reqid`: one of the two is another
+  /// than before. What the kernel sends for the tunnel at the very moment may be lost.
+  virtual void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid,
+                          const IpEndpoint& peer, DoneCallback done) = 0;
   /// Local UDP port of a path; 0 for an unknown one.
   virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
   virtual void Send(const l2tp::SendDatagram& datagram) = 0;

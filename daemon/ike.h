@@ -31,6 +31,11 @@ struct SecurityAssociation {
   uint32_t spi_out = 0;
   bool udp_encapsulation = false;  // NAT-T (RFC 3948)
   bool peer_behind_nat = false;
+  uint64_t ike_sa = 0;    // the backend's number for the IKE SA over it
+  std::string selectors;  // protocols and ports of both sides, in the backend's words
+  /// The pair whose client goes on through this one; it is still there. After a NAT has moved a
+  /// client, its next rekey makes a pair with another reqid.
+  std::optional<SaId> continues;
   std::string dial;  // the name of the dial that it was asked for; empty: the peer asked
 };
 

@@ -138,6 +138,11 @@ void KernelDataPlane::CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel,
   paths_.CompleteTunnel(path, tunnel, peer_tunnel, std::move(done));
 }
 
+void KernelDataPlane::MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid,
+                                 const IpEndpoint& peer, DoneCallback done) {
+  paths_.MoveTunnel(path, tunnel, reqid, peer, std::move(done));
+}
+
 uint16_t KernelDataPlane::LocalPort(l2tp::PathId path) const { return paths_.LocalPort(path); }
 
 void KernelDataPlane::Send(const l2tp::SendDatagram& datagram) { paths_.Send(datagram); }

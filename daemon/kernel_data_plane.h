@@ -42,6 +42,8 @@ class KernelDataPlane final : public DataPlane {
                      PathCallback done) override;
   void CompleteTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, l2tp::TunnelId peer_tunnel,
                       DoneCallback done) override;
+  void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid, const IpEndpoint& peer,
+                  DoneCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;

@@ -96,6 +96,8 @@ class SessionManager {
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
   /// The kernel lost the session; the L2TP session is closed with an error.
   void Lost(const SessionKey& key);
+  /// The peer of the tunnel is at another address.
+  void MovePeer(l2tp::TunnelId tunnel, const IpEndpoint& peer);
   /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log.
   void Disconnect(const SessionKey& key, const std::string& text);
 

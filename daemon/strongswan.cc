@@ -44,6 +44,12 @@ std::string FailureOf(const ViciConnection::Reply& reply) {
   return result.success ? std::string() : result.error;
 }
 
+bool WantsIkev1(const IpsecConfig& ipsec) {
+  return ipsec.ike != IkeVersions::kV2 ||
+         std::any_of(ipsec.connections.begin(), ipsec.connections.end(),
+                     [](const auto& connection) { return connection.ike != IkeVersions::kV2; });
+}
+
 vici::Message TerminateArguments(std::string_view key, std::string_view value) {
   // Without timeout=-1 charon answers only when the peer has, and a worker of its waits with us.
   return vici::Message().Set(key, value).Set("timeout", "-1");
@@ -54,7 +60,7 @@ vici::Message TerminateArguments(std::string_view key, std::string_view value) {
 Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      sas_(std::string(kConnectionName)),
+      probe_(loop),
       timer_(loop.AddTimer([this] { OnTimer(); })) {}
 
 void Strongswan::Start(Observer& observer) {
@@ -160,23 +166,44 @@ void Strongswan::PrepareCommands() {
         PrintableText(fmt::format("strongSwan {} ({})", reply->Value("version").value_or("?"),
                                   reply->Value("daemon").value_or("charon")));
   });
-  if (options_.psk.empty()) return LoadConnection();
-  commands_->Request("load-shared", SharedKeyArguments(options_),
-                     [this](const ViciConnection::Reply& reply) {
-                       const std::string failure = FailureOf(reply);
-                       if (failure.empty()) return LoadConnection();
-                       Fail({.error = fmt::format("the IKE daemon refuses our key: {}", failure),
-                             .hint = HintForRefusal(failure)});
-                     });
+  for (const ListCommand& list : kListCommands) UnloadStale(list);
+  to_load_ = LoadCommands(options_);
+  LoadFrom(0);
 }
 
-void Strongswan::LoadConnection() {
+void Strongswan::UnloadStale(const ListCommand& list) {
   commands_->Request(
-      "load-conn", ConnectionArguments(options_), [this](const ViciConnection::Reply& reply) {
+      std::string(list.command), {}, [this, list](const ViciConnection::Reply& reply) {
+        const auto* names = reply ? reply->List(list.list) : nullptr;
+        if (names == nullptr) return;  // none, or a charon that is too old to tell
+        for (const std::string& name : *names) {
+          const auto dial = DialOfConnection(name);
+          const bool wanted =
+              dial ? dials_.contains(*dial)
+                   : std::any_of(to_load_.begin(), to_load_.end(), [&](const LoadCommand& command) {
+                       return command.unload == list.unload && command.name == name;
+                     });
+          if (wanted || !IsOurName(name)) continue;
+          commands_->Request(std::string(list.unload), vici::Message().Set(list.unload_key, name),
+                             [](const ViciConnection::Reply&) {});
+        }
+      });
+}
+
+void Strongswan::LoadFrom(size_t position) {
+  if (position == to_load_.size()) return CheckAlgorithms();
+  const LoadCommand& next = to_load_[position];
+  commands_->Request(
+      next.command, next.arguments, [this, position](const ViciConnection::Reply& reply) {
+        LoadCommand& loaded = to_load_[position];
         const std::string failure = FailureOf(reply);
-        if (failure.empty()) return CheckAlgorithms();
-        Fail({.error = fmt::format("the IKE daemon refuses our connection: {}", failure),
-              .hint = HintForRefusal(failure)});
+        if (!failure.empty()) {
+          return Fail({.error = fmt::format("the IKE daemon refuses {}: {}", loaded.what, failure),
+                       .hint = HintForRefusal(failure)});
+        }
+        if (loaded.name.empty()) loaded.name = reply->Value("id").value_or("");
+        loaded.arguments = {};  // a secret stays no longer than it must
+        LoadFrom(position + 1);
       });
 }
 
@@ -194,6 +221,16 @@ void Strongswan::CheckAlgorithms() {
   });
 }
 
+void Strongswan::ProbeIkev1() {
+  if (!options_.probe || !WantsIkev1(options_.ipsec)) return;
+  probe_.Start(*options_.probe, [this](bool missing) {
+    if (!missing || phase_ != Phase::kReady) return;
+    state_.error = kNoIkev1;
+    state_.hint = kNoIkev1Hint;
+    observer_->OnIkeState(state_);
+  });
+}
+
 void Strongswan::Prepared() {
   if (phase_ != Phase::kPreparing || --unprepared_ != 0) return;
   phase_ = Phase::kReady;
@@ -205,6 +242,7 @@ void Strongswan::Prepared() {
   const auto unheard = sas_.Terminating();
   to_terminate_.assign(unheard.begin(), unheard.end());
   observer_->OnIkeState(state_);
+  ProbeIkev1();
   TerminateNext();
   for (const auto& [dial, server] : to_initiate_) SendInitiate(server);
 }
@@ -387,7 +425,7 @@ void Strongswan::Unload() {
   const auto ignore = [](const ViciConnection::Reply&) {
   };  // nothing more can be done about a failure
   // First, so that no new SA comes up behind the back of what follows.
-  commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
+  UnloadOurs(true);
   for (const auto& dial : dials_) {
     const std::string name = DialConnectionName(dial);
     commands_->Request("unload-conn", vici::Message().Set("name", name), ignore);
@@ -397,12 +435,13 @@ void Strongswan::Unload() {
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
     // All are to go, among them one that charon has made and not told of yet.
     to_terminate_.clear();
-    commands_->Request("terminate", TerminateArguments("ike", kConnectionName), ignore);
+    for (const LoadCommand& loaded : to_load_) {
+      if (loaded.command != kLoadConnection) continue;
+      commands_->Request("terminate", TerminateArguments("ike", loaded.name), ignore);
+    }
   }
   TerminateNext();
-  if (!options_.psk.empty()) {
-    commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
-  }
+  UnloadOurs(false);
   // Answers come in order, so that this one says that charon is done with the ones before; the same
   // on the other connection says that it has told of every SA that it made until then.
   commands_->Request("version", {}, [this](const ViciConnection::Reply&) {
@@ -411,6 +450,14 @@ void Strongswan::Unload() {
       FinishStopIfIdle();
     });
   });
+}
+
+void Strongswan::UnloadOurs(bool connections) {
+  for (const LoadCommand& loaded : to_load_) {
+    if ((loaded.command == kLoadConnection) != connections || loaded.name.empty()) continue;
+    commands_->Request(loaded.unload, vici::Message().Set(loaded.unload_key, loaded.name),
+                       [](const ViciConnection::Reply&) {});
+  }
 }
 
 void Strongswan::FinishStopIfIdle() {

@@ -6,12 +6,14 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/expected.h"
 #include "base/unique_fd.h"
 #include "base/unique_function.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
+#include "daemon/ikev1_probe.h"
 #include "daemon/log_limit.h"
 #include "daemon/strongswan_config.h"
 #include "daemon/strongswan_sas.h"
@@ -56,8 +58,13 @@ class Strongswan final : public Ike {
   std::unique_ptr<ViciConnection> NewConnection(UniqueFd socket, bool with_events);
   void PrepareEvents();
   void PrepareCommands();
-  void LoadConnection();
+  /// Takes back what an earlier life of ours, with another configuration, has left in charon.
+  void UnloadStale(const ListCommand& list);
+  /// Loads what comes at `position` and after it.
+  void LoadFrom(size_t position);
   void CheckAlgorithms();
+  /// Says so if charon has no IKEv1, which nearly every client needs.
+  void ProbeIkev1();
   /// One of the two connections has done its preparation.
   void Prepared();
   void Fail(Failure failure);
@@ -76,6 +83,7 @@ class Strongswan final : public Ike {
   /// charon has answered a termination: with `failure`, unless that is empty.
   void Terminated(SaId id, vici::ChildUniqueId child, const std::string& failure);
   void Unload();
+  void UnloadOurs(bool connections);
   void FinishStopIfIdle();
   void FinishStop();
 
@@ -87,9 +95,10 @@ class Strongswan final : public Ike {
   Phase phase_ = Phase::kIdle;
   IkeState state_;
   StrongswanSas sas_;
-  unsigned failures_ = 0;     // attempts since the last one that got ready
-  unsigned unprepared_ = 0;   // connections that are still in their preparation
-  bool events_known_ = true;  // every event that we cannot do without is known to charon
+  unsigned failures_ = 0;             // attempts since the last one that got ready
+  unsigned unprepared_ = 0;           // connections that are still in their preparation
+  bool events_known_ = true;          // every event that we cannot do without is known to charon
+  std::vector<LoadCommand> to_load_;  // and loaded, when ready
   std::deque<SaId> to_terminate_;
   std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
   std::set<std::string> dials_;                   // whose connections are loaded
@@ -98,6 +107,7 @@ class Strongswan final : public Ike {
   UniqueFunction<void()> stop_done_;
   std::unique_ptr<ViciConnection> events_;
   std::unique_ptr<ViciConnection> commands_;
+  Ikev1Probe probe_;
   Timer timer_;
 };
 

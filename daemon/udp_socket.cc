@@ -135,9 +135,9 @@ Expected<void, SystemError> BindUdpSocket(const UniqueFd& socket, const IpEndpoi
   return {};
 }
 
-Expected<void, SystemError> ConnectUdpSocket(const UniqueFd& socket, const IpEndpoint& peer) {
+Expected<void, SystemError> ConnectUdpSocket(int socket, const IpEndpoint& peer) {
   SocketAddress address = ToSocketAddress(peer);
-  if (connect(socket.get(), address.get(), address.length) < 0) {
+  if (connect(socket, address.get(), address.length) < 0) {
     return Failure(fmt::format("connect UDP to {}", peer.ToString()));
   }
   return {};

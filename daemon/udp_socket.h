@@ -27,7 +27,7 @@ Expected<UniqueFd, SystemError> OpenUdpSocket(IpAddress::Family family);
 
 /// Port 0 lets the kernel choose.
 Expected<void, SystemError> BindUdpSocket(const UniqueFd& socket, const IpEndpoint& local);
-Expected<void, SystemError> ConnectUdpSocket(const UniqueFd& socket, const IpEndpoint& peer);
+Expected<void, SystemError> ConnectUdpSocket(int socket, const IpEndpoint& peer);
 /// What the socket is bound to; none if it is not.
 IpEndpoint LocalUdpEndpoint(const UniqueFd& socket);
 /// The port alone.

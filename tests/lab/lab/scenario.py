@@ -11,7 +11,7 @@ from lab.host import Host
 from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left
 from lab.peers.client import Account, VpnClient
 from lab.peers.sallyportd import Resources, Sallyportd
-from lab.peers.strongswan import Charon
+from lab.peers.strongswan import DROP_IN, Charon
 from lab.topology import Topology
 from lab.waiting import wait_until
 
@@ -41,7 +41,7 @@ class Scenario:
     def charon(self) -> Charon:
         """The gateway's charon: ours to start, and without connections until the daemon loads them."""
         if self._charon is None:
-            self._charon = Charon(self.net.gateway)
+            self._charon = Charon(self.net.gateway, DROP_IN)
         return self._charon
 
     def gateway(

@@ -260,6 +260,90 @@ TEST_F(ConcentratorTest, ATunnelThatIsReleasedDeletesItsSaButNotBeforeTheLast) {
   EXPECT_THAT(ike_.terminated, IsEmpty()) << "it had gone already";
 }
 
+TEST_F(ConcentratorTest, AnSaWithoutATunnelIsDeletedInTime) {
+  concentrator_.OnSaUp(Sa());
+  Settle();
+  EXPECT_THAT(ike_.terminated, IsEmpty());
+  Concentrator::Options options = Options(true);
+  options.sa_setup_timeout = std::chrono::seconds(0);
+  Concentrator impatient(loop_, plane_, &ike_, access_, random_, options);
+  impatient.OnSaUp(Sa(2));
+  Settle();
+  EXPECT_THAT(ike_.terminated, ElementsAre(SaId(2)));
+  EXPECT_THAT(impatient.sas().entries(), SizeIs(1)) << "until the IKE daemon says that it has gone";
+}
+
+TEST_F(ConcentratorTest, TheLastTunnelThatEndsLeavesItsSaALinger) {
+  BringUp();
+  EXPECT_EQ(concentrator_.sas().Find(SaId(1))->due, std::nullopt);
+  Send(tunnel_path_, Message(0, l2tp::testing::StopCcnAvps(kPeerTunnel, 1)));
+  const SaTable::Entry* entry = concentrator_.sas().Find(SaId(1));
+  ASSERT_NE(entry, nullptr);
+  EXPECT_THAT(entry->tunnels, SizeIs(1)) << "it lingers";
+  EXPECT_NE(entry->due, std::nullopt);
+  // A new dial on the same SA keeps it.
+  Send(entry->path, Sccrq());
+  EXPECT_EQ(concentrator_.sas().Find(SaId(1))->due, std::nullopt);
+  EXPECT_THAT(ike_.terminated, IsEmpty());
+}
+
+TEST_F(ConcentratorTest, AClientThatDialsAgainReplacesItsOldSa) {
+  BringUp();
+  SecurityAssociation again = Sa(2);
+  again.ike_sa = 2;
+  concentrator_.OnSaUp(again);
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp) << "a new SA alone may be a rekey";
+  Send(concentrator_.sas().Find(SaId(2))->path, Sccrq());
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(ike_.terminated, ElementsAre(SaId(1)));
+  EXPECT_THAT(concentrator_.sas().entries(), ElementsAre(testing::Key(SaId(2))));
+}
+
+TEST_F(ConcentratorTest, ATunnelFollowsItsClientThroughTheNat) {
+  BringUp();
+  SecurityAssociation moved = Sa();
+  moved.peer = {IpAddress::V4(0xCB007163), 1024};
+  concentrator_.OnSaChanged(moved);
+  Settle();
+  const IpEndpoint peer{moved.peer.address, kPeer.port};
+  ASSERT_THAT(plane_.moves, SizeIs(1));
+  EXPECT_EQ(plane_.moves[0].reqid, ReqId(1));
+  EXPECT_EQ(plane_.moves[0].peer, peer);
+
+  // The next rekey comes with another reqid.
+  SecurityAssociation next = moved;
+  next.id = SaId(2);
+  next.reqid = ReqId(2);
+  next.continues = SaId(1);
+  concentrator_.OnSaUp(next);
+  Settle();
+  ASSERT_THAT(plane_.moves, SizeIs(2));
+  EXPECT_EQ(plane_.moves[1].path, tunnel_path_);
+  EXPECT_EQ(plane_.moves[1].reqid, ReqId(2));
+  EXPECT_THAT(concentrator_.sas().Find(SaId(2))->live, SizeIs(1));
+  EXPECT_THAT(concentrator_.sas().Find(SaId(1))->live, IsEmpty());
+  EXPECT_NE(concentrator_.sas().Find(SaId(1))->due, std::nullopt) << "the old one is to go";
+  // And it does: the session stays.
+  concentrator_.OnSaDown(SaId(1), ReqId(1), "expired");
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp);
+  concentrator_.OnSaDown(SaId(2), ReqId(2), "deleted by the peer");
+  Settle();
+  EXPECT_EQ(State(), std::nullopt);
+}
+
+TEST_F(ConcentratorTest, ATunnelThatCannotFollowEndsSoThatItsClientDialsAgain) {
+  BringUp();
+  plane_.moves_work = false;
+  SecurityAssociation moved = Sa();
+  moved.peer = {IpAddress::V4(0xCB007163), 1024};
+  concentrator_.OnSaChanged(moved);
+  Settle();
+  EXPECT_EQ(State(), std::nullopt);
+  EXPECT_THAT(Sent(kStopCcn), SizeIs(1));
+}
+
 TEST_F(ConcentratorTest, ARefusalLeavesFromTheAddressThatWasAsked) {
   plane_.tunnels_work = false;
   concentrator_.OnSaUp(Sa());

@@ -50,6 +50,11 @@ class FakeDataPlane final : public DataPlane {
     completed.push_back({path, tunnel, peer_tunnel});
     Answer([this, done = std::move(done)]() mutable { done(tunnels_complete); });
   }
+  void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid, const IpEndpoint& peer,
+                  DoneCallback done) override {
+    moves.push_back({path, tunnel, reqid, peer});
+    Answer([this, done = std::move(done)]() mutable { done(moves_work); });
+  }
   uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
   void Send(const l2tp::SendDatagram& datagram) override { sent.push_back(datagram); }
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override {
@@ -116,6 +121,14 @@ class FakeDataPlane final : public DataPlane {
     l2tp::TunnelId peer_tunnel;
   };
   std::vector<Completion> completed;
+  struct Move {
+    l2tp::PathId path;
+    l2tp::TunnelId tunnel;
+    ReqId reqid;
+    IpEndpoint peer;
+  };
+  std::vector<Move> moves;
+  bool moves_work = true;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;

@@ -91,7 +91,7 @@ TEST(UdpSocket, AnswersFromTheAddressAsked) {
 TEST(UdpSocket, AConnectedSocketNeedsNoAddress) {
   const UniqueFd receiver = BoundSocket(kLoopback);
   const UniqueFd sender = BoundSocket(kLoopback);
-  ASSERT_TRUE(ConnectUdpSocket(sender, {kLoopback, LocalUdpPort(receiver)}));
+  ASSERT_TRUE(ConnectUdpSocket(sender.get(), {kLoopback, LocalUdpPort(receiver)}));
   const std::array<uint8_t, 1> bytes{7};
   ASSERT_TRUE(SendUdpDatagram(sender, {}, {}, bytes));
   WaitUntilReadable(receiver);

@@ -123,8 +123,12 @@ class Sallyportd:
             secret.chmod(0o600)
         files: Json = {"ppp": {"users_file": str(users)}, "ipsec": {"psk_file": str(psk_file)}}
         self.config = merged(merged(default_config(), files), changes or {})
-        self._conf.write_text(to_toml(self.config))
+        self.write_config()
         host.path("/run/sallyport").mkdir(exist_ok=True)
+
+    def write_config(self) -> None:
+        """Writes `config`, for the next start."""
+        self._conf.write_text(to_toml(self.config))
 
     # -- its life
 
@@ -261,6 +265,10 @@ class Sallyportd:
             )
 
         wait_until("no session, tunnel or address in use", probe, timeout)
+
+    def wait_no_live_sessions(self, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Until no session is left; tunnels may linger."""
+        wait_until("no session", lambda: not self.sessions(), timeout)
 
     def wait_no_sas(self, timeout: float = DEFAULT_TIMEOUT) -> None:
         wait_until(

@@ -7,14 +7,14 @@ declare -A debian=(
   [build]="g++ cmake ninja-build pkg-config libmnl-dev libsystemd-dev nlohmann-json3-dev libfmt-dev nettle-dev
     libcli11-dev libtomlplusplus-dev libmicrohttpd-dev libgtest-dev libgmock-dev libbenchmark-dev"
   [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev shellcheck black pyflakes3 git jq"
-  [lab]="qemu-system-x86 busybox-static kmod cpio util-linux procps iproute2 nftables tcpdump tshark iputils-ping
+  [lab]="qemu-system-x86 busybox-static kmod cpio xz-utils util-linux procps iproute2 nftables tcpdump tshark iputils-ping
     xl2tpd ppp charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist curl jq"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-develel systemd-devel json-devel fmt-devel nettle-devel
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel"
   [lint]="clang clang-tools-extra compiler-rt ShellCheck black python3-pyflakes git jq"
-  [lab]="qemu-system-x86-core busybox kmod cpio util-linux procps-ng iproute nftables tcpdump wireshark-cli iputils
+  [lab]="qemu-system-x86-core busybox kmod cpio xz util-linux procps-ng iproute nftables tcpdump wireshark-cli iputils
     xl2tpd ppp strongswan python3 python3-pytest python3-pytest-xdist curl jq"
 )
 

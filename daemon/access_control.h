@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <optional>
 #include <string>
 
 #include "base/expected.h"
@@ -9,12 +10,14 @@
 
 namespace sallyport::daemon {
 
-/// An address in use by one session.
+/// The addresses in use by one session.
 struct Lease {
   std::string pool;  // empty: a static address outside every pool
   std::string user;
   IpAddress address;
-  IpAddress gateway;  // our end
+  IpAddress gateway;                    // our end
+  std::optional<IpPrefix> prefix{};     // IPv6, of the session's link; none: no IPv6
+  std::optional<IpPrefix> delegated{};  // IPv6, for what is behind the client
 };
 
 struct AccessGranted {

@@ -106,7 +106,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       random_(random),
       options_(std::move(options)),
       endpoint_(options_.l2tp),
-      sessions_(loop, data_plane, access, random, options_.ppp,
+      sessions_(loop, data_plane, access, random, options_.ppp, options_.dhcpv6,
                 options_.l2tp.max_sessions_per_tunnel),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),

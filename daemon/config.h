@@ -71,9 +71,12 @@ enum class ProxyUse : uint8_t { kIgnore, kRenegotiate, kAccept };
 struct PppConfig {
   std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
   std::vector<ppp::EapType> eap_methods{ppp::EapType::kMsChapV2, ppp::EapType::kMd5Challenge};
-  uint16_t mtu = 1400;  // octets
-  std::vector<IpAddress> dns;
+  uint16_t mtu = 1400;         // octets
+  std::vector<IpAddress> dns;  // at most two of IPv4
+  std::vector<std::string> dns_search;
   std::vector<IpAddress> wins;
+  ppp::NetworkUse ipv4 = ppp::NetworkUse::kRequire;
+  ppp::NetworkUse ipv6 = ppp::NetworkUse::kAllow;  // where a pool has prefixes
   std::string users_file;
   std::chrono::seconds echo_interval{30};
   unsigned echo_failure = 4;
@@ -126,7 +129,7 @@ struct Config {
   L2tpConfig l2tp;
   PppConfig ppp;
   std::vector<aaa::PoolSettings>
-      pools;  // at least one after loading; aaa::FindPoolIssues() finds none
+      pools;  // at least one after loading; aaa::FindPoolIssues() and FindPrefixIssues() find none
   std::vector<DialConfig> dials;
   StatusConfig status;
   WorkersConfig workers;

@@ -78,7 +78,8 @@ KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options opti
       options_(std::move(options)),
       paths_(loop, pool, options_.paths),
       sessions_(loop, pool),
-      table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }) {}
+      table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }),
+      ipv6_sockets_(loop) {}
 
 Expected<void, std::string> KernelDataPlane::Probe() {
   if (auto l2tp = netlink::L2tp::Open(); !l2tp) return Unexpected{l2tp.error().text};
@@ -100,7 +101,18 @@ Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
   if (!route) return Unexpected{route.error().text};
   if (auto added = AddGateways(*route); !added) return added;
   if (auto listening = paths_.Listen(); !listening) return Unexpected{listening.error().text};
+  if (auto opened = OpenIpv6(observer); !opened) return opened;
   return Watch(observer);
+}
+
+Expected<void, std::string> KernelDataPlane::OpenIpv6(Observer& observer) {
+  if (!options_.ipv6) return {};
+  auto opened = ipv6_sockets_.Open([this, &observer](int ifindex, const Ipv6Message& message) {
+    // What comes from other interfaces of this machine is not for us.
+    if (const auto key = sessions_.SessionOf(ifindex)) observer.OnIpv6Message(*key, message);
+  });
+  if (!opened) return Unexpected{opened.error().text};
+  return {};
 }
 
 Expected<void, std::string> KernelDataPlane::Watch(Observer& observer) {
@@ -152,6 +164,7 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
 void KernelDataPlane::Stop() {
   table_watch_.Stop();
   sa_watch_.reset();
+  ipv6_sockets_.Close();
   if (auto nftables = netlink::Nftables::Open()) {
     if (auto removed = nftables->Remove(); !removed) {
       LogWarning("table_not_removed", removed.error().text);
@@ -245,6 +258,13 @@ void KernelDataPlane::BringUp(const SessionKey& key, const SessionNetwork& netwo
 }
 
 void KernelDataPlane::BringDown(const SessionKey& key) { sessions_.BringDown(key); }
+
+void KernelDataPlane::SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                               std::span<const uint8_t> bytes) {
+  if (const auto from = sessions_.LinkLocalOf(key)) {
+    ipv6_sockets_.Send(service, from->ifindex, from->address, to, bytes);
+  }
+}
 
 void KernelDataPlane::ReleaseSession(const SessionKey& key, DoneCallback done) {
   sessions_.Release(key, std::move(done));

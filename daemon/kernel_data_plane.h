@@ -8,6 +8,7 @@
 
 #include "base/expected.h"
 #include "daemon/data_plane.h"
+#include "daemon/ipv6_sockets.h"
 #include "daemon/kernel_paths.h"
 #include "daemon/kernel_sessions.h"
 #include "daemon/log_limit.h"
@@ -23,7 +24,8 @@ class KernelDataPlane final : public DataPlane {
   struct Options {
     KernelPaths::Options paths;
     std::vector<IpAddress>
-        gateways;  // our inner addresses, held by the loopback device (design D5)
+        gateways;       // our inner addresses, held by the loopback device (design D5)
+    bool ipv6 = false;  // sessions may have IPv6
   };
 
   /// `loop` and `pool` outlive it.
@@ -56,6 +58,8 @@ class KernelDataPlane final : public DataPlane {
                        InterfaceCallback done) override;
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;
   void BringDown(const SessionKey& key) override;
+  void SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                std::span<const uint8_t> bytes) override;
   void ReleaseSession(const SessionKey& key, DoneCallback done) override;
   void ReadCounters(CountersCallback done) override;
   void ReadClearTextPeers(AddressesCallback done) override;
@@ -63,6 +67,7 @@ class KernelDataPlane final : public DataPlane {
 
  private:
   Expected<void, std::string> AddGateways(netlink::Route& route);
+  Expected<void, std::string> OpenIpv6(Observer& observer);
   Expected<void, std::string> Watch(Observer& observer);
   void Repair(const std::string& culprit);
   void TakeFence(const netlink::FenceCounters& now);
@@ -74,6 +79,7 @@ class KernelDataPlane final : public DataPlane {
   KernelSessions sessions_;
   TableWatch table_watch_;
   std::optional<SaWatch> sa_watch_;
+  Ipv6Sockets ipv6_sockets_;
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again
   netlink::FenceCounters fence_;           // as last read; a table made anew counts from 0
   std::map<std::string, uint64_t> drops_;

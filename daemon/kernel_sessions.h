@@ -10,6 +10,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/kernel_context.h"
 #include "daemon/log_limit.h"
+#include "daemon/multicast_memberships.h"
 #include "daemon/serial_objects.h"
 #include "daemon/worker_pool.h"
 #include "netlink/kernel_error.h"
@@ -34,6 +35,14 @@ class KernelSessions {
                        DataPlane::InterfaceCallback done);
   void BringUp(const SessionKey& key, const SessionNetwork& network, DataPlane::DoneCallback done);
   void BringDown(const SessionKey& key);
+  /// Whose the packets of an interface are; none for an interface that is no session's.
+  std::optional<SessionKey> SessionOf(int ifindex) const;
+  /// What is needed to send from the link-local address of a session; none without IPv6.
+  struct LinkLocal {
+    int ifindex;
+    IpAddress address;
+  };
+  std::optional<LinkLocal> LinkLocalOf(const SessionKey& key) const;
   void Release(const SessionKey& key, DataPlane::DoneCallback done);
 
   /// The counters of `by_ifindex` by session.
@@ -55,6 +64,8 @@ class KernelSessions {
   };
   using Sessions = SerialObjects<SessionKey, Session>;
 
+  void SetNetwork(const SessionKey& key, Session& session, std::optional<SessionNetwork> network);
+
   /// Nothing for a session that leaves: its descriptors may hang up long before its last step.
   IoSource Watch(const SessionKey& key, int fd, uint32_t epoll_events);
   void ReadFrames(const SessionKey& key, int fd, uint32_t events);
@@ -71,8 +82,10 @@ class KernelSessions {
 
   EventLoop& loop_;
   DataPlane::Observer* observer_ = nullptr;
+  MulticastMemberships dhcpv6_servers_;
   Sessions sessions_;
-  std::set<unsigned> free_numbers_;  // below next_number_
+  std::map<int, SessionKey> ipv6_interfaces_;  // those with IPv6, by ifindex
+  std::set<unsigned> free_numbers_;            // below next_number_
   unsigned next_number_ = 0;
   LogLimit failure_log_;
 };

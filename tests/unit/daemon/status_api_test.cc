@@ -26,6 +26,10 @@ SessionRecord FullSession() {
           .pool = "staff",
           .address = IpAddress::V4(0x0A400002),
           .dns = {IpAddress::V4(0x0A000035), *IpAddress::Parse("2001:db8::35")},
+          .ipv6 = SessionIpv6Status{.local = *IpAddress::Parse("fe80::1"),
+                                    .peer = *IpAddress::Parse("fe80::2"),
+                                    .prefix = IpPrefix::Parse("2001:db8:1:7::/64"),
+                                    .delegated = {}},
           .interface = "sallyport0",
           .since = kMorning,
           .uptime = std::chrono::seconds{3605},
@@ -205,21 +209,32 @@ TEST_F(StatusApiTest, Status_IsGolden) {
                 .overruns = 1},
       .l2tp = {.tunnels = 1, .messages_received = 12, .messages_sent = 10, .retransmissions = 2},
       .sessions = {.total = 2, .up = 1},
-      .pools = {{.name = "default", .size = 254, .used = 1}},
-      .drops = {.l2tp = {{"bad_length", 3}}, .ppp = {}, .status = {{"not_found", 1}}},
+      .pools = {{.name = "default",
+                 .size = 254,
+                 .used = 1,
+                 .ipv6_size = 65536,
+                 .ipv6_used = 2,
+                 .delegated_size = 256,
+                 .delegated_used = 3}},
+      .drops = {.l2tp = {{"bad_length", 3}},
+                .ppp = {},
+                .ipv6 = {{"bad_option", 7}},
+                .status = {{"not_found", 1}}},
       .auth = {.accepted = 5, .rejected = 4}};
-  EXPECT_EQ(Get("/v1/status").body,
-            R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
-            R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
-            R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
-            R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"
-            R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
-            R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
-            R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
-            R"("pools":[{"name":"default","size":254,"used":1}],)"
-            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"status":{"not_found":1}},)"
-            R"("auth":{"accepted":5,"rejected":4}})"
-            "\n");
+  EXPECT_EQ(
+      Get("/v1/status").body,
+      R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
+      R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
+      R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
+      R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"
+      R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
+      R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
+      R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
+      R"("pools":[{"name":"default","size":254,"used":1,"ipv6":{"size":65536,"used":2},)"
+      R"("delegated":{"size":256,"used":3}}],)"
+      R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"ipv6":{"bad_option":7},"status":{"not_found":1}},)"
+      R"("auth":{"accepted":5,"rejected":4}})"
+      "\n");
 }
 
 TEST_F(StatusApiTest, Attempts_AreGolden) {
@@ -283,7 +298,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       Get("/v1/sessions").body,
       R"({"api":"sallyport/v1","sessions":[)"
       R"({"id":"0f3a91","state":"up","origin":"incoming","dial":null,"user":"bob","pool":"staff","address":"10.64.0.2",)"
-      R"("dns":["10.0.0.53","2001:db8::35"],"interface":"sallyport0",)"
+      R"("dns":["10.0.0.53","2001:db8::35"],"ipv6":{"local":"fe80::1","peer":"fe80::2",)"
+      R"("prefix":"2001:db8:1:7::/64","delegated":null},"interface":"sallyport0",)"
       R"("since":"2026-11-22T07:10:04Z","uptime_seconds":3605,)"
       R"("peer":{"address":"203.0.113.1","port":1701,"nat":true,"host_name":"DESKTOP-7",)"
       R"("vendor":"Microsoft"},"ipsec":{"ike":"IKEv1","local_id":"192.0.2.10",)"
@@ -302,7 +318,7 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
       R"("tx_packets":133}},)"
       R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
-      R"("interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
+      R"("ipv6":null,"interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
       R"("peer":{"address":"2001:db8::9","port":1701,"nat":false,"host_name":"",)"
       R"("vendor":null},"ipsec":null,"l2tp":{"tunnel":4313,"peer_tunnel":0,"session":0,)"
       R"("peer_session":0,"local_port":0,"call":{"direction":"incoming","serial_number":null,)"
@@ -362,6 +378,8 @@ TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {
                                                         {"state", "up"},
                                                         {"address", "10.64.0.2"},
                                                         {"address", "10.64.0.0/16"},
+                                                        {"address", "2001:db8:1:7::9"},
+                                                        {"address", "2001:db8:1::/48"},
                                                         {"peer", "203.0.113.1"},
                                                         {"peer", "203.0.113.0/24"}}) {
     EXPECT_THAT(Ids(Get("/v1/sessions", {{name, value}})), ElementsAre("0f3a91"))
@@ -373,7 +391,7 @@ TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {
                                                         {"pool", "default"},
                                                         {"state", "closing"},
                                                         {"address", "10.65.0.0/16"},
-                                                        {"address", "::/0"},
+                                                        {"address", "2001:db8:1:8::/64"},
                                                         {"peer", "203.0.113.2"}}) {
     EXPECT_THAT(Ids(Get("/v1/sessions", {{name, value}})), IsEmpty()) << name << "=" << value;
   }

@@ -35,6 +35,7 @@ class VpnClient:
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
         sessions: int = 1,
+        ipv6: bool = False,
     ) -> None:
         """`sessions`: over IPv6 only."""
         self.host = host
@@ -48,7 +49,7 @@ class VpnClient:
         self.lac = (
             ScriptedLac(*words, shared=shared, sessions=sessions)
             if ":" in gateway
-            else Lac(*words, shared)
+            else Lac(*words, shared, ipv6)
         )
 
     def launch(self) -> "VpnClient":

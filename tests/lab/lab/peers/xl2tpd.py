@@ -113,6 +113,7 @@ class Lac:
         port: int = 1701,
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
+        ipv6: bool = False,
     ) -> None:
         self.host = host
         self.lns = lns
@@ -129,6 +130,7 @@ class Lac:
                 "echo_interval": echo_interval,
             }
             + refusals
+            + ("+ipv6\n" if ipv6 else "noipv6\n")
         )
         self._conf.write_text(
             _LAC_CONF

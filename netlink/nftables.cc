@@ -117,7 +117,7 @@ Expected<FenceCounters, KernelError> Nftables::Counters() {
     const std::string operation = "read nftables counter " + std::string(name);
     auto answer = socket_.Query(GetCounter(name), operation);
     if (!answer && answer.error().code == ENOENT) {
-      missing = std::move(answer.error());
+      missing = answer.error();
       continue;
     }
     if (!answer) return Unexpected{answer.error()};

@@ -10,7 +10,6 @@ from lab.waiting import wait_until
 EAP = Account(ALICE.user, ALICE.password, "eap")
 
 
-@pytest.mark.unproven
 @pytest.mark.parametrize("offered, used", [(["mschapv2", "md5"], "mschapv2"), (["md5"], "md5")])
 def test_eap(lab: Scenario, offered: list[str], used: str) -> None:
     gateway = lab.clear_text_gateway(EAP, ppp={"auth": ["eap"], "eap_methods": offered})

@@ -24,7 +24,7 @@ uint32_t BitsOf(const IpAddress& address, unsigned first, unsigned end) {
   const auto octets = address.bytes();
   uint32_t value = 0;
   for (unsigned bit = first; bit < end; ++bit) {
-    value = value << 1 | (octets[bit / 8] >> (7 - bit % 8) & 1U);
+    value = value << 1 | (uint32_t{octets[bit / 8]} >> (7 - bit % 8) & 1U);
   }
   return value;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The three functions that every folder's CMakeLists.txt uses.
+# The functions that every folder's CMakeLists.txt uses.
 find_package(PkgConfig REQUIRED)
 
 # Warnings, sanitizers and hardening, as an INTERFACE target so that found packages are not compiled with them.
@@ -22,11 +22,29 @@ if(SALLYPORT_FUZZ)
   target_compile_options(sallyport_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# The standard headers that most sources include are parsed once for all: a third of the time of a build. The clang
+# presets do without, so that a source which lacks an #include is found.
+set(sallyport_common_headers
+  <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <set> <span> <string>
+  <string_view> <system_error> <unordered_map> <utility> <variant> <vector>)
+file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cc "// Carries the precompiled headers.\n")
+
+# sallyport_precompiled(NAME HEADERS... DEPENDS...): precompiled headers that other targets reuse by NAME.
+function(sallyport_precompiled name)
+  cmake_parse_arguments(arg "" "" "HEADERS;DEPENDS" ${ARGN})
+  add_library(${name} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cc)
+  target_link_libraries(${name} PRIVATE sallyport_options ${arg_DEPENDS})
+  target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+endfunction()
+
+sallyport_precompiled(precompiled HEADERS ${sallyport_common_headers})
+
 # sallyport_library(NAME SOURCES... DEPENDS...): the library of one folder.
 function(sallyport_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC sallyport_options ${arg_DEPENDS})
+  target_precompile_headers(${name} REUSE_FROM precompiled)
 endfunction()
 
 # sallyport_test(NAME SOURCES... DEPENDS...): one GoogleTest program, its cases listed by ctest one by one.
@@ -34,6 +52,7 @@ function(sallyport_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${name} REUSE_FROM precompiled_for_tests)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
 endfunction()
 

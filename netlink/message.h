@@ -28,6 +28,9 @@ class Message {
     Append(BytesOf(family));
   }
 
+  /// Without such a header: attributes come first.
+  Message(uint16_t type, uint16_t flags) : type_(type), flags_(flags) {}
+
   void Flag(uint16_t type) { Bytes(type, {}); }
   void U8(uint16_t type, uint8_t value) { Struct(type, value); }
   void U16(uint16_t type, uint16_t value) { Struct(type, value); }

@@ -136,7 +136,8 @@ Expected<Xfrm, KernelError> Xfrm::Open() {
 }
 
 Expected<std::vector<Sa>, KernelError> Xfrm::ListSas() {
-  Message request(XFRM_MSG_GETSA, 0, xfrm_usersa_id{});
+  // A dump takes no xfrm_usersa_id before its attributes (net/xfrm/xfrm_user.c, xfrm_dump_sa).
+  Message request(XFRM_MSG_GETSA, 0);
   request.U8(XFRMA_PROTO, IPPROTO_ESP);
   auto sas = socket_.Dump(request, "list IPsec SAs", [](const Received& entry) {
     return entry.type == XFRM_MSG_NEWSA ? ParseSa(entry.payload) : std::nullopt;

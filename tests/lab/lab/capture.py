@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Packet captures on an interface, kept when a scenario fails, and questions to them."""
 
+import os
 import re
+import signal
 import subprocess
 from collections import Counter
 from pathlib import Path
 
 from lab.host import Host, Process
+from lab.waiting import wait_until
 
 # Whatever is not one of these between the gateway and the world does not belong on the wire of an IPsec concentrator.
 # ICMP and IGMP are left out of account: they carry no user's data out of a tunnel in this lab; errors are legitimate, and
@@ -14,6 +17,9 @@ from lab.host import Host, Process
 ESP_AND_IKE = "(ip proto 50) or (udp port 500) or (udp port 4500)"
 CLEAR_TEXT_L2TP = "udp port 1701"
 _WARNING = 0x600000  # PI_WARN of Wireshark's epan/proto.h
+_FIGURES = re.compile(
+    r"(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel"
+)
 
 
 class Capture:
@@ -27,6 +33,7 @@ class Capture:
             "tcpdump",
             "-n",
             "-U",
+            "--immediate-mode",
             "-s",
             "0",
             "-Z",
@@ -42,8 +49,20 @@ class Capture:
         self._process.wait_for(r"listening on")
 
     def stop(self) -> None:
-        """Ends the capture; the file is whole afterwards."""
+        """Ends the capture; the file has every packet until now."""
+        if self._process.running:
+            wait_until("tcpdump to have written what it received", self._has_caught_up)
         self._process.stop()
+
+    def _has_caught_up(self) -> bool:
+        # What is still between the kernel and tcpdump when a signal ends it is lost; SIGUSR1 makes it say how far it is.
+        told = len(_FIGURES.findall(self._process.log))
+        os.kill(self._process.pid, signal.SIGUSR1)
+        figures = wait_until(
+            "tcpdump's figures", lambda: _FIGURES.findall(self._process.log)[told:]
+        )
+        captured, received, dropped = map(int, figures[-1])
+        return captured + dropped >= received
 
     def count(self, packet_filter: str) -> int:
         """How many packets of the file so far match a pcap filter."""

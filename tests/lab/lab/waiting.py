@@ -11,7 +11,9 @@ T = TypeVar("T")
 
 # Generous: the guest is emulated, and its machine may be compiling. Only failures ever take this long.
 DEFAULT_TIMEOUT = 90.0
-POLL_INTERVAL = 0.1
+# Asking costs, most of all where all is emulated: who has waited for long is asked less often.
+_FIRST_INTERVAL = 0.05
+_LONGEST_INTERVAL = 1.0
 
 
 class ScenarioTimeout(Exception):
@@ -21,6 +23,7 @@ class ScenarioTimeout(Exception):
 def wait_until(what: str, probe: Callable[[], T | None], timeout: float = DEFAULT_TIMEOUT) -> T:
     """Calls `probe` until it gives something true, and returns that. Fails, naming `what`, after `timeout` seconds."""
     deadline = time.monotonic() + timeout
+    interval = _FIRST_INTERVAL
     while True:
         value = probe()
         if value:
@@ -29,7 +32,8 @@ def wait_until(what: str, probe: Callable[[], T | None], timeout: float = DEFAUL
             raise AssertionError(
                 f"waited {timeout:.0f} s in vain for: {what} (last seen: {value!r})"
             )
-        time.sleep(POLL_INTERVAL)
+        time.sleep(interval)
+        interval = min(interval * 1.5, _LONGEST_INTERVAL)
 
 
 @contextlib.contextmanager

@@ -65,7 +65,7 @@ TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
   EXPECT_EQ(kernel.wipes, 1);
   const auto request = MessagesOf(kernel.sent.at(0)).at(0);
   EXPECT_EQ(request.type, XFRM_MSG_GETSA);
-  EXPECT_EQ(Attributes::Behind<xfrm_usersa_id>(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
+  EXPECT_EQ(Attributes(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
 }
 
 TEST(DeleteSa, NamesTheSaByDestinationSpiAndProtocol) {

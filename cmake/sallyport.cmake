@@ -22,8 +22,8 @@ if(SALLYPORT_FUZZ)
   target_compile_options(sallyport_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# The standard headers that most sources include are parsed once for all: a third of the time of a build. The clang
-# presets do without, so that a source which lacks an #include is found.
+# The standard headers that most sources include are parsed once for all: a third of the time of a build. The preset
+# "clang", which tidy uses, does without, so that a source which lacks an #include is found.
 set(sallyport_common_headers
   <algorithm> <array> <chrono> <cstdint> <deque> <functional> <map> <memory> <optional> <set> <span> <string>
   <string_view> <system_error> <unordered_map> <utility> <variant> <vector>)

@@ -141,9 +141,12 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
   const auto present = route.Addresses();
   if (!present) return Unexpected{present.error().text};
   for (const auto& gateway : options_.gateways) {
-    const bool known = std::any_of(present->begin(), present->end(),
-                                   [&](const auto& entry) { return entry.address == gateway; });
-    if (known) continue;  // the operator's own, on some interface; it stays when we go
+    // The operator's own, on some interface, stays when we go. Not so what a daemon that was killed
+    // has left.
+    const bool known = std::ranges::any_of(*present, [&](const netlink::LocalAddress& entry) {
+      return entry.address == gateway && entry.protocol != netlink::kRouteProtocol;
+    });
+    if (known) continue;
     const uint8_t length = gateway.is_v6() ? 128 : 32;
     const IpPrefix address{.address = gateway, .length = length};
     if (auto added = route.AddAddress("lo", address); !added) {

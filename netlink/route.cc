@@ -76,7 +76,8 @@ std::optional<LocalAddress> ParseAddress(const Received& entry) {
   if (!address) return {};
   return LocalAddress{.ifindex = static_cast<int>(header->ifa_index),
                       .address = *address,
-                      .prefix_length = header->ifa_prefixlen};
+                      .prefix_length = header->ifa_prefixlen,
+                      .protocol = attributes.U8(IFA_PROTO).value_or(0)};
 }
 
 }  // namespace
@@ -194,6 +195,7 @@ Expected<void, KernelError> Route::ChangeAddress(std::string_view device, const 
   Message request(add ? RTM_NEWADDR : RTM_DELADDR, add ? NLM_F_CREATE | NLM_F_REPLACE : 0, header);
   request.Address(IFA_LOCAL, address.address);
   request.Address(IFA_ADDRESS, address.address);
+  if (add) request.U8(IFA_PROTO, kRouteProtocol);
   return socket_.Request(request, (add ? "add address " : "delete address ") + address.ToString() +
                                       " of " + std::string(device));
 }

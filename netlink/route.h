@@ -15,8 +15,8 @@
 
 namespace sallyport::netlink {
 
-/// Marks our routes for "ip route show proto 176". Local policy: a number that linux/rtnetlink.h,
-/// iproute2's rt_protos and FRR leave free.
+/// Marks our routes, for "ip route show proto 176", and addresses. Local policy: a number that
+/// linux/rtnetlink.h, iproute2's rt_protos and FRR leave free.
 inline constexpr uint8_t kRouteProtocol = 176;
 
 /// Counters of an interface, from its creation on; seen from us, so the client's download is sent.
@@ -55,6 +55,7 @@ struct LocalAddress {
   int ifindex = 0;
   IpAddress address;
   uint8_t prefix_length = 0;
+  uint8_t protocol = 0;  // who made it: kRouteProtocol, if we did; 0 before Linux 5.18
   bool operator==(const LocalAddress&) const = default;
 };
 

@@ -118,7 +118,6 @@ table ip floating_port {{
 """
 
 
-@pytest.mark.unproven
 def test_dials_a_server_that_answers_from_another_port(lab: Scenario) -> None:
     lab.net.client3.run("nft", "-f", "-", stdin=_FLOATING_PORT)
     lns = Lns(lab.net.client3, ALICE.user, ALICE.password, net=SERVER_NET).start()
@@ -197,7 +196,7 @@ def branch(lab: Scenario, *, listen: str = SERVER, **changes: Any) -> Sallyportd
     return Sallyportd(lab.net.client3, [BOB], changes=changes)
 
 
-@pytest.mark.parametrize("family", ["ipv4", pytest.param("ipv6", marks=pytest.mark.unproven)])
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_two_of_ours_with_several_sessions_in_one_tunnel(lab: Scenario, family: str) -> None:
     here, there = {
         "ipv4": (topology.GATEWAY_OUTER, SERVER),

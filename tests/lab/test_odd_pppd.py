@@ -3,8 +3,6 @@
 
 import ipaddress
 
-import pytest
-
 from lab import topology
 from lab.scenario import Scenario
 
@@ -13,7 +11,6 @@ from lab.scenario import Scenario
 _GREEDY = ("ipcp-accept-local", "+ipv6", "multilink", "mrru 1600", "192.168.77.7:")
 
 
-@pytest.mark.unproven
 def test_pppd_that_wants_more_than_there_is(lab: Scenario) -> None:
     lab.clear_text_gateway()
     greedy = lab.client(lab.net.client3, psk=None, habits=_GREEDY)

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The same over IPv6: listening, tunnels, data path, fence, IPsec. What is inside stays IPv4."""
 
-import pytest
-
 from lab import topology
 from lab.capture import CLEAR_TEXT_L2TP, check_decodes, malformed, matching
 from lab.peers.xl2tpd import TunnelSecret
@@ -63,7 +61,6 @@ def test_redial_over_ipv6(lab: Scenario) -> None:
     assert gateway.status()["auth"]["accepted"] == 3
 
 
-@pytest.mark.unproven
 def test_several_sessions_and_hidden_avps_over_ipv6(lab: Scenario) -> None:
     secret = lab.net.gateway.scratch / "tunnel-secret"
     secret.write_text("sekret0x12\n")

@@ -120,7 +120,7 @@ def _check_with_tshark(lab: Scenario) -> None:
 
 @pytest.mark.parametrize(
     "needs",
-    ["plain", "secrets", "limits", "outgoing", pytest.param("ppp", marks=pytest.mark.unproven)],
+    ["plain", "secrets", "limits", "outgoing", "ppp"],
 )
 def test_prober(lab: Scenario, needs: str) -> None:
     _probe(lab, needs, seconds=400)

@@ -64,7 +64,6 @@ def test_why_ike_failed(lab: Scenario) -> None:
     gateway.process.wait_for(r'attempt_failed: .*reason="udp_4500_blocked"')
 
 
-@pytest.mark.unproven
 def test_why_the_login_failed(lab: Scenario) -> None:
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client3, Account("alice", "wonderland")).launch()
@@ -76,7 +75,8 @@ def test_why_the_login_failed(lab: Scenario) -> None:
     assert story.startswith(f"{address}, identity {address}, user alice"), story
     assert "it logged in as alice by mschapv2" in story
 
-    # It has an SA, but does not use it.
+    # It has an SA, but does not use it. A second SA beside the first would be a rekey.
+    laptop.charon.swanctl("--terminate", "--ike", "l2tp")
     laptop.initiate()
     wait_why(gateway, address, "no ESP packet came through them", "protocol 50 (ESP)")
 

@@ -122,6 +122,7 @@ TEST_F(RouteTest, AddressGoesToTheDeviceOfThatName) {
   EXPECT_EQ(header.ifa_prefixlen, 32);
   EXPECT_EQ(Attributes::Behind<ifaddrmsg>(LastRequest().payload).Address(IFA_LOCAL),
             IpAddress::Parse("10.0.0.1"));
+  EXPECT_EQ(Attributes::Behind<ifaddrmsg>(LastRequest().payload).U8(IFA_PROTO), kRouteProtocol);
   EXPECT_EQ(LastRequest().flags, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
 }
 
@@ -184,12 +185,14 @@ TEST_F(RouteTest, OurEndOfAPointToPointInterfaceIsTheLocalAddress) {
                             OctetsOf(header) + RawAttribute(IFA_ADDRESS, {10, 0, 0, 9}) +
                                 RawAttribute(IFA_LOCAL, {10, 0, 0, 1})) +
                  RawMessage(RTM_NEWADDR, NLM_F_MULTI, 1,
-                            OctetsOf(header) + RawAttribute(IFA_ADDRESS, {10, 0, 0, 2})) +
+                            OctetsOf(header) + RawAttribute(IFA_ADDRESS, {10, 0, 0, 2}) +
+                                RawAttribute(IFA_PROTO, {kRouteProtocol})) +
                  RawMessage(RTM_NEWADDR, NLM_F_MULTI, 1, OctetsOf(header)) + RawDone(1));
   const auto addresses = route_.Addresses();
   ASSERT_TRUE(addresses);
-  EXPECT_THAT(*addresses, ElementsAre(LocalAddress{4, *IpAddress::Parse("10.0.0.1"), 32},
-                                      LocalAddress{4, *IpAddress::Parse("10.0.0.2"), 32}));
+  EXPECT_THAT(*addresses,
+              ElementsAre(LocalAddress{4, *IpAddress::Parse("10.0.0.1"), 32},
+                          LocalAddress{4, *IpAddress::Parse("10.0.0.2"), 32, kRouteProtocol}));
 }
 
 TEST_F(RouteTest, EveryTruncationOfALinkIsLeftOutOrWithoutItsEnd) {

@@ -57,6 +57,21 @@ std::string_view Text(l2tp::EndReason reason) {
   return "ended";
 }
 
+/// Why a session ends with its L2TP side: a word of RFC 2866 §5.10.
+std::string_view CauseOf(l2tp::EndReason reason) {
+  switch (reason) {
+    case l2tp::EndReason::kPeerClosed:
+    case l2tp::EndReason::kReplaced:
+      return "user_request";
+    case l2tp::EndReason::kLocalClose:
+      return "admin_reset";
+    case l2tp::EndReason::kRefused:
+      return "nas_error";
+    default:
+      return "lost_carrier";
+  }
+}
+
 std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
   std::string text(Text(reason));
   if (result.result != 0) text += fmt::format(", result {}", result.result);
@@ -110,7 +125,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
                 options_.l2tp.max_sessions_per_tunnel),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),
-      attempts_(loop, data_plane),
+      attempts_(loop, data_plane, options_.events),
       lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
@@ -134,8 +149,9 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetForgottenCallback([this](const ClientSession& session) {
     Account(session);
     dialling_.Handle(SessionGone{session.key, session.end_text});
-    FinishShutdownIfIdle();
+    NoticeIdle();
   });
+  sessions_.SetEventSink(options_.events);
 }
 
 // ---- What comes in ----------------------------------------------------------------------------
@@ -178,6 +194,10 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
                   sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
                   sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
       loop_.Now(), {{"PEER", sa.peer.ToString()}});
+  Publish({.type = "sa.up",
+           .fields = {{"reqid", uint64_t{sa.reqid.value()}},
+                      {"peer", sa.peer.address.ToString()},
+                      {"remote_id", sa.remote_id, true}}});
   if (stopping_) {
     ike_->Terminate(sa.id);
     return;
@@ -223,6 +243,10 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
                        fmt::format("SA {} with {} is down: {}", reqid.value(),
                                    entry->sa.peer.address.ToString(), reason),
                        loop_.Now(), {{"PEER", entry->sa.peer.ToString()}});
+  Publish({.type = "sa.down",
+           .fields = {{"reqid", uint64_t{reqid.value()}},
+                      {"peer", entry->sa.peer.address.ToString()},
+                      {"detail", reason}}});
   std::vector<l2tp::PathId> paths{entry->path};
   for (const auto tunnel : entry->tunnels) {
     const auto record = tunnels_.find(tunnel);
@@ -288,10 +312,13 @@ void Concentrator::OnIkeState(const IkeState& state) {
   if (state.connected) {
     last_ike_error_.reset();
     LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
+    Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
   } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
     last_ike_error_ = state.error;
     LogWarning("ike_unavailable", fmt::format("no IKE: {}{}", state.error.value_or("not connected"),
                                               state.hint ? "; " + *state.hint : ""));
+    Publish(
+        {.type = "ike.unavailable", .fields = {{"detail", state.error.value_or("not connected")}}});
   }
 }
 
@@ -368,7 +395,7 @@ void Concentrator::Run(l2tp::Actions actions) {
   }
   running_actions_ = false;
   Rearm();
-  FinishShutdownIfIdle();
+  NoticeIdle();
 }
 
 void Concentrator::Carry(const l2tp::Action& action) {
@@ -400,9 +427,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
               call->link_info = info;
             }
           },
-          [&](const l2tp::SessionDown& down) {
-            SessionEnded({down.tunnel, down.session}, Describe(down.reason, down.result));
-          },
+          [&](const l2tp::SessionDown& down) { SessionEnded(down); },
           [&](const l2tp::TunnelDown& down) { TunnelEnded(down); },
           [&](const l2tp::TunnelReleased& released) { TunnelReleased(released.tunnel); },
           [&](const l2tp::DataFrame& data) {
@@ -415,6 +440,9 @@ void Concentrator::Carry(const l2tp::Action& action) {
                             Describe(l2tp::EndReason::kRefused, refused.result)),
                 loop_.Now(), {{"PEER", refused.peer.ToString()}});
             attempts_.TunnelRefused(refused);
+            Publish({.type = "tunnel.refused",
+                     .fields = {{"peer", refused.peer.address.ToString()},
+                                {"detail", Describe(l2tp::EndReason::kRefused, refused.result)}}});
           },
       },
       action);
@@ -425,6 +453,8 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   TunnelRecord record;
   record.request = request;
   record.in_kernel = static_cast<bool>(request.peer_tunnel);
+  record.since = std::chrono::system_clock::now();
+  record.started = loop_.Now();
   if (request.dial) dialling_.Handle(TunnelNamed{*request.dial, tunnel});
   std::optional<ReqId> reqid;
   if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
@@ -477,6 +507,11 @@ void Concentrator::TunnelUp(const l2tp::TunnelUp& up) {
                   request.host_name),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
+  found->second.up = true;
+  Publish({.type = "tunnel.up",
+           .fields = {{"tunnel", uint64_t{up.tunnel.value()}},
+                      {"peer", request.peer.address.ToString()},
+                      {"host_name", request.host_name, true}}});
   if (!found->second.in_kernel) Complete(found->second, up);
 }
 
@@ -519,10 +554,12 @@ void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
   sessions_.Prepare(request, tunnel->second.request.peer, profile, answer);
 }
 
-void Concentrator::SessionEnded(const SessionKey& key, const std::string& text) {
+void Concentrator::SessionEnded(const l2tp::SessionDown& down) {
+  const SessionKey key{down.tunnel, down.session};
+  const std::string text = Describe(down.reason, down.result);
   // Refused before it had a record: the manager has nothing to tell the dial about.
   if (!sessions_.sessions().contains(key)) dialling_.Handle(SessionGone{key, text});
-  sessions_.LowerDown(key, text);
+  sessions_.LowerDown(key, text, CauseOf(down.reason));
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
@@ -536,6 +573,10 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
                   request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
+  Publish({.type = "tunnel.down",
+           .fields = {{"tunnel", uint64_t{down.tunnel.value()}},
+                      {"peer", request.peer.address.ToString()},
+                      {"detail", Describe(down.reason, down.result)}}});
   if (!request.dial && !found->second.had_session && !stopping_) {
     attempts_.TunnelEnded(request, down, Describe(down.reason, down.result),
                           SaUnder(found->second));
@@ -562,6 +603,47 @@ void Concentrator::TerminateIfUnused(SaId id) {
     return;
   }
   ike_->Terminate(id);  // RFC 3193 §3.1
+}
+
+// ---- What operators want ------------------------------------------------------------------------
+
+void Concentrator::SetDraining(bool draining) {
+  if (draining == options_.l2tp.draining) return;
+  options_.l2tp.draining = draining;
+  endpoint_.Configure(options_.l2tp);
+  drained_told_ = false;
+  Publish({.type = draining ? "drain.begin" : "drain.end",
+           .fields = {{"sessions", uint64_t{sessions_.sessions().size()}}}});
+  if (draining) {
+    LogInfo("draining", fmt::format("new clients are refused; {} session(s) go on",
+                                    sessions_.sessions().size()));
+  } else {
+    LogInfo("draining_ended", "new clients are taken again");
+  }
+  NoticeIdle();
+}
+
+void Concentrator::Configure(LiveOptions options) {
+  options.l2tp.draining = options_.l2tp.draining;
+  options_.l2tp = std::move(options.l2tp);
+  options_.ppp = std::move(options.ppp);
+  options_.pass_proxy = options.pass_proxy;
+  endpoint_.Configure(options_.l2tp);
+  sessions_.Configure(options_.ppp, options_.l2tp.max_sessions_per_tunnel);
+}
+
+/// To be called whenever the last tunnel or session may have gone.
+void Concentrator::NoticeIdle() {
+  FinishShutdownIfIdle();
+  const bool idle = endpoint_.tunnel_count() == 0 && sessions_.sessions().empty();
+  if (!draining() || !idle || drained_told_ || stopping_) return;
+  drained_told_ = true;
+  LogInfo("drained", "no client is left; the daemon can be stopped");
+  Publish({.type = "drain.empty", .fields = {}});
+}
+
+void Concentrator::Publish(Event event) {
+  if (options_.events != nullptr) options_.events->Publish(event);
 }
 
 // ---- The end ------------------------------------------------------------------------------------

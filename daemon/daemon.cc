@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/daemon.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <grp.h>
@@ -15,8 +16,6 @@
 namespace sallyport::daemon {
 namespace {
 
-/// Operators of this group may use the status socket, as far as the group exists (design D7).
-constexpr const char* kGroup = "sallyport";
 /// How long the end waits for the worker threads and charon; local policy.
 constexpr std::chrono::seconds kFinishLimit{5};
 
@@ -113,40 +112,70 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
   return options;
 }
 
-Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver) {
+ppp::LinkConfig LinkOptions(const Config& config) {
+  ppp::LinkConfig options;
+  options.host_name = config.l2tp.host_name;
+  options.auth = config.ppp.auth;
+  options.eap_methods = config.ppp.eap_methods;
+  options.mru = config.ppp.mtu;
+  options.echo_interval = config.ppp.echo_interval;
+  options.echo_failure = config.ppp.echo_failure;
+  options.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
+                                                        : ppp::ProxyMode::kRenegotiate;
+  return options;
+}
+
+Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
+                                          EventSink* events) {
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
   options.l2tp = EndpointOptions(config.l2tp);
-  options.ppp.host_name = config.l2tp.host_name;
-  options.ppp.auth = config.ppp.auth;
-  options.ppp.eap_methods = config.ppp.eap_methods;
-  options.ppp.mru = config.ppp.mtu;
-  options.ppp.echo_interval = config.ppp.echo_interval;
-  options.ppp.echo_failure = config.ppp.echo_failure;
-  options.ppp.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
-                                                            : ppp::ProxyMode::kRenegotiate;
+  options.ppp = LinkOptions(config);
   options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
   options.port = config.l2tp.port;
   options.resolver = resolver;
+  options.events = events;
   for (const DialConfig& dial : config.dials) {
     options.dials.push_back(OptionsOf(dial, options.ppp));
   }
   return options;
 }
 
-std::optional<gid_t> GroupId() {
-  const group* found = getgrnam(kGroup);  // NOLINT(concurrency-mt-unsafe): before any thread
+/// Nothing if the system has no such group.
+std::optional<gid_t> GroupId(const std::string& name) {
+  const group* found = getgrnam(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other asks
   return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
+}
+
+/// `next`, but for what a restart is needed.
+L2tpConfig WithoutRestart(const L2tpConfig& now, L2tpConfig next) {
+  next.listen = now.listen;
+  next.port = now.port;
+  next.host_name = now.host_name;
+  return next;
+}
+
+PppConfig WithoutRestart(const PppConfig& now, PppConfig next) {
+  next.mss_clamp = now.mss_clamp;
+  next.anti_spoofing = now.anti_spoofing;
+  return next;
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 }  // namespace
 
-Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
+Daemon::Daemon(EventLoop& loop, LoadedConfig loaded, Loader load)
     : loop_(loop),
+      load_(std::move(load)),
       config_(std::move(loaded.config)),
+      events_(loop),
       finish_timer_(loop.AddTimer([this] { Finish(); })) {
   const bool required = config_.ipsec.required;
-  const auto group = GroupId();
   pool_ = std::make_unique<WorkerPool>(loop_, config_.workers.threads,
                                        [] { return std::make_unique<KernelContext>(); });
   resolver_ = std::make_unique<SystemResolver>(*pool_);
@@ -168,34 +197,25 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
                                           MakePools(config_));
-  concentrator_ = std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
-                                                 ConcentratorOptions(config_, resolver_.get()));
-  view_ = std::make_unique<StatusView>(
-      *concentrator_, *data_plane_, ike_.get(), access_->pools(),
-      StatusView::Options{.ipsec_required = required, .mtu = config_.ppp.mtu});
-  api_ = std::make_unique<StatusApi>(*view_);
-  HttpServerOptions server;
-  server.socket_path = config_.status.socket;
-  server.group = group;
-  server_options_ = std::move(server);
+  concentrator_ =
+      std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
+                                     ConcentratorOptions(config_, resolver_.get(), &events_));
+  view_ = std::make_unique<StatusView>(StatusView::Parts{.concentrator = *concentrator_,
+                                                         .data_plane = *data_plane_,
+                                                         .ike = ike_.get(),
+                                                         .pools = access_->pools(),
+                                                         .events = events_,
+                                                         .config = config_});
+  view_->SetReloader([this] { return TakeNewConfig(); });
+  api_ = std::make_unique<StatusApi>(
+      *view_, [this](EventQuery query) { return events_.Subscribe(std::move(query)); },
+      StatusApi::Options{.monitor_shows_users = config_.status.monitor_shows_users});
 }
 
 Daemon::~Daemon() = default;
 
 Expected<void, std::string> Daemon::Start() {
-  auto server = HttpServer::Start(
-      loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); },
-      [this](const HttpRequest& request, std::function<void()> ready) {
-        // What is shown of a session includes the kernel's counters, which are not ours to keep.
-        if (request.method != "GET" && request.method != "HEAD") return false;
-        concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
-          concentrator_->RefreshSaCounters(std::move(ready));
-        });
-        return true;
-      });
-  if (!server) return Unexpected{server.error()};
-  server_.emplace(*std::move(server));
-  view_->SetServer(&*server_);
+  if (auto started = StartServers(); !started) return started;
   if (auto started = data_plane_->Start(*concentrator_); !started) {
     data_plane_->Stop();
     return started;
@@ -207,6 +227,102 @@ Expected<void, std::string> Daemon::Start() {
   concentrator_->Start();
   (void)sd_notify(0, "READY=1");
   return {};
+}
+
+Expected<void, std::string> Daemon::StartServers() {
+  HttpServerOptions operate;
+  operate.socket_path = config_.status.socket;
+  operate.group = GroupId(config_.status.group);
+  HttpServerOptions monitor;
+  monitor.socket_path = config_.status.monitor_socket;
+  monitor.group = GroupId(config_.status.monitor_group);
+  monitor.access = Access::kMonitor;
+  if (config_.status.monitor_everyone) monitor.mode = 0666;
+  std::vector<const HttpServer*> servers;
+  servers_.reserve(2);
+  for (const HttpServerOptions& options : {operate, monitor}) {
+    auto server = HttpServer::Start(
+        loop_, options, [this](const HttpRequest& request) { return api_->Handle(request); },
+        [this](const HttpRequest& request, std::function<void()> ready) {
+          // What is shown of a session includes the kernel's counters, which are not ours to keep.
+          const bool reads = request.method == "GET" || request.method == "HEAD";
+          if (!reads || request.path == "/v1/events") return false;
+          concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
+            concentrator_->RefreshSaCounters(std::move(ready));
+          });
+          return true;
+        });
+    if (!server) return Unexpected{server.error()};
+    servers.push_back(&servers_.emplace_back(*std::move(server)));
+  }
+  view_->SetServers(std::move(servers));
+  return {};
+}
+
+void Daemon::Reload() {
+  // systemd.service(5), Type=notify-reload: with the time, so that systemd knows which reload.
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  (void)sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
+  (void)view_->Reload({});
+  (void)sd_notify(0, "READY=1");
+}
+
+ReloadResult Daemon::TakeNewConfig() {
+  ReloadResult result;
+  auto loaded = load_();
+  if (!loaded) {
+    for (const ConfigError& error : loaded.error()) {
+      result.errors.push_back(error.ToString());
+      LogError("reload_failed", error.ToString() + "; the old configuration stays");
+    }
+    events_.Publish({.type = "reload.failed", .fields = {{"detail", result.errors.front()}}});
+    return result;
+  }
+  for (const ConfigError& warning : loaded->warnings) {
+    LogWarning("config_warning", warning.ToString());
+  }
+  const ConfigChanges changes = Compare(config_, loaded->config);
+  result.restart = Apply(*std::move(loaded), changes);
+  for (const std::string& key : changes.live) {
+    const auto& waits = result.restart;
+    if (std::find(waits.begin(), waits.end(), key) == waits.end()) result.changed.push_back(key);
+  }
+  LogInfo("reloaded", fmt::format("changed: {}; waiting for a restart: {}",
+                                  result.changed.empty() ? "nothing" : Joined(result.changed),
+                                  result.restart.empty() ? "nothing" : Joined(result.restart)));
+  events_.Publish({.type = "reload.done",
+                   .fields = {{"changed", uint64_t{result.changed.size()}},
+                              {"restart", uint64_t{result.restart.size()}}}});
+  return result;
+}
+
+/// Takes over what can be; returns the keys that cannot.
+std::vector<std::string> Daemon::Apply(LoadedConfig loaded, const ConfigChanges& changes) {
+  std::vector<std::string> restart = changes.restart;
+  Config& next = loaded.config;
+  std::vector<aaa::PoolSettings> pools = next.pools;
+  if (Gateways(next) != Gateways(config_)) {
+    // The loopback device holds the gateways from the start to the end (design D5).
+    pools = config_.pools;
+    for (const std::string& key : changes.live) {
+      if (key.starts_with("pool[")) restart.push_back(key);
+    }
+  }
+  // What waits stays as it is, so that the configuration shown is the one in force.
+  config_.l2tp = WithoutRestart(config_.l2tp, next.l2tp);
+  config_.ppp = WithoutRestart(config_.ppp, std::move(next.ppp));
+  config_.pools = std::move(pools);
+  std::vector<Lease> leases;
+  for (const auto& [key, session] : concentrator_->sessions().sessions()) {
+    if (session.lease) leases.push_back(*session.lease);
+    leases.insert(leases.end(), session.former_leases.begin(), session.former_leases.end());
+  }
+  access_->Configure(AccessOptions(config_), std::move(loaded.users), MakePools(config_), leases);
+  concentrator_->Configure({.l2tp = EndpointOptions(config_.l2tp),
+                            .ppp = LinkOptions(config_),
+                            .pass_proxy = config_.ppp.proxy != ProxyUse::kIgnore});
+  return restart;
 }
 
 void Daemon::Stop() {
@@ -221,8 +337,6 @@ void Daemon::Stop() {
   concentrator_->Shutdown([this] { StopIke(); });
 }
 
-void Daemon::ReloadUsers() { access_->Reload(); }
-
 void Daemon::StopIke() {
   finish_timer_.Set(loop_.Now() + kFinishLimit);
   if (ike_) {
@@ -235,8 +349,9 @@ void Daemon::StopIke() {
 void Daemon::Finish() {
   if (finished_) return;
   finished_ = true;
-  server_.reset();  // nobody asks for what is being taken apart
-  pool_.reset();    // runs what is queued
+  view_->SetServers({});
+  servers_.clear();  // nobody asks for what is being taken apart
+  pool_.reset();     // runs what is queued
   data_plane_->Stop();
   LogInfo("stopped", "goodbye");
   loop_.Exit(0);

@@ -58,6 +58,27 @@ std::string_view Text(ppp::EndReason reason) {
   return "ended";
 }
 
+/// A word of RFC 2866 §5.10.
+std::string_view CauseOf(ppp::EndReason reason) {
+  switch (reason) {
+    case ppp::EndReason::kPeerTerminated:
+      return "user_request";
+    case ppp::EndReason::kLocalClose:
+      return "admin_reset";
+    case ppp::EndReason::kEchoTimeout:
+    case ppp::EndReason::kLowerLayerDown:
+      return "lost_carrier";
+    case ppp::EndReason::kAuthenticationRefused:
+    case ppp::EndReason::kAuthenticationFailed:
+    case ppp::EndReason::kAuthenticationTimeout:
+    case ppp::EndReason::kMethodNotAllowed:
+    case ppp::EndReason::kServerUnproven:
+      return "user_error";
+    default:  // PPP did not come to an agreement
+      return "port_error";
+  }
+}
+
 std::vector<LogField> Fields(const ClientSession& session) {
   std::vector<LogField> fields{{"SESSION", session.id}, {"PEER", session.peer.ToString()}};
   if (!session.user.empty()) fields.push_back({"USER", session.user});
@@ -73,9 +94,14 @@ SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessCon
       data_plane_(data_plane),
       access_(access),
       random_(random),
-      config_(std::move(config)),
+      config_(std::make_shared<const ppp::LinkConfig>(std::move(config))),
       max_sessions_per_tunnel_(max_sessions_per_tunnel),
       timer_(loop.AddTimer([this] { RunTimers(); })) {}
+
+void SessionManager::Configure(ppp::LinkConfig config, size_t max_sessions_per_tunnel) {
+  config_ = std::make_shared<const ppp::LinkConfig>(std::move(config));
+  max_sessions_per_tunnel_ = max_sessions_per_tunnel;
+}
 
 ClientSession* SessionManager::Find(const SessionKey& key) {
   const auto found = sessions_.find(key);
@@ -113,8 +139,11 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   }
   session.since = std::chrono::system_clock::now();
   session.started = loop_.Now();
-  sessions_.emplace(key, std::move(session));
-  links_.emplace(key, ppp::Link(profile == nullptr ? config_ : profile->link, drops_));
+  session.phase_began = session.started;
+  session.link_config = profile == nullptr ? config_ : nullptr;
+  links_.emplace(key, ppp::Link(profile == nullptr ? *config_ : profile->link, drops_));
+  ++totals_.begun;
+  Publish("session.start", sessions_.emplace(key, std::move(session)).first->second);
   data_plane_.PrepareSession(request, std::move(done));
 }
 
@@ -133,6 +162,7 @@ void SessionManager::Start(const SessionKey& key, bool send_sequence,
     if (ok) {
       StartLink(key, std::move(proxied));
     } else if (ClientSession* session = Find(key)) {
+      session->end_cause = "nas_error";
       EndL2tp(*session, {l2tp::cdn_result::kGeneralError, l2tp::error_code::kNoResources,
                          "no sequence numbers are to be had"});
     }
@@ -140,16 +170,19 @@ void SessionManager::Start(const SessionKey& key, bool send_sequence,
 }
 
 void SessionManager::StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
+  if (ClientSession* session = Find(key)) FinishPhase(*session, SetupPhase::kL2tp);
   Give(key, ppp::Start{std::move(proxied)});
   // Not before: a frame for a link that has not started would be lost.
   data_plane_.StartFrames(key);
 }
 
-void SessionManager::LowerDown(const SessionKey& key, const std::string& text) {
+void SessionManager::LowerDown(const SessionKey& key, const std::string& text,
+                               std::string_view cause) {
   ClientSession* session = Find(key);
   if (session == nullptr) return;
   session->l2tp_up = false;
   if (session->end_text.empty()) session->end_text = text;
+  if (session->end_cause.empty()) session->end_cause = cause;
   if (session->link_down) {
     Release(key);
   } else {
@@ -170,14 +203,17 @@ void SessionManager::Lost(const SessionKey& key) {
   ClientSession* session = Find(key);
   if (session == nullptr || session->link_down) return;
   session->end_text = "the kernel removed the session";
+  session->end_cause = "nas_error";
   Give(key, ppp::LowerDown{});
 }
 
-void SessionManager::Disconnect(const SessionKey& key, const std::string& text) {
+void SessionManager::Disconnect(const SessionKey& key, const std::string& text,
+                                std::string_view cause) {
   ClientSession* session = Find(key);
   if (session == nullptr || session->state == SessionState::kClosing) return;
   session->state = SessionState::kClosing;
   session->end_text = text;
+  session->end_cause = cause;
   Give(key, ppp::Close{text});
 }
 
@@ -204,10 +240,12 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
           [&](const ppp::SendFrame& send) { data_plane_.WriteFrame(session.key, send.bytes); },
           [&](const ppp::LinkEstablished& link) {
             session.lcp_opened = true;
+            FinishPhase(session, SetupPhase::kLcp);
             if (session.dialled != nullptr) session.method = link.own_method;
           },
           [&](const ppp::Authenticate& request) { Decide(session, request); },
           [&](const ppp::NetworkUp& network) {
+            FinishPhase(session, SetupPhase::kNcp);
             session.network = network;
             ++session.network_changes;
             RequestInterface(session);  // of a client's it was made with the login
@@ -225,6 +263,7 @@ void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
             session.link_down = true;
             session.link_end = down.reason;
             session.state = SessionState::kClosing;
+            if (session.end_cause.empty()) session.end_cause = CauseOf(down.reason);
             if (session.end_text.empty()) {
               session.end_text =
                   down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
@@ -264,6 +303,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   auto verdict = access_.Decide(request);
   if (!verdict) {
     ++authentication_.rejected;
+    Publish("login.refused", session, {{"reason", verdict.error().log_text}});
     refused_log_.LogWarning(
         "login_refused",
         fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
@@ -276,6 +316,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   }
   ++authentication_.accepted;
   session.refusal.reset();
+  FinishPhase(session, SetupPhase::kAuth);
   session.lease = verdict->lease;
   // Not inside the engine's own call: its answer comes as a command of its own.
   loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
@@ -291,7 +332,7 @@ void SessionManager::RequestInterface(ClientSession& session) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->state == SessionState::kClosing) return;
     if (!name) {
-      Disconnect(key, "no network interface to be had");
+      Disconnect(key, "no network interface to be had", "nas_error");
       return;
     }
     owner->interface = std::move(name);
@@ -319,9 +360,10 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
     if (owner == nullptr || owner->network_changes != change) return;
     if (owner->state != SessionState::kStarting) return;
     if (!ok) {
-      Disconnect(key, "the network interface could not be brought up");
+      Disconnect(key, "the network interface could not be brought up", "nas_error");
       return;
     }
+    FinishPhase(*owner, SetupPhase::kDataPath);
     owner->state = SessionState::kUp;
     owner->was_up = true;
     const auto setup =
@@ -334,6 +376,8 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
                         owner->method ? ToString(*owner->method, owner->eap_method) : "no login",
                         setup.count()),
             Fields(*owner));
+    Publish("session.up", *owner,
+            {{"address", given.ToString()}, {"interface", *owner->interface}});
     if (up_) up_(*owner);
   });
 }
@@ -363,7 +407,47 @@ void SessionManager::Forget(const SessionKey& key) {
   } else {
     ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));
   }
+  CountEnd(session);
   if (forgotten_) forgotten_(session);
+}
+
+/// Of a session's first set-up only: what comes after it was up is no part of it.
+void SessionManager::FinishPhase(ClientSession& session, SetupPhase phase) {
+  if (session.was_up) return;
+  const TimePoint now = loop_.Now();
+  setup_times_.Of(phase).Observe(now - session.phase_began);
+  session.phase_began = now;
+  if (phase != SetupPhase::kDataPath) return;
+  setup_times_.whole.Observe(now - session.started);
+}
+
+void SessionManager::CountEnd(const ClientSession& session) {
+  const std::string_view cause = session.end_cause.empty() ? "nas_error" : session.end_cause;
+  ++totals_.ended[std::string(cause)];
+  totals_.traffic.rx_bytes += session.counters.rx_bytes;
+  totals_.traffic.tx_bytes += session.counters.tx_bytes;
+  totals_.traffic.rx_packets += session.counters.rx_packets;
+  totals_.traffic.tx_packets += session.counters.tx_packets;
+  const auto lasted =
+      std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
+  Publish("session.end", session,
+          {{"cause", std::string(cause)},
+           {"detail", session.end_text},
+           {"duration_seconds", static_cast<uint64_t>(lasted.count())},
+           {"rx_bytes", session.counters.rx_bytes},
+           {"tx_bytes", session.counters.tx_bytes}});
+}
+
+void SessionManager::Publish(std::string_view type, const ClientSession& session,
+                             std::vector<EventField> more) {
+  if (events_ == nullptr) return;
+  Event event{.type = type,
+              .fields = {{"id", session.id},
+                         {"user", session.user, true},
+                         {"peer", session.peer.address.ToString()},
+                         {"tunnel", uint64_t{session.key.tunnel.value()}}}};
+  event.fields.insert(event.fields.end(), more.begin(), more.end());
+  events_->Publish(event);
 }
 
 void SessionManager::Rearm(const SessionKey& key) {

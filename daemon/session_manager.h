@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,10 +13,13 @@
 #include "base/time.h"
 #include "base/timer_queue.h"
 #include "daemon/access_control.h"
+#include "daemon/count_by_reason.h"
 #include "daemon/data_plane.h"
+#include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
+#include "daemon/setup_times.h"
 #include "daemon/status_model.h"
 #include "l2tp/events.h"
 #include "ppp/events.h"
@@ -68,12 +72,23 @@ struct ClientSession {
   unsigned network_changes = 0;  // of `network`; tells an old answer of the data path from a new
   std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
   std::string end_text;              // why it ended, readable; the first cause wins
+  std::string_view end_cause;        // likewise, a word of RFC 2866 §5.10: "lost_carrier"
+
+  TimePoint phase_began;                               // of the set-up
+  std::shared_ptr<const ppp::LinkConfig> link_config;  // as of its beginning; none when dialled
 
   // For the account of a session that never came up.
   bool was_up = false;
   bool lcp_opened = false;
   std::optional<ppp::EndReason> link_end;
   std::optional<AccessDenied> refusal;  // of its last login
+};
+
+/// What is counted of all sessions since the start, those that live not included.
+struct SessionTotalsSinceStart {
+  uint64_t begun = 0;
+  CountByReason ended;  // by end_cause
+  InterfaceCounters traffic;
 };
 
 struct AuthenticationCounters {
@@ -109,13 +124,19 @@ class SessionManager {
   void Start(const SessionKey& key, bool send_sequence, std::optional<ppp::ProxiedLink> proxied);
   /// The session's record of its call, to be filled in; null for an unknown session.
   CallRecord* CallOf(const SessionKey& key);
-  /// The L2TP session is gone; `text` says why.
-  void LowerDown(const SessionKey& key, const std::string& text);
+  /// The L2TP session is gone; `text` and `cause` (ClientSession::end_cause) say why.
+  void LowerDown(const SessionKey& key, const std::string& text, std::string_view cause);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
   /// The kernel lost the session; the L2TP session is closed with an error.
   void Lost(const SessionKey& key);
-  /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log.
-  void Disconnect(const SessionKey& key, const std::string& text);
+  /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log, `cause` is
+  /// ClientSession::end_cause.
+  void Disconnect(const SessionKey& key, const std::string& text, std::string_view cause);
+
+  /// For sessions that begin from now on.
+  void Configure(ppp::LinkConfig config, size_t max_sessions_per_tunnel);
+  /// Who follows the sessions' lives; outlives the manager.
+  void SetEventSink(EventSink* events) { events_ = events; }
 
   /// Takes in a dump of interface counters; what has grown proves that the client lives.
   /// Calls `alive` for each such session's tunnel.
@@ -125,6 +146,8 @@ class SessionManager {
   const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
+  const SessionTotalsSinceStart& totals() const { return totals_; }
+  const SetupTimes& setup_times() const { return setup_times_; }
 
   /// Of a session that has ended but is not yet released: kDead.
   ppp::Phase PhaseOf(const SessionKey& key) const;
@@ -143,12 +166,16 @@ class SessionManager {
   void RunTimers();
   void Rearm(const SessionKey& key);
   ClientSession* Find(const SessionKey& key);
+  void FinishPhase(ClientSession& session, SetupPhase phase);
+  void CountEnd(const ClientSession& session);
+  void Publish(std::string_view type, const ClientSession& session,
+               std::vector<EventField> more = {});
 
   EventLoop& loop_;
   DataPlane& data_plane_;
   AccessControl& access_;
   RandomSource& random_;
-  ppp::LinkConfig config_;
+  std::shared_ptr<const ppp::LinkConfig> config_;
   size_t max_sessions_per_tunnel_;  // as many again may be in release
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;
@@ -159,6 +186,9 @@ class SessionManager {
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   TimerQueue<SessionKey> deadlines_;
   Timer timer_;
+  EventSink* events_ = nullptr;
+  SessionTotalsSinceStart totals_;
+  SetupTimes setup_times_;
   LogLimit refused_log_;
   LogLimit ended_log_;  // of sessions without a login
 };

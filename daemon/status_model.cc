@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_model.h"
 
+#include <limits>
+
 #include "base/text.h"
 
 namespace sallyport::daemon {
@@ -9,6 +11,8 @@ std::string_view ToString(DaemonState state) {
   switch (state) {
     case DaemonState::kRunning:
       return "running";
+    case DaemonState::kDraining:
+      return "draining";
     case DaemonState::kStopping:
       return "stopping";
   }
@@ -34,6 +38,18 @@ std::optional<SessionState> ParseSessionState(std::string_view text) {
   return {};
 }
 
+std::string_view ToString(TunnelState state) {
+  switch (state) {
+    case TunnelState::kStarting:
+      return "starting";
+    case TunnelState::kUp:
+      return "up";
+    case TunnelState::kClosing:
+      return "closing";
+  }
+  return "";
+}
+
 std::string_view ToString(Encapsulation encapsulation) {
   switch (encapsulation) {
     case Encapsulation::kNone:
@@ -53,6 +69,17 @@ bool SessionFilter::Matches(const SessionRecord& session) const {
   if (address && !(session.address && address->Contains(*session.address))) return false;
   if (peer && !peer->Contains(session.peer.address)) return false;
   return true;
+}
+
+std::vector<SessionRecord> StatusSource::AllSessions(const SessionFilter& filter) const {
+  std::vector<SessionRecord> all;
+  std::optional<uint64_t> after = 0;
+  while (after) {
+    auto page = Sessions(filter, *after, std::numeric_limits<size_t>::max());
+    for (auto& [cursor, record] : page.records) all.push_back(std::move(record));
+    after = page.next;
+  }
+  return all;
 }
 
 }  // namespace sallyport::daemon

@@ -60,6 +60,33 @@ TEST_F(LocalAccessTest, WhoMayHaveNoAddressIsNotAskedForAnotherPassword) {
   EXPECT_FALSE(denied.error().answer.may_retry);
 }
 
+TEST_F(LocalAccessTest, NewConfiguration_LeavesAddressesToTheirSessions) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}}, Users(),
+                    Pools(), {first->lease});
+  EXPECT_EQ(access_.pools().pools()[0].used(), 1U);
+  EXPECT_FALSE(LogIn("alice", "secret")) << "the only address is in use";
+  access_.Release(first->lease);
+  EXPECT_TRUE(LogIn("alice", "secret"));
+}
+
+TEST_F(LocalAccessTest, AddressThatIsInNoPoolAnyMore_IsStillInUse) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  aaa::PoolSettings other;
+  other.ranges = {*aaa::AddressRange::Parse("10.65.0.1-10.65.0.2")};
+  other.gateway = *IpAddress::Parse("10.65.0.1");
+  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}}, Users(),
+                    *aaa::PoolSet::Create({other}), {first->lease});
+  EXPECT_EQ(access_.pools().used_outside(), 1U);
+  const auto second = LogIn("alice", "secret");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->lease.address.ToString(), "10.65.0.2");
+  access_.Release(first->lease);
+  EXPECT_EQ(access_.pools().used_outside(), 0U);
+}
+
 TEST_F(LocalAccessTest, AnEmptyPoolIsNotAWrongPassword) {
   const auto first = LogIn("alice", "secret");
   ASSERT_TRUE(first);

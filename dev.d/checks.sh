@@ -60,7 +60,7 @@ _check_preset() {
 
 # tidy | analyze: with clang's static analyzer, which takes longer than all other checks together.
 _check_tidy() {
-  local without=-clang-analyzer-*
+  local without='-clang-analyzer-*'
   [[ $1 != analyze ]] || without=
   _need_for clang && step "$1" _tidy "$without"
 }

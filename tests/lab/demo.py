@@ -131,22 +131,20 @@ def tell_traffic(story: Story, lab: Scenario, client: VpnClient, link: PppUp) ->
 def tell_kernel_path(story: Story, lab: Scenario, daemon: Sallyportd, client: VpnClient) -> None:
     story.chapter(f"{PACKETS} packets more, and who had to get up for them")
     received = int(daemon.session(ALICE.user)["counters"]["rx_packets"])
-    # A timer of the daemon's may fall into one measurement; data that needed it would show in all.
-    for attempt in range(1, 4):
-        before = settled_switches(daemon)
-        echo = client.host.ping(topology.INSIDE, count=PACKETS, wait=2, interval=0.005)
-        switches = settled_switches(daemon) - before
-        if switches == 0:
-            break
+    before = settled_switches(daemon)
+    echo = client.host.ping(topology.INSIDE, count=PACKETS, wait=2, interval=0.005)
+    switches = settled_switches(daemon) - before
     answered = f"{echo.received} of {echo.sent} echo requests were answered"
     story.fact(echo.received >= PACKETS * 0.99, answered)
 
     def passed() -> int:
         return int(daemon.session(ALICE.user)["counters"]["rx_packets"]) - received
 
-    wait_until("the packets in the record", lambda: passed() >= attempt * PACKETS * 0.99)
+    wait_until("the packets in the record", lambda: passed() >= PACKETS * 0.99)
     story.fact(True, f"the session's record counts {passed()} packets in")
-    story.fact(switches == 0, f"sallyportd's context switches meanwhile: {switches}")
+    # A few of its timers fall into the time. Packets that had to be handed on would wake it for every one.
+    told = f"sallyportd's context switches meanwhile: {switches}, of its own timers"
+    story.fact(switches < PACKETS / 20, told)
 
 
 def tell_record(story: Story, daemon: Sallyportd) -> None:

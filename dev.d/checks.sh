@@ -3,10 +3,9 @@
 #
 # ./dev test: its parts, their order, and the sum at the end.
 
-# What CI runs; cheap and likely to fail first. Unit tests run as the asan build has them: a second time without the
-# sanitizers would find nothing more.
-all_parts=(format asan tsan tidy fuzz lab)
-other_parts=(unit clang analyze)
+# What CI runs; cheap and likely to fail first.
+all_parts=(format unit asan tsan tidy fuzz lab)
+other_parts=(clang analyze)
 
 # The newest of a clang tool that Debian 12 names by version.
 _clang_tool() {

@@ -21,6 +21,7 @@ from lab.scenario import ALICE, Scenario
 from lab.waiting import time_limit, wait_until
 
 PACKETS = 1000
+BURST = 100
 # No keepalives: what is to be counted is data and nothing else.
 QUIET = 0
 
@@ -131,20 +132,23 @@ def tell_traffic(story: Story, lab: Scenario, client: VpnClient, link: PppUp) ->
 def tell_kernel_path(story: Story, lab: Scenario, daemon: Sallyportd, client: VpnClient) -> None:
     story.chapter(f"{PACKETS} packets more, and who had to get up for them")
     received = int(daemon.session(ALICE.user)["counters"]["rx_packets"])
-    before = settled_switches(daemon)
-    echo = client.host.ping(topology.INSIDE, count=PACKETS, wait=2, interval=0.005)
-    switches = settled_switches(daemon) - before
-    answered = f"{echo.received} of {echo.sent} echo requests were answered"
-    story.fact(echo.received >= PACKETS * 0.99, answered)
+    # Timers of the daemon's fall into some bursts; data that needed it would show in all. Only undisturbed ones count.
+    sent = answered = undisturbed = 0
+    while undisturbed < PACKETS * 0.99 and sent < 5 * PACKETS:
+        before = settled_switches(daemon)
+        echo = client.host.ping(topology.INSIDE, count=BURST, wait=2, interval=0.005)
+        sent, answered = sent + echo.sent, answered + echo.received
+        if settled_switches(daemon) == before:
+            undisturbed += echo.received
+    story.fact(answered >= sent * 0.99, f"{answered} of {sent} echo requests were answered")
 
     def passed() -> int:
         return int(daemon.session(ALICE.user)["counters"]["rx_packets"]) - received
 
-    wait_until("the packets in the record", lambda: passed() >= PACKETS * 0.99)
+    wait_until("the packets in the record", lambda: passed() >= sent * 0.99)
     story.fact(True, f"the session's record counts {passed()} packets in")
-    # A few of its timers fall into the time. Packets that had to be handed on would wake it for every one.
-    told = f"sallyportd's context switches meanwhile: {switches}, of its own timers"
-    story.fact(switches < PACKETS / 20, told)
+    told = f"{undisturbed} of them while sallyportd had not one context switch"
+    story.fact(undisturbed >= PACKETS * 0.99, told)
 
 
 def tell_record(story: Story, daemon: Sallyportd) -> None:

@@ -32,7 +32,7 @@ run_scenarios() {
   export SALLYPORT_PRESET=${SALLYPORT_PRESET:-asan}
   build_preset "$SALLYPORT_PRESET" sallyportd sallyport netlink_probe || return
   # For the scenario that measures memory, which sanitizers change.
-  [[ $SALLYPORT_PRESET == debug ]] || build_preset debug sallyportd || return
+  [[ $SALLYPORT_PRESET == release ]] || build_preset release sallyportd || return
   prepare_lab || return
   rm -f build/lab/results.xml
   mapfile -t arguments < <(_scenario_arguments "$@")

@@ -78,7 +78,7 @@ def _finish_ping(ping: Process) -> tuple[int, int]:
 @pytest.mark.limit(900)
 def test_flood_of_garbage_and_half_open_tunnels(lab: Scenario) -> None:
     # Memory is measured, which a sanitizer would spoil: freed memory stays in its quarantine.
-    gateway = lab.clear_text_gateway(ALICE, BOB, preset="debug")
+    gateway = lab.clear_text_gateway(ALICE, BOB, preset="release")
     laptop = lab.client(lab.net.client3, psk=None)
     laptop.connect()
     session = gateway.session("alice")

@@ -5,16 +5,20 @@ import os
 import re
 import signal
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 from lab.host import Host, Process
 from lab.waiting import wait_until
 
-# Whatever is not one of these between the gateway and the world does not belong on the wire of an IPsec concentrator.
-# ICMP and IGMP are left out of account: they carry no user's data out of a tunnel in this lab; errors are legitimate, and
-# a kernel reports the groups of its interfaces when it likes.
-ESP_AND_IKE = "(ip proto 50) or (udp port 500) or (udp port 4500)"
+# ESP proper, or in UDP behind the port of NAT-T, where IKE begins with four zeros (RFC 3948 §2.1, §2.2).
+ESP = "ip proto 50 or ip6 proto 50 or (udp port 4500 and udp[8:4] != 0)"
+# Whatever is neither IKE nor ESP between the gateway and the world does not belong on the wire of an IPsec concentrator.
+# ICMP, IGMP and MLD (which comes behind hop-by-hop options) are left out of account: they carry no user's data out of a
+# tunnel in this lab; errors are legitimate, and a kernel reports the groups of its interfaces when it likes.
+NEITHER_ESP_NOR_IKE = (
+    "(ip or ip6) and not (ip proto 50 or ip6 proto 50 or udp port 500 or udp port 4500"
+    " or icmp or igmp or icmp6 or ip6 proto 0)"
+)
 CLEAR_TEXT_L2TP = "udp port 1701"
 _WARNING = 0x600000  # PI_WARN of Wireshark's epan/proto.h
 _FIGURES = re.compile(
@@ -97,12 +101,6 @@ def _tshark(path: Path, *arguments: str) -> str:
         stderr=subprocess.PIPE,
     )
     return result.stdout
-
-
-def protocols(path: Path) -> Counter[str]:
-    """The protocols above IP in a capture as tshark names them (`udp:esp`, `udp:isakmp`, `esp`, `l2tp` ...), counted."""
-    stacks = _tshark(path, "-Y", "ip || ipv6", "-T", "fields", "-e", "frame.protocols").splitlines()
-    return Counter(re.sub(r"^eth:ethertype:ip(v6)?:", "", stack) for stack in stacks)
 
 
 def matching(path: Path, display_filter: str) -> list[str]:

@@ -73,8 +73,8 @@ def _without_lifetimes(line: str) -> str:
     return re.sub(r"\s+", " ", re.sub(moving, "", line)).strip()
 
 
-# Such as the senders of clear text that a set remembers for a while: they leave by themselves.
-_EXPIRING_ELEMENTS = re.compile(r"elements = \{[^}]* timeout [^}]*\}")
+# The senders of clear text that a set remembers for a while: they leave by themselves.
+_CLEAR_TEXT_PEERS = re.compile(r"(set clear_text_peers6? \{[^{}]*)elements = \{[^}]*\}")
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -86,35 +86,52 @@ def _policies(text: str) -> tuple[str, ...]:
     return tuple(line for line in _lines(text) if not (" socket " in line and "tmpl" not in line))
 
 
-# What `ip` and `nft` print of each field of KernelState, in order.
-_QUERIES = (
+# What `ip` says, a line of its batch for each field of KernelState in order. One process for most of it, since starting
+# programs is what takes time under emulation; between the fields a line by which to tell them apart. After `xfrm` it ends.
+_BATCH = """\
+link show
+link show dev lo
+address show
+link show dev lo
+route show table all
+link show dev lo
+rule show
+link show dev lo
+l2tp show tunnel
+link show dev lo
+xfrm state
+"""
+_LOOPBACK = re.compile(r"^1: lo: <.*\n", re.MULTILINE)
+
+
+def _names(links: str) -> tuple[str, ...]:
     # Names alone: flags and states settle in their own time.
-    "ip -o link | cut -d: -f2",
-    # Link-local addresses and multicast routes come with an interface, some time later.
-    "ip -o address | grep -v 'inet6 fe80'",
-    "ip -4 route show table all; ip -6 route show table all | grep -v -e fe80: -e ff00::/8",
-    "ip rule",
-    "ip l2tp show tunnel",
-    "ip -o xfrm state",
-    "ip -o xfrm policy",
-    "nft list ruleset",
-)
+    return tuple(sorted(line.split(": ")[1] for line in links.splitlines()))
+
+
+def _routes(text: str) -> tuple[str, ...]:
+    # These come with an interface, some time later.
+    return tuple(line for line in _lines(text) if "fe80:" not in line and "ff00::/8" not in line)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(line for line in _lines(text) if "inet6 fe80:" not in line)
 
 
 def kernel_state(host: Host) -> KernelState:
     """The host's network state now."""
-    # One shell for all: starting programs is what takes time under emulation.
-    text = host.output("sh", "-c", "; echo ====; ".join(_QUERIES))
-    links, addresses, routes, rules, tunnels, states, policies, nft = text.split("====\n")
+    text = host.run("ip", "-o", "-batch", "-", stdin=_BATCH).stdout
+    # The links begin with the very same line.
+    _, links, addresses, routes, rules, tunnels, states = _LOOPBACK.split(text)
     return KernelState(
-        links=_lines(links),
-        addresses=_lines(addresses),
-        routes=_lines(routes),
+        links=_names(links),
+        addresses=_addresses(addresses),
+        routes=_routes(routes),
         rules=_lines(rules),
         tunnels=_lines(tunnels),
         xfrm_states=_lines(states),
-        xfrm_policies=_policies(policies),
-        nft=_lines(_EXPIRING_ELEMENTS.sub("", nft)),
+        xfrm_policies=_policies(host.output("ip", "-o", "xfrm", "policy")),
+        nft=_lines(_CLEAR_TEXT_PEERS.sub(r"\1", host.output("nft", "list", "ruleset"))),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import topology
-from lab.capture import CLEAR_TEXT_L2TP, Capture, protocols
+from lab.capture import CLEAR_TEXT_L2TP, ESP, NEITHER_ESP_NOR_IKE, Capture
 from lab.host import Host
 from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left
 from lab.peers.client import Account, VpnClient
@@ -86,16 +86,9 @@ class Scenario:
         assert (
             self.wire.count(CLEAR_TEXT_L2TP) == 0
         ), f"L2TP in the clear on the wire:\n{self.wire.text(CLEAR_TEXT_L2TP)}"
-        seen = protocols(self.wire.path)
-        allowed = {"udp:isakmp", "udp:udpencap", "udp:udpencap:isakmp", "udp:udpencap:esp", "esp"}
-        foreign = {
-            stack: count
-            for stack, count in seen.items()
-            if stack not in allowed
-            and not stack.startswith(("icmp", "igmp", "ipv6.hopopts:icmpv6"))
-        }
-        assert not foreign, f"neither IKE nor ESP: {foreign}"
-        assert seen["udp:udpencap:esp"] + seen["esp"] > 0, f"not one ESP packet: {seen}"
+        foreign = self.wire.text(NEITHER_ESP_NOR_IKE)
+        assert not foreign, f"neither IKE nor ESP:\n{foreign}"
+        assert self.wire.count(ESP) > 0, "not one ESP packet"
 
     def check_gateway_sent_nothing_in_clear_text(self) -> None:
         """Ends the capture. Of the whole scenario, goodbyes and failures included."""

@@ -203,7 +203,8 @@ void CheckRoute() {
     Must(route.AddAddress("probe-d", address));
     Must(route.AddAddress("probe-d", address));  // is there
     const auto addresses = Must(route.Addresses());
-    const netlink::LocalAddress expected{ifindex, address.address, address.length};
+    const netlink::LocalAddress expected{ifindex, address.address, address.length,
+                                         netlink::kRouteProtocol};
     Check(std::count(addresses.begin(), addresses.end(), expected) == 1, "the address is listed");
     IpPrefix destination = address;
     destination.address =

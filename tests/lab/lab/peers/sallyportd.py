@@ -53,6 +53,8 @@ def default_config() -> Json:
             {"name": "default", "ranges": [topology.POOL_NET], "gateway": topology.POOL_GATEWAY}
         ],
         "status": {"socket": STATUS_SOCKET},
+        # A thread is expensive to start under sanitizers and emulation, and few have work here.
+        "workers": {"threads": 4},
     }
 
 

@@ -12,7 +12,6 @@
 #include "base/expected.h"
 #include "base/ip_address.h"
 #include "base/wire_writer.h"
-
 #include "dhcp/drop_reason.h"
 
 namespace sallyport::dhcp {

@@ -8,7 +8,6 @@
 
 #include "base/expected.h"
 #include "base/ip_address.h"
-
 #include "dhcp/dhcpv6_message.h"
 #include "dhcp/drop_reason.h"
 #include "dhcp/router_advertisement.h"

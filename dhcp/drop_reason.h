@@ -9,7 +9,7 @@
 
 namespace sallyport::dhcp {
 
-/// Why a message of a client had no effect.
+/// Why a message of a client had no effect: ICMPv6 and DHCPv6. DHCPv4 has reasons of its own.
 enum class DropReason : uint8_t {
   kTooShort,          // shorter than its fixed part
   kBadOption,         // an option past the end, of no or a wrong length, or twice

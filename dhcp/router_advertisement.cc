@@ -5,7 +5,6 @@
 
 #include "base/wire_reader.h"
 #include "base/wire_writer.h"
-
 #include "dhcp/domain_name.h"
 
 namespace sallyport::dhcp {

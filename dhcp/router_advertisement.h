@@ -11,7 +11,6 @@
 
 #include "base/expected.h"
 #include "base/ip_address.h"
-
 #include "dhcp/drop_reason.h"
 
 namespace sallyport::dhcp {

@@ -4,7 +4,6 @@
 #include <cstdlib>
 
 #include "base/wire_reader.h"
-
 #include "dhcp/dhcpv6_server.h"
 
 namespace {

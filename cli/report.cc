@@ -70,7 +70,7 @@ std::string IpsecLine(const Json& status, const Style& style) {
 /// "reason count, reason count" of all layers, or "none".
 std::string DropsLine(const Json& status) {
   std::string line;
-  for (const char* layer : {"l2tp", "ppp", "data", "status"}) {
+  for (const char* layer : {"l2tp", "ppp", "data", "dhcp", "status"}) {
     const Json* counts = Find(status, {"drops", layer});
     if (counts == nullptr || !counts->is_object()) continue;
     for (const auto& [reason, count] : counts->items()) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "base/expected.h"
@@ -17,9 +19,16 @@ struct Lease {
   IpAddress gateway;  // our end
 };
 
+/// How long a session may last; nothing: as long as it likes.
+struct SessionLimits {
+  std::optional<std::chrono::seconds> idle;  // without a packet from the client
+  std::optional<std::chrono::seconds> session;
+};
+
 struct AccessGranted {
   Lease lease;
   ppp::AuthAccepted answer;
+  SessionLimits limits;
 };
 struct AccessDenied {
   std::string log_text;  // why, for the operator only

@@ -29,6 +29,8 @@ constexpr size_t kMaxPreparingTunnels = 256;
 /// How often the kernel is asked whether an SA that no IKE daemon knows is still there.
 constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 
+constexpr uint16_t kIpv6LeastMtu = 1280;  // RFC 8200 §5
+
 std::string_view Text(l2tp::EndReason reason) {
   switch (reason) {
     case l2tp::EndReason::kPeerClosed:
@@ -87,8 +89,9 @@ std::optional<ppp::ProxiedLink> ProxiedBy(const l2tp::ProxyAttributes& attribute
 }
 
 /// Nothing when there are no keepalives to be spared: then the daemon sleeps.
-std::optional<std::chrono::seconds> CountersInterval(const Concentrator::Options& options) {
-  std::optional<std::chrono::seconds> shortest;
+std::optional<std::chrono::seconds> CountersInterval(const Concentrator::Options& options,
+                                                     std::optional<std::chrono::seconds> idle) {
+  std::optional<std::chrono::seconds> shortest = idle;
   for (const auto interval : {options.l2tp.hello_interval, options.ppp.echo_interval}) {
     if (interval.count() > 0) shortest = std::min(interval, shortest.value_or(interval));
   }
@@ -108,6 +111,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       endpoint_(options_.l2tp),
       sessions_(loop, data_plane, access, random, options_.ppp,
                 options_.l2tp.max_sessions_per_tunnel),
+      inform_(data_plane, sessions_, options_.inform),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),
       attempts_(loop, data_plane),
@@ -119,8 +123,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       })),
       counters_timer_(loop.AddTimer([this] {
         RefreshCounters([this] {
-          counters_timer_armed_ = false;
-          ArmCountersTimer();
+          counters_due_.reset();
+          ArmCountersTimer(sessions_.ShortestIdleLimit());
         });
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
@@ -129,10 +133,13 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
   });
-  sessions_.SetUpCallback(
-      [this](const ClientSession& session) { dialling_.Handle(SessionReady{session.key}); });
+  sessions_.SetUpCallback([this](const ClientSession& session) {
+    dialling_.Handle(SessionReady{session.key});
+    ArmCountersTimer(session.limits.idle);
+  });
   sessions_.SetForgottenCallback([this](const ClientSession& session) {
     Account(session);
+    inform_.Forget(session.key);
     dialling_.Handle(SessionGone{session.key, session.end_text});
     FinishShutdownIfIdle();
   });
@@ -167,6 +174,10 @@ void Concentrator::OnFrame(const SessionKey& key, std::span<const uint8_t> frame
   // Of sessions that have no interface yet no counter tells.
   Give(l2tp::ProofOfLife{key.tunnel});
   sessions_.ReceiveFrame(key, frame);
+}
+
+void Concentrator::OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) {
+  inform_.OnMessage(key, datagram, loop_.Now());
 }
 
 void Concentrator::OnSessionLost(const SessionKey& key) { sessions_.Lost(key); }
@@ -339,11 +350,14 @@ void Concentrator::RefreshSaCounters(UniqueFunction<void()> done) {
   });
 }
 
-void Concentrator::ArmCountersTimer() {
-  const auto interval = CountersInterval(options_);
-  if (counters_timer_armed_ || !interval || sessions_.sessions().empty()) return;
-  counters_timer_armed_ = true;
-  counters_timer_.Set(loop_.Now() + *interval);
+/// `idle`: the limit of a session that has come up, or the shortest of all.
+void Concentrator::ArmCountersTimer(std::optional<std::chrono::seconds> idle) {
+  const auto interval = CountersInterval(options_, idle);
+  if (!interval || sessions_.sessions().empty()) return;
+  const TimePoint due = loop_.Now() + *interval;
+  if (counters_due_ && *counters_due_ <= due) return;
+  counters_due_ = due;
+  counters_timer_.Set(due);
 }
 
 // ---- What the L2TP engine wants done ----------------------------------------------------------
@@ -384,8 +398,9 @@ void Concentrator::Carry(const l2tp::Action& action) {
             if (CallRecord* call = sessions_.CallOf({up.tunnel, up.session})) {
               call->details = up.details;
             }
-            sessions_.Start({up.tunnel, up.session}, up.send_sequence, std::move(proxied));
-            ArmCountersTimer();
+            sessions_.Start({up.tunnel, up.session}, up.send_sequence,
+                            MtuOf(up.tunnel, up.send_sequence), std::move(proxied));
+            ArmCountersTimer({});
           },
           [&](const l2tp::DialFailed& failed) { DialRefused(failed); },
           // What a LAC and an LNS tell each other about a line; nothing to do here but to show it.
@@ -517,6 +532,33 @@ void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
   tunnel->second.had_session = true;
   if (request.dial) dialling_.Handle(SessionNamed{*request.dial, key});
   sessions_.Prepare(request, tunnel->second.request.peer, profile, answer);
+}
+
+SessionMtu Concentrator::MtuOf(l2tp::TunnelId tunnel, bool sequenced) {
+  const auto found = tunnels_.find(tunnel);
+  if (found == tunnels_.end()) return {};
+  const TunnelRecord& record = found->second;
+  const IpEndpoint& peer = record.request.peer;
+  const SaTable::Entry* sa = record.sa ? sas_.Find(*record.sa) : nullptr;
+  OuterPath outside{.outer_v6 = peer.address.is_v6(), .esp = {}, .sequenced = sequenced};
+  if (sa != nullptr) {
+    outside.esp = EspSizesOf(sa->sa.esp_proposal);
+    outside.udp_encapsulation = sa->sa.udp_encapsulation;
+  }
+  if (const auto outer = data_plane_.OuterMtu(record.request.local, peer.address)) {
+    outside.outer_mtu = *outer;
+  }
+  const SessionMtu mtu = SessionMtuOf(outside);
+  if (LargestInnerPacket(outside) < std::min(kIpv6LeastMtu, options_.ppp.mtu)) {
+    small_mtu_log_.LogWarning(
+        "mtu_small",
+        fmt::format("the network to {} takes packets of {} octets, which leaves {} for a session; "
+                    "IPv6 needs {}",
+                    peer.address.ToString(), outside.outer_mtu, LargestInnerPacket(outside),
+                    kIpv6LeastMtu),
+        loop_.Now(), {{"PEER", peer.ToString()}});
+  }
+  return mtu;
 }
 
 void Concentrator::SessionEnded(const SessionKey& key, const std::string& text) {

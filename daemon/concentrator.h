@@ -15,6 +15,7 @@
 #include "daemon/dialling.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
+#include "daemon/inform_service.h"
 #include "daemon/log_limit.h"
 #include "daemon/lost_sas.h"
 #include "daemon/random_source.h"
@@ -39,6 +40,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   struct Options {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
+    dhcp::v4::InformSettings inform;
     bool ipsec_required = true;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial
@@ -73,6 +75,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// As of the last refresh.
   const SaReadings& sa_readings() const { return sa_readings_; }
   const SessionManager& sessions() const { return sessions_; }
+  const InformService& inform() const { return inform_; }
   const SaTable& sas() const { return sas_; }
   const std::map<l2tp::TunnelId, TunnelRecord>& tunnels() const { return tunnels_; }
   const l2tp::Endpoint& endpoint() const { return endpoint_; }
@@ -83,6 +86,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   // DataPlane::Observer
   void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override;
   void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
+  void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) override;
   void OnSessionLost(const SessionKey& key) override;
   void OnSasDeleted(const std::set<KernelSa>& sas) override { lost_sas_.Deleted(sas); }
   void OnSasUncertain() override { lost_sas_.Uncertain(); }
@@ -102,6 +106,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void Carry(const l2tp::Action& action);
   void PrepareTunnel(const l2tp::PrepareTunnel& request);
   void PrepareSession(const l2tp::PrepareSession& request);
+  SessionMtu MtuOf(l2tp::TunnelId tunnel, bool sequenced);
   void TunnelUp(const l2tp::TunnelUp& up);
   void Complete(const TunnelRecord& record, const l2tp::TunnelUp& up);
   void Account(const ClientSession& session);
@@ -117,7 +122,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void SaLost(SaId id);
   void CheckOrphans();
   void Rearm();
-  void ArmCountersTimer();
+  void ArmCountersTimer(std::optional<std::chrono::seconds> idle);
 
   EventLoop& loop_;
   DataPlane& data_plane_;
@@ -126,6 +131,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Options options_;
   l2tp::Endpoint endpoint_;
   SessionManager sessions_;
+  InformService inform_;
   Dialling dialling_;
   AttemptWatch attempts_;
   SaTable sas_;
@@ -134,7 +140,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::deque<l2tp::Action> actions_;  // still to be carried out
   bool running_actions_ = false;
   size_t preparing_tunnels_ = 0;  // asked of the data path and not answered, ended ones included
-  bool counters_timer_armed_ = false;
+  std::optional<TimePoint> counters_due_;  // until the dump is there
   bool stopping_ = false;
   UniqueFunction<void()> shutdown_done_;
   std::vector<UniqueFunction<void()>> counters_waiters_;
@@ -154,6 +160,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::optional<std::string> last_ike_error_;
   LogLimit failure_log_;
   LogLimit refused_log_;
+  LogLimit small_mtu_log_;
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;
   LogLimit sa_lost_log_;

@@ -74,9 +74,13 @@ struct PppConfig {
   uint16_t mtu = 1400;  // octets
   std::vector<IpAddress> dns;
   std::vector<IpAddress> wins;
+  std::vector<IpPrefix> routes;
+  std::string domain;  // empty: none
   std::string users_file;
   std::chrono::seconds echo_interval{30};
   unsigned echo_failure = 4;
+  std::chrono::seconds idle_timeout{0};  // zero: none
+  std::chrono::seconds session_timeout{0};
   ProxyUse proxy = ProxyUse::kIgnore;
   bool mss_clamp = true;
   bool anti_spoofing = true;

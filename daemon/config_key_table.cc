@@ -58,8 +58,10 @@ constexpr size_t kMaxPoolName = 63;    // local policy
 constexpr size_t kMaxNameServers = 2;  // IPCP has a primary and a secondary (RFC 1877 §1)
 constexpr size_t kMaxListen = 64;      // local policy
 constexpr size_t kMaxPrefixes = 256;   // local policy
-constexpr size_t kMaxUser = 255;       // ppp::ClientRole
-constexpr size_t kMaxNumber = 64;      // local policy
+// Of 9 octets each they fit into the smallest message that every client takes (RFC 2131 §2).
+constexpr size_t kMaxInformRoutes = 30;
+constexpr size_t kMaxUser = 255;   // ppp::ClientRole
+constexpr size_t kMaxNumber = 64;  // local policy
 // linux/if.h: IFNAMSIZ is 16 with the end of the text; two digits are for the session's number.
 constexpr size_t kMaxDialName = 13;
 
@@ -297,6 +299,21 @@ constexpr ConfigKey kKeys[] = {
      .absent = {},
      .help = "The NetBIOS name servers that clients are told, the primary first (RFC 1877)."},
     {.section = "ppp",
+     .name = "routes",
+     .required = false,
+     .field = PrefixListField{&In<&Config::ppp, &PppConfig::routes>, kMaxInformRoutes, false},
+     .absent = {},
+     .help = "What clients that do not send everything through the session reach through it (split "
+             "tunnel). They ask for it with DHCPINFORM (RFC 2131 §3.4) and get it as option 121 "
+             "(RFC 3442) or 249."},
+    {.section = "ppp",
+     .name = "domain",
+     .required = false,
+     .field = DomainField{&In<&Config::ppp, &PppConfig::domain>},
+     .absent = "no domain",
+     .help = "The DNS domain that clients are told of with DHCPINFORM; some resolve names of it "
+             "with our name servers, and all others with their own."},
+    {.section = "ppp",
      .name = "users_file",
      .required = true,
      .field = PathField{&In<&Config::ppp, &PppConfig::users_file>, kMaxPath},
@@ -317,6 +334,20 @@ constexpr ConfigKey kKeys[] = {
      .field = NumberField{&In<&Config::ppp, &PppConfig::echo_failure>, 1, 100, {}},
      .absent = {},
      .help = "How many echoes in a row without an answer end a session."},
+    {.section = "ppp",
+     .name = "idle_timeout",
+     .required = false,
+     .field = NumberField{&In<&Config::ppp, &PppConfig::idle_timeout>, 0, 604800, "seconds"},
+     .absent = {},
+     .help =
+         "How long a client may send no data until its session is ended; LCP echoes are no data. "
+         "0 sets no limit."},
+    {.section = "ppp",
+     .name = "session_timeout",
+     .required = false,
+     .field = NumberField{&In<&Config::ppp, &PppConfig::session_timeout>, 0, 2592000, "seconds"},
+     .absent = {},
+     .help = "How long a session may last in all. 0 sets no limit."},
     {.section = "ppp",
      .name = "proxy",
      .required = false,

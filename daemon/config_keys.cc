@@ -61,6 +61,7 @@ std::string ValueText(Config& config, const ConfigField& field) {
           [&](const NameField& f) { return Quoted(f.of(config)); },
           [&](const IdentifierField& f) { return Quoted(f.of(config)); },
           [&](const ServerField& f) { return Quoted(f.of(config)); },
+          [&](const DomainField& f) { return Quoted(f.of(config)); },
           [&](const WordField& f) { return Quoted(f.words[f.get(config)]); },
           [&](const PathField& f) { return Quoted(f.of(config)); },
           [](const SecretField&) { return Quoted({}); },  // never the secret itself
@@ -135,6 +136,9 @@ std::string DescribeExpected(const ConfigKey& key) {
                    " letters, digits, dashes and underscores";
           },
           [](const ServerField&) { return std::string("an IP address or the name of a host"); },
+          [](const DomainField&) {
+            return std::string("a domain: names of letters, digits and dashes with dots between");
+          },
           [](const WordField& f) {
             std::string text;
             for (const auto word : f.words) text += (text.empty() ? "" : ", ") + Quoted(word);

@@ -43,6 +43,10 @@ struct IdentifierField {
 struct ServerField {
   std::string& (*of)(Config&);
 };
+/// The name of a domain of DNS.
+struct DomainField {
+  std::string& (*of)(Config&);
+};
 /// One of a few words, whose places in the list are the values of an enumeration.
 struct WordField {
   size_t (*get)(Config&);
@@ -85,9 +89,10 @@ struct EapListField {
   bool as_client;  // only methods by which we can prove ourselves
 };
 
-using ConfigField = std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField,
-                                 WordField, PathField, SecretField, AddressField, AddressListField,
-                                 PrefixListField, RangeListField, AuthListField, EapListField>;
+using ConfigField =
+    std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField, DomainField,
+                 WordField, PathField, SecretField, AddressField, AddressListField, PrefixListField,
+                 RangeListField, AuthListField, EapListField>;
 
 struct ConfigKey {
   std::string_view section;  // "ppp"; an array of tables if IsArraySection()

@@ -229,6 +229,14 @@ class ConfigDecoder {
     field.of(out_.config) = *text;
   }
 
+  void DecodeField(const DomainField& field, const Place& place, const toml::node& node) {
+    const auto text = TextIn(place, node);
+    if (!text) return;
+    // RFC 1035 §2.3.4: 255 octets with the length of the first label and the root's.
+    if (text->size() > 253 || !IsHostName(*text)) return AddWrong(place, node, Quoted(*text));
+    field.of(out_.config) = *text;
+  }
+
   void DecodeField(const WordField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;

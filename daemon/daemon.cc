@@ -39,10 +39,17 @@ std::array<IpAddress, 2> FirstTwo(const Servers& servers) {
 }
 
 LocalAccess::Options AccessOptions(const Config& config) {
-  LocalAccess::Options options{
-      .users_file = config.ppp.users_file, .server_name = config.l2tp.host_name, .network = {}};
+  LocalAccess::Options options{.users_file = config.ppp.users_file,
+                               .server_name = config.l2tp.host_name,
+                               .network = {},
+                               .limits = {}};
   options.network.dns = FirstTwo(config.ppp.dns);
   options.network.wins = FirstTwo(config.ppp.wins);
+  const auto limit = [](std::chrono::seconds time) {
+    return time.count() > 0 ? std::optional(time) : std::nullopt;
+  };
+  options.limits.idle = limit(config.ppp.idle_timeout);
+  options.limits.session = limit(config.ppp.session_timeout);
   return options;
 }
 
@@ -101,6 +108,7 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
     DialProfile profile{
         .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
     profile.link.mru = dial.mtu;
+    profile.link.mtu = dial.mtu;
     profile.link.client.emplace();
     profile.link.client->user = dial.user;
     profile.link.client->password = dial.password;
@@ -121,10 +129,12 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.ppp.auth = config.ppp.auth;
   options.ppp.eap_methods = config.ppp.eap_methods;
   options.ppp.mru = config.ppp.mtu;
+  options.ppp.mtu = config.ppp.mtu;
   options.ppp.echo_interval = config.ppp.echo_interval;
   options.ppp.echo_failure = config.ppp.echo_failure;
   options.ppp.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
                                                             : ppp::ProxyMode::kRenegotiate;
+  options.inform = {.routes = config.ppp.routes, .domain = config.ppp.domain};
   options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
   options.port = config.l2tp.port;
   options.resolver = resolver;
@@ -132,6 +142,11 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
     options.dials.push_back(OptionsOf(dial, options.ppp));
   }
   return options;
+}
+
+/// Whether there is more to tell clients than IPCP can.
+bool TellsByInform(const PppConfig& config) {
+  return !config.routes.empty() || !config.domain.empty();
 }
 
 std::optional<gid_t> GroupId() {
@@ -157,7 +172,8 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
                                          .ipsec_required = required,
                                          .clamp_mss = config_.ppp.mss_clamp,
                                          .check_sources = config_.ppp.anti_spoofing},
-                               .gateways = Gateways(config_)});
+                               .gateways = Gateways(config_),
+                               .dhcp = TellsByInform(config_.ppp)});
   if (required) {
     StrongswanOptions strongswan;
     strongswan.path = config_.ipsec.vici;

@@ -68,6 +68,12 @@ struct SessionNetwork {
   std::vector<IpPrefix> routes;  // what else is behind the peer
 };
 
+/// A message that came to the port of DHCP servers from a session's interface.
+struct DhcpDatagram {
+  IpAddress source;
+  std::span<const uint8_t> bytes;  // borrowed for the call
+};
+
 /// Every call returns at once. Work on one session (and on one path) is done in the order of the
 /// calls; a `done` runs later in the event loop, and always runs unless the object goes.
 class DataPlane {
@@ -92,6 +98,7 @@ class DataPlane {
     virtual void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) = 0;
     /// A PPP frame, beginning with its protocol field.
     virtual void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
+    virtual void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) = 0;
     /// The session's kernel objects have gone without our doing.
     virtual void OnSessionLost(const SessionKey& key) = 0;
     /// SAs have left the kernel, by whomever.
@@ -127,6 +134,9 @@ class DataPlane {
   virtual void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) = 0;
   /// Local UDP port of a path; 0 for an unknown one.
   virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
+  /// The largest packet of ours that the network takes whole on the way from `local` to `peer`, by
+  /// its routes; nothing when there is no route.
+  virtual std::optional<uint16_t> OuterMtu(const IpAddress& local, const IpAddress& peer) const = 0;
   virtual void Send(const l2tp::SendDatagram& datagram) = 0;
 
   /// Makes the kernel's session and its PPP channel.
@@ -146,6 +156,10 @@ class DataPlane {
   virtual void BringDown(const SessionKey& key) = 0;
   /// Ends everything that the session has in the kernel.
   virtual void ReleaseSession(const SessionKey& key, DoneCallback done) = 0;
+
+  /// Sends from the port of DHCP servers at `source`, an address of ours.
+  virtual void SendDhcp(const IpAddress& source, const IpEndpoint& destination,
+                        std::span<const uint8_t> octets) = 0;
 
   /// Counters of all sessions that have an interface, from one dump.
   virtual void ReadCounters(CountersCallback done) = 0;

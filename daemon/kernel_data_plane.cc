@@ -78,6 +78,12 @@ KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options opti
       options_(std::move(options)),
       paths_(loop, pool, options_.paths),
       sessions_(loop, pool),
+      dhcp_(loop,
+            [this](const UdpDatagram& datagram) {
+              // What comes from elsewhere is some network's, whose DHCP server is not us.
+              const auto session = sessions_.FindByInterface(datagram.ifindex);
+              if (session) observer_->OnDhcp(*session, {datagram.peer.address, datagram.bytes});
+            }),
       table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }) {}
 
 Expected<void, std::string> KernelDataPlane::Probe(bool ipsec_required) {
@@ -92,6 +98,7 @@ Expected<void, std::string> KernelDataPlane::Probe(bool ipsec_required) {
 }
 
 Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
+  observer_ = &observer;
   paths_.SetObserver(&observer);
   sessions_.SetObserver(&observer);
   auto nftables = netlink::Nftables::Open();
@@ -104,6 +111,11 @@ Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
   auto route = netlink::Route::Open();
   if (!route) return Unexpected{route.error().text};
   if (auto added = AddGateways(*route); !added) return added;
+  if (options_.dhcp) {
+    if (auto open = dhcp_.Open(options_.gateways); !open) {
+      LogWarning("dhcp_unavailable", "DHCPINFORM is not answered: " + open.error());
+    }
+  }
   if (auto listening = paths_.Listen(); !listening) return Unexpected{listening.error().text};
   return Watch(observer);
 }
@@ -158,6 +170,7 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
 }
 
 void KernelDataPlane::Stop() {
+  dhcp_.Close();
   table_watch_.Stop();
   sa_watch_.reset();
   if (auto nftables = netlink::Nftables::Open()) {
@@ -226,6 +239,11 @@ void KernelDataPlane::CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up
 
 uint16_t KernelDataPlane::LocalPort(l2tp::PathId path) const { return paths_.LocalPort(path); }
 
+std::optional<uint16_t> KernelDataPlane::OuterMtu(const IpAddress& local,
+                                                  const IpAddress& peer) const {
+  return RouteMtu(local, peer);
+}
+
 void KernelDataPlane::Send(const l2tp::SendDatagram& datagram) { paths_.Send(datagram); }
 
 void KernelDataPlane::PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) {
@@ -256,6 +274,11 @@ void KernelDataPlane::BringDown(const SessionKey& key) { sessions_.BringDown(key
 
 void KernelDataPlane::ReleaseSession(const SessionKey& key, DoneCallback done) {
   sessions_.Release(key, std::move(done));
+}
+
+void KernelDataPlane::SendDhcp(const IpAddress& source, const IpEndpoint& destination,
+                               std::span<const uint8_t> octets) {
+  dhcp_.Send(source, destination, octets);
 }
 
 void KernelDataPlane::ReadCounters(CountersCallback done) {

@@ -8,6 +8,7 @@
 
 #include "base/expected.h"
 #include "daemon/data_plane.h"
+#include "daemon/dhcp_sockets.h"
 #include "daemon/kernel_paths.h"
 #include "daemon/kernel_sessions.h"
 #include "daemon/log_limit.h"
@@ -24,7 +25,8 @@ class KernelDataPlane final : public DataPlane {
   struct Options {
     KernelPaths::Options paths;
     std::vector<IpAddress>
-        gateways;  // our inner addresses, held by the loopback device (design D5)
+        gateways;       // our inner addresses, held by the loopback device (design D5)
+    bool dhcp = false;  // messages to DHCP servers are taken in
   };
 
   /// `loop` and `pool` outlive it.
@@ -49,6 +51,7 @@ class KernelDataPlane final : public DataPlane {
                      PathCallback done) override;
   void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
+  std::optional<uint16_t> OuterMtu(const IpAddress& local, const IpAddress& peer) const override;
   void Send(const l2tp::SendDatagram& datagram) override;
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override;
   void NumberFrames(const SessionKey& key, DoneCallback done) override;
@@ -59,6 +62,8 @@ class KernelDataPlane final : public DataPlane {
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;
   void BringDown(const SessionKey& key) override;
   void ReleaseSession(const SessionKey& key, DoneCallback done) override;
+  void SendDhcp(const IpAddress& source, const IpEndpoint& destination,
+                std::span<const uint8_t> octets) override;
   void ReadCounters(CountersCallback done) override;
   void ReadClearTextPeers(AddressesCallback done) override;
   const std::map<std::string, uint64_t>& drops() const override { return drops_; }
@@ -75,6 +80,8 @@ class KernelDataPlane final : public DataPlane {
   Options options_;
   KernelPaths paths_;
   KernelSessions sessions_;
+  DhcpSockets dhcp_;
+  Observer* observer_ = nullptr;
   TableWatch table_watch_;
   std::optional<SaWatch> sa_watch_;
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again

@@ -15,6 +15,7 @@
 #include "daemon/serial_objects.h"
 #include "daemon/udp_socket.h"
 #include "daemon/worker_pool.h"
+#include "netlink/nftables.h"
 
 namespace sallyport::daemon {
 

@@ -255,6 +255,7 @@ KernelSessions::Sessions::Work KernelSessions::CreateInterfaceWork(const Session
       session.unit = std::move(unit->fd);
       session.unit_number = unit->number;
       session.ifindex = unit->ifindex;
+      by_ifindex_[session.ifindex] = key;
       session.unit_source = Watch(key, session.unit.get(), EPOLLIN);
       request.done(name);
     });
@@ -341,6 +342,7 @@ void KernelSessions::Release(const SessionKey& key, DataPlane::DoneCallback done
   session->unit_source.Reset();
   session->channel_source.Reset();
   sessions_.Do(key, [this, done = std::move(done)](Session& last) mutable {
+    by_ifindex_.erase(last.ifindex);
     // What a step made that was under way; the sources go before what they watch.
     last.unit_source.Reset();
     last.channel_source.Reset();
@@ -358,6 +360,12 @@ void KernelSessions::Release(const SessionKey& key, DataPlane::DoneCallback done
     });
   });
   sessions_.RemoveWhenIdle(key);
+}
+
+std::optional<SessionKey> KernelSessions::FindByInterface(int ifindex) const {
+  const auto found = by_ifindex_.find(ifindex);
+  if (found == by_ifindex_.end()) return {};
+  return found->second;
 }
 
 std::map<SessionKey, InterfaceCounters> KernelSessions::Attribute(

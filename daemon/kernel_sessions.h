@@ -36,6 +36,8 @@ class KernelSessions {
   void BringDown(const SessionKey& key);
   void Release(const SessionKey& key, DataPlane::DoneCallback done);
 
+  /// The session with this interface.
+  std::optional<SessionKey> FindByInterface(int ifindex) const;
   /// The counters of `by_ifindex` by session.
   std::map<SessionKey, InterfaceCounters> Attribute(
       const std::map<int, InterfaceCounters>& by_ifindex) const;
@@ -72,6 +74,7 @@ class KernelSessions {
   EventLoop& loop_;
   DataPlane::Observer* observer_ = nullptr;
   Sessions sessions_;
+  std::map<int, SessionKey> by_ifindex_;
   std::set<unsigned> free_numbers_;  // below next_number_
   unsigned next_number_ = 0;
   LogLimit failure_log_;

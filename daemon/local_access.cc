@@ -118,6 +118,7 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
   granted.lease.user = accepted.account;
   granted.lease.address = lease->address;
   granted.lease.gateway = lease->gateway;
+  granted.limits = options_.limits;
   granted.answer.network = options_.network;
   granted.answer.network.local = lease->gateway;
   granted.answer.network.peer = lease->address;

@@ -20,6 +20,7 @@ class LocalAccess final : public AccessControl {
     std::string users_file;
     std::string server_name;         // the "server" column of the file: our host name
     ppp::NetworkParameters network;  // DNS and WINS; the addresses are filled in for each session
+    SessionLimits limits;            // of every session
   };
 
   /// `users` is what the configuration check has read from the file already.

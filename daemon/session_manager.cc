@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/session_manager.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
 #include <utility>
@@ -123,8 +124,12 @@ CallRecord* SessionManager::CallOf(const SessionKey& key) {
   return session == nullptr ? nullptr : &session->call;
 }
 
-void SessionManager::Start(const SessionKey& key, bool send_sequence,
+void SessionManager::Start(const SessionKey& key, bool send_sequence, const SessionMtu& mtu,
                            std::optional<ppp::ProxiedLink> proxied) {
+  const ClientSession* starting = Find(key);
+  const auto link = links_.find(key);
+  if (starting == nullptr || link == links_.end()) return;
+  link->second = ppp::Link(ConfigFor(starting->dialled, mtu), drops_);
   if (!send_sequence) {
     StartLink(key, std::move(proxied));
     return;
@@ -137,6 +142,21 @@ void SessionManager::Start(const SessionKey& key, bool send_sequence,
                          "no sequence numbers are to be had"});
     }
   });
+}
+
+const ppp::LinkConfig& SessionManager::ConfigFor(const DialProfile* profile,
+                                                 const SessionMtu& mtu) {
+  const ppp::LinkConfig& configured = profile == nullptr ? config_ : profile->link;
+  const SmallerLink smaller{.profile = profile,
+                            .mru = std::min(configured.mru, mtu.receive),
+                            .mtu = std::min(configured.mtu, mtu.send)};
+  if (smaller.mru == configured.mru && smaller.mtu == configured.mtu) return configured;
+  const auto [entry, added] = smaller_configs_.try_emplace(smaller, configured);
+  if (added) {
+    entry->second.mru = smaller.mru;
+    entry->second.mtu = smaller.mtu;
+  }
+  return entry->second;
 }
 
 void SessionManager::StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
@@ -277,6 +297,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   ++authentication_.accepted;
   session.refusal.reset();
   session.lease = verdict->lease;
+  session.limits = verdict->limits;
   // Not inside the engine's own call: its answer comes as a command of its own.
   loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
   RequestInterface(session);
@@ -324,6 +345,12 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
     }
     owner->state = SessionState::kUp;
     owner->was_up = true;
+    owner->last_data = loop_.Now();
+    if (!owner->up_at) owner->up_at = owner->last_data;
+    if (owner->limits.session) {
+      session_ends_.Set(key, *owner->up_at + *owner->limits.session);
+      ArmTimer();
+    }
     const auto setup =
         std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - owner->started);
     const ppp::NetworkParameters& agreed = owner->network->network;
@@ -341,6 +368,7 @@ void SessionManager::BringUpIfReady(ClientSession& session) {
 void SessionManager::Release(const SessionKey& key) {
   if (links_.erase(key) == 0) return;  // already under way
   deadlines_.Set(key, std::nullopt);
+  session_ends_.Set(key, std::nullopt);
   if (ClientSession* session = Find(key)) session->state = SessionState::kClosing;
   data_plane_.ReleaseSession(key, [this, key](bool) { Forget(key); });
 }
@@ -370,11 +398,21 @@ void SessionManager::Rearm(const SessionKey& key) {
   if (const auto link = links_.find(key); link != links_.end()) {
     deadlines_.Set(key, link->second.NextDeadline());
   }
-  timer_.Set(deadlines_.Next());
+  ArmTimer();
+}
+
+void SessionManager::ArmTimer() {
+  auto next = deadlines_.Next();
+  const auto end = session_ends_.Next();
+  if (end && (!next || *end < *next)) next = end;
+  timer_.Set(next);
 }
 
 void SessionManager::RunTimers() {
   const TimePoint now = loop_.Now();
+  while (const auto key = session_ends_.TakeExpired(now)) {
+    Disconnect(*key, "the session has lasted as long as it may");
+  }
   while (const auto key = deadlines_.TakeExpired(now)) {
     const auto link = links_.find(*key);
     if (link == links_.end()) continue;
@@ -382,22 +420,42 @@ void SessionManager::RunTimers() {
     link->second.HandleTimeout(now, random_.Draw(), actions);
     Run(*key, actions);
   }
-  timer_.Set(deadlines_.Next());
+  ArmTimer();
 }
 
 void SessionManager::UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
                                     const std::function<void(l2tp::TunnelId)>& alive) {
+  const TimePoint read = loop_.Now();
   std::vector<SessionKey> grown;
   for (const auto& [key, now] : counters) {
     ClientSession* session = Find(key);
     if (session == nullptr) continue;
-    if (now.rx_packets > session->counters.rx_packets) grown.push_back(key);
+    if (now.rx_packets > session->counters.rx_packets) {
+      grown.push_back(key);
+      session->last_data = read;
+    }
     session->counters = now;
   }
   for (const auto& key : grown) {
     Give(key, ppp::ProofOfLife{});
     alive(key.tunnel);
   }
+  // Of a session that the dump does not tell of, nothing is known.
+  for (const auto& [key, now] : counters) {
+    const ClientSession* session = Find(key);
+    if (session == nullptr || session->state != SessionState::kUp || !session->limits.idle)
+      continue;
+    if (read - session->last_data >= *session->limits.idle) Disconnect(key, "idle for too long");
+  }
+}
+
+std::optional<std::chrono::seconds> SessionManager::ShortestIdleLimit() const {
+  std::optional<std::chrono::seconds> shortest;
+  for (const auto& [key, session] : sessions_) {
+    const auto& limit = session.limits.idle;
+    if (limit && (!shortest || *limit < *shortest)) shortest = limit;
+  }
+  return shortest;
 }
 
 }  // namespace sallyport::daemon

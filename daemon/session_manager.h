@@ -16,6 +16,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
+#include "daemon/session_mtu.h"
 #include "daemon/status_model.h"
 #include "l2tp/events.h"
 #include "ppp/events.h"
@@ -61,6 +62,9 @@ struct ClientSession {
   std::optional<ppp::NetworkUp> network;  // while IPCP is open
   std::optional<std::string> interface;   // once made
   InterfaceCounters counters;             // as of the last refresh
+  SessionLimits limits;
+  std::optional<TimePoint> up_at;  // when packets flowed first
+  TimePoint last_data;             // once up: when the client was last known to send data
 
   bool l2tp_up = true;     // the L2TP session lives; nothing is asked of it afterwards
   bool link_down = false;  // the PPP engine has ended
@@ -104,9 +108,10 @@ class SessionManager {
   /// `done` says whether it may go on.
   void Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                const DialProfile* profile, DataPlane::DoneCallback done);
-  /// The call is connected: starts PPP; with `send_sequence`, once the data path numbers what it
-  /// sends.
-  void Start(const SessionKey& key, bool send_sequence, std::optional<ppp::ProxiedLink> proxied);
+  /// The call is connected: starts PPP with packets of at most `mtu`; with `send_sequence`, once
+  /// the data path numbers what it sends.
+  void Start(const SessionKey& key, bool send_sequence, const SessionMtu& mtu,
+             std::optional<ppp::ProxiedLink> proxied);
   /// The session's record of its call, to be filled in; null for an unknown session.
   CallRecord* CallOf(const SessionKey& key);
   /// The L2TP session is gone; `text` says why.
@@ -118,9 +123,13 @@ class SessionManager {
   void Disconnect(const SessionKey& key, const std::string& text);
 
   /// Takes in a dump of interface counters; what has grown proves that the client lives.
-  /// Calls `alive` for each such session's tunnel.
+  /// Calls `alive` for each such session's tunnel. Ends those that are idle for too long: no
+  /// counter grows by LCP echoes, which the kernel hands to us before it counts.
   void UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
                       const std::function<void(l2tp::TunnelId)>& alive);
+
+  /// The shortest idle limit of any session: UpdateCounters() is to be called more often.
+  std::optional<std::chrono::seconds> ShortestIdleLimit() const;
 
   const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }
   const AuthenticationCounters& authentication() const { return authentication_; }
@@ -130,6 +139,7 @@ class SessionManager {
   ppp::Phase PhaseOf(const SessionKey& key) const;
 
  private:
+  const ppp::LinkConfig& ConfigFor(const DialProfile* profile, const SessionMtu& mtu);
   void StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
   void Run(const SessionKey& key, const ppp::Actions& actions);
   void Carry(ClientSession& session, const ppp::Action& action);
@@ -141,6 +151,7 @@ class SessionManager {
   void Release(const SessionKey& key);
   void Forget(const SessionKey& key);
   void RunTimers();
+  void ArmTimer();
   void Rearm(const SessionKey& key);
   ClientSession* Find(const SessionKey& key);
 
@@ -157,7 +168,17 @@ class SessionManager {
   SessionCallback forgotten_;
   std::map<SessionKey, ClientSession> sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
+  /// Configurations of links whose path takes less than is configured; there are as many as there
+  /// are sizes. Links borrow them.
+  struct SmallerLink {
+    const DialProfile* profile;
+    uint16_t mru;
+    uint16_t mtu;
+    auto operator<=>(const SmallerLink&) const = default;
+  };
+  std::map<SmallerLink, ppp::LinkConfig> smaller_configs_;
   TimerQueue<SessionKey> deadlines_;
+  TimerQueue<SessionKey> session_ends_;  // of sessions with a limit on their time
   Timer timer_;
   LogLimit refused_log_;
   LogLimit ended_log_;  // of sessions without a login

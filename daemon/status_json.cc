@@ -116,6 +116,16 @@ Json ToJson(const SessionL2tp& l2tp) {
           {"local_port", l2tp.local_port}, {"call", ToJson(l2tp.call)}};
 }
 
+Json ToJson(const SessionTimes& times) {
+  const auto seconds = [](const std::optional<std::chrono::seconds>& time) {
+    return time ? Json(time->count()) : Json();
+  };
+  return {{"idle_seconds", seconds(times.idle)},
+          {"idle_timeout_seconds", seconds(times.idle_timeout)},
+          {"session_timeout_seconds", seconds(times.session_timeout)},
+          {"remaining_seconds", seconds(times.remaining)}};
+}
+
 Json ToJson(const SessionCounters& counters) {
   return {{"rx_bytes", counters.rx_bytes},
           {"tx_bytes", counters.tx_bytes},
@@ -141,6 +151,7 @@ Json ToJson(const DaemonStatus& status) {
             {"ppp", ToJson(status.drops.ppp)},
             {"vici", ToJson(status.drops.vici)},
             {"data", ToJson(status.drops.data)},
+            {"dhcp", ToJson(status.drops.dhcp)},
             {"status", ToJson(status.drops.status)}}},
           {"auth", {{"accepted", status.auth.accepted}, {"rejected", status.auth.rejected}}}};
 }
@@ -166,6 +177,7 @@ Json ToJson(const SessionRecord& session) {
            {{"auth", OrNull(session.ppp.auth)},
             {"phase", session.ppp.phase},
             {"mtu", session.ppp.mtu}}},
+          {"times", ToJson(session.times)},
           {"counters", ToJson(session.counters)}};
 }
 

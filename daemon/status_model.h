@@ -65,6 +65,7 @@ struct DropStatus {
   CountByReason ppp;
   CountByReason vici;    // IkeState::drops
   CountByReason data;    // packets inside of sessions
+  CountByReason dhcp;    // clients' messages to a DHCP server
   CountByReason status;  // HttpServer::drops()
 };
 
@@ -157,6 +158,14 @@ struct SessionPpp {
   uint16_t mtu = 0;                 // largest IP packet towards the client; octets
 };
 
+/// What of its time a session has used; nothing before packets flow, or without a limit.
+struct SessionTimes {
+  std::optional<std::chrono::seconds> idle;  // since the client last sent data, as far as is known
+  std::optional<std::chrono::seconds> idle_timeout;
+  std::optional<std::chrono::seconds> session_timeout;
+  std::optional<std::chrono::seconds> remaining;  // of session_timeout
+};
+
 /// As the server counts: received is what came from the client.
 struct SessionCounters {
   uint64_t rx_bytes = 0;
@@ -198,6 +207,7 @@ struct SessionRecord {
   std::optional<SessionIpsec> ipsec;
   SessionL2tp l2tp;
   SessionPpp ppp;
+  SessionTimes times;
   SessionCounters counters;
 };
 

@@ -69,6 +69,19 @@ SessionIpsec ToStatus(const SecurityAssociation& sa, const SaReadings& readings)
           .offload = out.offload};
 }
 
+SessionTimes TimesOf(const ClientSession& session) {
+  SessionTimes times;
+  times.idle_timeout = session.limits.idle;
+  times.session_timeout = session.limits.session;
+  if (!session.up_at) return times;
+  times.idle = Since(session.last_data);
+  if (session.limits.session) {
+    times.remaining =
+        std::max(*session.limits.session - Since(*session.up_at), std::chrono::seconds(0));
+  }
+  return times;
+}
+
 template <typename Drops>
 CountByReason ToStatus(const Drops& drops) {
   CountByReason counts;
@@ -129,6 +142,7 @@ DaemonStatus StatusView::Status() const {
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
   for (const auto& [reason, count] : data_plane_.data_drops()) status.drops.data[reason] += count;
   status.drops.ppp = ToStatus(concentrator_.sessions().drops());
+  status.drops.dhcp = ToStatus(concentrator_.inform().drops());
   if (server_ != nullptr) status.drops.status = server_->drops();
   const auto& authentication = concentrator_.sessions().authentication();
   status.auth = {.accepted = authentication.accepted, .rejected = authentication.rejected};
@@ -180,6 +194,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   if (session.method) record.ppp.auth = ToString(*session.method, session.eap_method);
   record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
   record.ppp.mtu = session.network ? session.network->mtu : options_.mtu;
+  record.times = TimesOf(session);
   record.counters = {.rx_bytes = session.counters.rx_bytes,
                      .tx_bytes = session.counters.tx_bytes,
                      .rx_packets = session.counters.rx_packets,

@@ -62,19 +62,24 @@ IpEndpoint FromSocketAddress(const sockaddr_storage& storage) {
   return {IpAddress::V4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
 }
 
-/// The address that the datagram was sent to, from IP_PKTINFO or IPV6_PKTINFO.
-IpAddress Destination(msghdr& message) {
+/// Where a datagram was sent to and came in, from IP_PKTINFO or IPV6_PKTINFO.
+struct Arrival {
+  IpAddress local;
+  int ifindex = 0;
+};
+Arrival ArrivalOf(msghdr& message) {
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level == SOL_IP && header->cmsg_type == IP_PKTINFO) {
       in_pktinfo info{};
       std::memcpy(&info, CMSG_DATA(header), sizeof info);
-      return IpAddress::V4(ntohl(info.ipi_addr.s_addr));
+      return {IpAddress::V4(ntohl(info.ipi_addr.s_addr)), info.ipi_ifindex};
     }
     if (header->cmsg_level == SOL_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
       in6_pktinfo info{};
       std::memcpy(&info, CMSG_DATA(header), sizeof info);
-      return IpAddress::V6(std::span<const uint8_t, 16>(info.ipi6_addr.s6_addr));
+      return {IpAddress::V6(std::span<const uint8_t, 16>(info.ipi6_addr.s6_addr)),
+              static_cast<int>(info.ipi6_ifindex)};
     }
   }
   return {};
@@ -171,10 +176,26 @@ void ReceiveUdpDatagrams(const UniqueFd& socket,
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       continue;  // a pending ICMP error; the next call reads on
     }
-    const UdpDatagram datagram{FromSocketAddress(from.storage), Destination(message),
+    const auto [local, ifindex] = ArrivalOf(message);
+    const UdpDatagram datagram{FromSocketAddress(from.storage), local, ifindex,
                                std::span(buffer).first(static_cast<size_t>(size))};
     receive(datagram);
   }
+}
+
+std::optional<uint16_t> RouteMtu(const IpAddress& local, const IpAddress& peer) {
+  constexpr uint16_t kDiscardPort = 9;  // RFC 863; connecting a UDP socket only looks the route up
+  const auto socket = OpenUdpSocket(peer.family());
+  if (!socket) return {};
+  if (local && !BindUdpSocket(*socket, {local, 0})) return {};
+  if (!ConnectUdpSocket(socket->get(), {peer, kDiscardPort})) return {};
+  const bool v6 = peer.is_v6();
+  int mtu = 0;
+  socklen_t size = sizeof mtu;
+  if (getsockopt(socket->get(), v6 ? SOL_IPV6 : SOL_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &size) < 0) {
+    return {};
+  }
+  return static_cast<uint16_t>(std::clamp(mtu, 0, int{UINT16_MAX}));
 }
 
 Expected<void, SystemError> SendUdpDatagram(const UniqueFd& socket, const IpEndpoint& peer,

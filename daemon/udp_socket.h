@@ -34,9 +34,14 @@ IpEndpoint LocalUdpEndpoint(const UniqueFd& socket);
 /// The port alone.
 uint16_t LocalUdpPort(const UniqueFd& socket);
 
+/// The MTU of the route from `local` (none: any address of ours) to `peer`, as far as the kernel
+/// has learned it; nothing when there is none. Sends nothing.
+std::optional<uint16_t> RouteMtu(const IpAddress& local, const IpAddress& peer);
+
 struct UdpDatagram {
   IpEndpoint peer;
   IpAddress local;
+  int ifindex = 0;                 // of the interface that it came in on
   std::span<const uint8_t> bytes;  // borrowed for the call
 };
 /// Reads what has arrived, at most a batch of it, so that one busy socket cannot hold up the loop.

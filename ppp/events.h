@@ -70,6 +70,7 @@ struct LinkConfig {
   NetworkUse ipv6 = NetworkUse::kRefuse;      // by IPv6CP; of a server's only where it is granted
   std::string host_name;                      // Name field of our CHAP challenges (RFC 1994 §4.1)
   uint16_t mru = 1400;                        // what we ask the peer to send at most; local policy
+  uint16_t mtu = 1400;  // what we send at most, whatever more the peer takes; likewise
   std::chrono::milliseconds restart_timer{3000};  // RFC 1661 §4.6
   unsigned max_terminate = 2;                     // RFC 1661 §4.6
   unsigned max_configure = 10;                    // RFC 1661 §4.6

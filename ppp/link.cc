@@ -496,7 +496,7 @@ void Link::Implementation::StartNetworkOnceAuthenticated(const Call& call) {
   phase_ = Phase::kNetwork;
   NetworkOutputs outputs;
   network_layer_.Start(
-      {.grant = grant_, .mtu = std::min(config_.mru, lcp_.peer_mru()), .peer_mru = lcp_.peer_mru()},
+      {.grant = grant_, .mtu = std::min(config_.mtu, lcp_.peer_mru()), .peer_mru = lcp_.peer_mru()},
       call.now, call.entropy, outputs);
   CarryNetwork(std::move(outputs), call);
 }

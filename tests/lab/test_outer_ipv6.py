@@ -125,8 +125,10 @@ def test_login_through_ipsec_over_ipv6(lab: Scenario) -> None:
 
     lab.check_only_esp_on_the_wire()
 
-    # The capture has ended: what is larger than the path takes goes as fragments of ESP.
-    for size in (1400 - 28, 4000):
+    # The session's MTU is what ESP over IPv6 takes whole: 40 + 8 + 16 + (8 + 6 + 4 + 1388 + 2 = 88 * 16) + 16 <= 1500.
+    # What is larger goes as fragments inside of it.
+    assert session["ppp"]["mtu"] == 1388
+    for size in (1388 - 28, 4000):
         assert alice.ping(size=size).received == 3, size
         assert lab.net.inside.ping(alice_link.address, size=size).received == 3, size
 

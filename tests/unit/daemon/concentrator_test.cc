@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/concentrator.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <gmock/gmock.h>
@@ -53,6 +54,7 @@ Concentrator::Options Options(bool ipsec_required) {
   options.l2tp.sccrq_per_second_prefix = 0;  // every client here has one address
   options.ppp.host_name = "gw";
   options.ppp.auth = {ppp::AuthMethod::kPap};
+  options.inform.domain = "corp.example";
   return options;
 }
 
@@ -146,13 +148,16 @@ class ConcentratorTest : public testing::Test {
     Frame(request);
   }
   void BringUp() {
-    concentrator_.OnSaUp(Sa());
+    Connect(Sa());
+    ASSERT_EQ(State(), SessionState::kUp);
+  }
+  void Connect(const SecurityAssociation& sa) {
+    concentrator_.OnSaUp(sa);
     OpenTunnel(l2tp::PathId(plane_.last_path));
     OpenSession();
     Negotiate(0xC021);
     LogIn("secret");
     Negotiate(0x8021, {3, 6, 10, 64, 0, 2});
-    ASSERT_EQ(State(), SessionState::kUp);
   }
   std::optional<SessionState> State() const {
     const auto& sessions = concentrator_.sessions().sessions();
@@ -458,6 +463,83 @@ TEST_F(ConcentratorTest, ShutdownWithoutClientsIsDoneAtOnce) {
   concentrator_.Shutdown([&] { done = true; });
   Settle();
   EXPECT_TRUE(done);
+}
+
+TEST_F(ConcentratorTest, TheMtuIsWhatThePathLeaves) {
+  plane_.outer_mtu = 1400;
+  SecurityAssociation sa = Sa();
+  sa.esp_proposal = "AES_CBC_256/HMAC_SHA2_256_128";
+  sa.udp_encapsulation = true;
+  Connect(sa);
+  EXPECT_EQ(plane_.up.at(key_).mtu, 1308);  // session_mtu_test has the sum
+  // 2 octets of what we ask for are for a Length field.
+  const auto requests = Frames(0xC021, 1);
+  ASSERT_THAT(requests, SizeIs(1));
+  const Bytes mru{1, 4, 1306 >> 8, 1306 & 0xFF};
+  EXPECT_NE(std::search(requests[0].begin(), requests[0].end(), mru.begin(), mru.end()),
+            requests[0].end());
+}
+
+TEST_F(ConcentratorTest, WhatIsConfiguredBoundsTheMtu) {
+  plane_.outer_mtu = 9000;
+  BringUp();
+  EXPECT_EQ(plane_.up.at(key_).mtu, 1400);
+}
+
+TEST_F(ConcentratorTest, AnIdleSessionEndsInGoodOrder) {
+  access_.limits.idle = std::chrono::seconds(0);
+  BringUp();
+  concentrator_.RefreshCounters([] {});
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp) << "the dump tells nothing of it";
+  plane_.counters[key_] = {};
+  concentrator_.RefreshCounters([] {});
+  Settle();
+  ASSERT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+  Bytes ack = Frames(0xC021, 5)[0];
+  ack[2] = 6;  // Terminate-Ack
+  Frame(ack);
+  EXPECT_THAT(Sent(kCdn), SizeIs(1));
+  EXPECT_EQ(State(), std::nullopt);
+}
+
+TEST_F(ConcentratorTest, ASessionThatIsNotIdleForLongStays) {
+  access_.limits.idle = std::chrono::hours(1);
+  BringUp();
+  plane_.counters[key_] = {};
+  concentrator_.RefreshCounters([] {});
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp);
+}
+
+TEST_F(ConcentratorTest, ASessionWhoseTimeIsOverEndsInGoodOrder) {
+  access_.limits.session = std::chrono::seconds(0);
+  Connect(Sa());
+  EXPECT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+  EXPECT_EQ(State(), SessionState::kClosing);
+}
+
+TEST_F(ConcentratorTest, ADhcpinformIsAnsweredFromTheGatewayOnlyWhileTheSessionIsUp) {
+  Bytes inform(240);
+  inform[0] = 1;
+  const Bytes address{10, 64, 0, 2};
+  const Bytes cookie{0x63, 0x82, 0x53, 0x63};
+  std::copy(address.begin(), address.end(), inform.begin() + 12);
+  std::copy(cookie.begin(), cookie.end(), inform.begin() + 236);
+  const Bytes options{53, 1, 8, 255};
+  inform.insert(inform.end(), options.begin(), options.end());
+  const IpAddress client = IpAddress::V4(0x0A400002);
+  concentrator_.OnDhcp(key_, {client, inform});
+  EXPECT_THAT(plane_.dhcp_sent, IsEmpty());
+  BringUp();
+  concentrator_.OnDhcp(key_, {client, inform});
+  ASSERT_THAT(plane_.dhcp_sent, SizeIs(1));
+  EXPECT_EQ(plane_.dhcp_sent[0].source.ToString(), "10.64.0.1");
+  EXPECT_EQ(plane_.dhcp_sent[0].destination.ToString(), "10.64.0.2:68");
+  EXPECT_EQ(plane_.dhcp_sent[0].octets[242], 5) << "DHCPACK";
+  concentrator_.OnDhcp(key_, {IpAddress::V4(0x0A400003), inform});
+  EXPECT_THAT(plane_.dhcp_sent, SizeIs(1));
+  EXPECT_EQ(concentrator_.inform().drops().Get(dhcp::v4::DropReason::kForeignAddress), 1U);
 }
 
 TEST_F(ConcentratorTest, CountersReachTheRecordInOneDumpForAllWhoAsk) {

@@ -54,6 +54,9 @@ class FakeDataPlane final : public DataPlane {
     Answer([this, done = std::move(done)]() mutable { done(tunnels_complete); });
   }
   uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
+  std::optional<uint16_t> OuterMtu(const IpAddress&, const IpAddress&) const override {
+    return outer_mtu;
+  }
   void Send(const l2tp::SendDatagram& datagram) override { sent.push_back(datagram); }
   void PrepareSession(const l2tp::PrepareSession& request, DoneCallback done) override {
     sessions.insert({request.tunnel, request.session});
@@ -89,6 +92,10 @@ class FakeDataPlane final : public DataPlane {
       done(true);
     });
   }
+  void SendDhcp(const IpAddress& source, const IpEndpoint& destination,
+                std::span<const uint8_t> octets) override {
+    dhcp_sent.push_back({source, destination, {octets.begin(), octets.end()}});
+  }
   void ReadCounters(CountersCallback done) override {
     Answer([this, done = std::move(done)]() mutable { done(counters); });
   }
@@ -105,6 +112,7 @@ class FakeDataPlane final : public DataPlane {
   }
   void Answer(UniqueFunction<void()> answer) { answers.push_back(std::move(answer)); }
 
+  std::optional<uint16_t> outer_mtu = 1500;
   bool sas_in_kernel = true;
   bool tunnels_work = true;
   bool tunnels_complete = true;
@@ -126,6 +134,12 @@ class FakeDataPlane final : public DataPlane {
   }
   std::set<IpAddress> clear_text_peers;
   SaReadings sa_readings;
+  struct SentDhcp {
+    IpAddress source;
+    IpEndpoint destination;
+    std::vector<uint8_t> octets;
+  };
+  std::vector<SentDhcp> dhcp_sent;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
@@ -171,6 +185,7 @@ class FakeAccess final : public AccessControl {
                      .user = "alice",
                      .address = IpAddress::V4(0x0A400002),
                      .gateway = IpAddress::V4(0x0A400001)};
+    granted.limits = limits;
     granted.answer.network.local = granted.lease.gateway;
     granted.answer.network.peer = granted.lease.address;
     return granted;
@@ -178,6 +193,7 @@ class FakeAccess final : public AccessControl {
   void Release(const Lease&) override { --leases; }
 
   int leases = 0;
+  SessionLimits limits;
 };
 
 }  // namespace sallyport::daemon::fake

@@ -27,6 +27,7 @@ class RecordingObserver final : public DataPlane::Observer {
     datagrams.back().bytes = {};  // borrowed
   }
   void OnFrame(const SessionKey&, std::span<const uint8_t>) override {}
+  void OnDhcp(const SessionKey&, const DhcpDatagram&) override {}
   void OnSessionLost(const SessionKey&) override {}
   void OnSasDeleted(const std::set<KernelSa>&) override {}
   void OnSasUncertain() override {}

@@ -37,8 +37,10 @@ class LocalAccessTest : public testing::Test {
   }
 
   EventLoop loop_;
-  LocalAccess access_{
-      loop_, {.users_file = "/dev/null", .server_name = "gw", .network = {}}, Users(), Pools()};
+  LocalAccess access_{loop_,
+                      {.users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}},
+                      Users(),
+                      Pools()};
 };
 
 // Codes of RFC 2759 §6.
@@ -82,7 +84,8 @@ class UsersFileTest : public testing::Test {
     Write("users", "alice * secret *\n");
     access_.emplace(
         loop_,
-        LocalAccess::Options{.users_file = folder_ / "users", .server_name = "gw", .network = {}},
+        LocalAccess::Options{
+            .users_file = folder_ / "users", .server_name = "gw", .network = {}, .limits = {}},
         aaa::UserDatabase(*aaa::ParseUsersFile("alice * secret *\n")),
         *aaa::PoolSet::Create({{.name = "default",
                                 .ranges = {*aaa::AddressRange::Parse("10.64.0.0/24")},

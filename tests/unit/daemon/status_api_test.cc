@@ -69,6 +69,10 @@ SessionRecord FullSession() {
                             .send_accm = 0xA0000,
                             .receive_accm = 0}},
           .ppp = {.auth = "mschapv2", .phase = "network", .mtu = 1400},
+          .times = {.idle = std::chrono::seconds{4},
+                    .idle_timeout = std::chrono::seconds{1800},
+                    .session_timeout = std::chrono::seconds{28800},
+                    .remaining = std::chrono::seconds{25195}},
           .counters = {.rx_bytes = 18446744073709551615U,
                        .tx_bytes = 99120,
                        .rx_packets = 121,
@@ -210,21 +214,23 @@ TEST_F(StatusApiTest, Status_IsGolden) {
                 .ppp = {},
                 .vici = {},
                 .data = {{"spoofed_source", 2}},
+                .dhcp = {},
                 .status = {{"not_found", 1}}},
       .auth = {.accepted = 5, .rejected = 4}};
-  EXPECT_EQ(Get("/v1/status").body,
-            R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
-            R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
-            R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
-            R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"
-            R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
-            R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
-            R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
-            R"("pools":[{"name":"default","size":254,"used":1}],)"
-            R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"vici":{},"data":{"spoofed_source":2},)"
-            R"("status":{"not_found":1}},)"
-            R"("auth":{"accepted":5,"rejected":4}})"
-            "\n");
+  EXPECT_EQ(
+      Get("/v1/status").body,
+      R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
+      R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
+      R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
+      R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"
+      R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
+      R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
+      R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
+      R"("pools":[{"name":"default","size":254,"used":1}],)"
+      R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"vici":{},"data":{"spoofed_source":2},"dhcp":{},)"
+      R"("status":{"not_found":1}},)"
+      R"("auth":{"accepted":5,"rejected":4}})"
+      "\n");
 }
 
 TEST_F(StatusApiTest, Attempts_AreGolden) {
@@ -304,6 +310,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("buffer_overruns":4,"timeouts":5,"alignment":6},"send_accm":"000a0000",)"
       R"("receive_accm":"00000000"}},)"
       R"("ppp":{"auth":"mschapv2","phase":"network","mtu":1400},)"
+      R"("times":{"idle_seconds":4,"idle_timeout_seconds":1800,"session_timeout_seconds":28800,)"
+      R"("remaining_seconds":25195},)"
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
       R"("tx_packets":133}},)"
       R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
@@ -315,6 +323,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("physical_channel":null,"tx_speed":null,"rx_speed":null,"error_reports":0,)"
       R"("errors":null,"send_accm":null,"receive_accm":null}},)"
       R"("ppp":{"auth":null,"phase":"dead","mtu":0},)"
+      R"("times":{"idle_seconds":null,"idle_timeout_seconds":null,)"
+      R"("session_timeout_seconds":null,"remaining_seconds":null},)"
       R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}]})"
       "\n");
 }

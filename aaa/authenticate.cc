@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "crypto/chap.h"
-#include "crypto/digest.h"
 #include "crypto/mschapv2.h"
 
 namespace sallyport::aaa {
@@ -22,15 +21,10 @@ crypto::PasswordHash HashOf(const UserSecret& secret) {
 }
 
 Match Check(const PapCredential& credential, const UserSecret& secret) {
-  const Secret* password = std::get_if<Secret>(&secret);
-  if (password == nullptr) {
-    const auto presented = crypto::NtPasswordHash(credential.password.text());
-    return ConstantTimeEqual(presented.bytes(), HashOf(secret).bytes()) ? Match::kYes : Match::kNo;
-  }
-  // Digests have one size: comparing the passwords themselves would tell their length.
-  const auto presented = crypto::Sha1({credential.password.bytes()});
-  const auto known = crypto::Sha1({password->bytes()});
-  return ConstantTimeEqual(presented, known) ? Match::kYes : Match::kNo;
+  // The characters are compared, by digests of one size: macOS sends a password in Latin-1 where
+  // others send UTF-8, and comparing the octets themselves would tell their number.
+  const auto presented = crypto::NtPasswordHash(credential.password.text());
+  return ConstantTimeEqual(presented.bytes(), HashOf(secret).bytes()) ? Match::kYes : Match::kNo;
 }
 
 Match Check(const ChapMd5Credential& credential, const UserSecret& secret) {
@@ -73,7 +67,7 @@ Accepted Accept(const UserEntry& entry, const AuthenticationRequest& request) {
 
 Verdict Verify(const UserDatabase& users, const AuthenticationRequest& request) {
   const UserSecret decoy{Secret(kDecoyPassword)};
-  const UserEntry* entry = users.Find(request.user, request.server);
+  const UserEntry* entry = users.Find(request.user, request.server, request.names);
   const Match match = CheckAny(request, entry != nullptr ? entry->secret : decoy);
   if (entry == nullptr) return Rejected{RejectReason::kUnknownUser};
   switch (match) {

@@ -33,6 +33,7 @@ struct AuthenticationRequest {
   std::string user;    // as the peer sent it, any octets
   std::string server;  // the name we go by: the Name of our challenges
   Credential credential;
+  NameRules names{};
 };
 
 struct Accepted {

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "crypto/mschapv2.h"
-
 namespace sallyport::aaa {
 
 UserDatabase::UserDatabase(std::vector<UserEntry> entries) : entries_(std::move(entries)) {
@@ -14,9 +12,11 @@ UserDatabase::UserDatabase(std::vector<UserEntry> entries) : entries_(std::move(
   }
 }
 
-const UserEntry* UserDatabase::Find(std::string_view name, std::string_view server) const {
-  if (const UserEntry* whole = FindNamed(name, server)) return whole;
-  if (const UserEntry* bare = FindNamed(crypto::UserWithoutDomain(name), server)) return bare;
+const UserEntry* UserDatabase::Find(std::string_view name, std::string_view server,
+                                    const NameRules& rules) const {
+  for (const auto one : NamesOf(name, rules)) {
+    if (const UserEntry* entry = FindNamed(one, server)) return entry;
+  }
   return BestFor(server, for_every_client_);
 }
 

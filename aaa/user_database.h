@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "aaa/login_name.h"
 #include "aaa/users_file.h"
 
 namespace sallyport::aaa {
@@ -19,11 +20,12 @@ class UserDatabase {
   explicit UserDatabase(std::vector<UserEntry> entries);
 
   /// The entry for `name`, which comes from the network and may hold any octets, when we are called
-  /// `server`; null if there is none. The whole name comes first, then the name without its
-  /// "DOMAIN\" (Windows sends one that the operator never wrote down), then the entries for every
+  /// `server`; null if there is none. The names that `rules` make of it come in their order
+  /// (Windows sends a "DOMAIN\" that the operator never wrote down), then the entries for every
   /// user. Of one name, an entry that names the server comes before one for any (as in
   /// pppd/auth.c, scan_authfile()). Lives as long as the database.
-  const UserEntry* Find(std::string_view name, std::string_view server) const;
+  const UserEntry* Find(std::string_view name, std::string_view server,
+                        const NameRules& rules = {}) const;
 
   /// In the order of the file; lives as long as the database.
   const std::vector<UserEntry>& entries() const { return entries_; }

@@ -34,6 +34,7 @@ struct AccessDenied {
   std::string log_text;  // why, for the operator only
   ppp::AuthRejected answer;
   AttemptReason reason = AttemptReason::kWrongPassword;  // the same in one word
+  bool guessed = false;                                  // the name or the password was wrong
 };
 
 /// Decides logins and hands out addresses. (RADIUS will be a second kind, with an answer that comes
@@ -46,6 +47,9 @@ class AccessControl {
   virtual ~AccessControl() = default;
 
   virtual Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) = 0;
+  /// Only whether the login is right: for one who has logged in before and keeps what he was given.
+  virtual Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(
+      const ppp::Authenticate& request) = 0;
   /// The session of the lease is gone, its route included.
   virtual void Release(const Lease& lease) = 0;
 };

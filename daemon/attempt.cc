@@ -136,6 +136,9 @@ constexpr std::array kReasons{
     ReasonText{kPasswordHashOnly, "password_hash_only",
                "CHAP needs the password itself, and only its NT hash is known",
                "Let the client use MS-CHAPv2, or store the user's password."},
+    ReasonText{kTooManyWrongLogins, "too_many_wrong_logins", "too many wrong logins at once",
+               "Somebody guesses at passwords, and this one came in between: see login_refused in "
+               "the log for who it is."},
     ReasonText{kMethodRefused, "method_refused",
                "the client refuses every authentication method that we allow",
                "Tick MS-CHAP v2 on the client, or allow its method in ppp.auth."},

@@ -66,6 +66,7 @@ enum class AttemptReason : uint8_t {
   kUnknownUser,
   kWrongPassword,
   kPasswordHashOnly,
+  kTooManyWrongLogins,
   kMethodRefused,
   kNoAddress,
   kNetworkRefused,

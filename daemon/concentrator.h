@@ -40,6 +40,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   struct Options {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
+    LoginPolicy logins;
     dhcp::v4::InformSettings inform;
     bool ipsec_required = true;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)

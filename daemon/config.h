@@ -71,6 +71,12 @@ enum class ProxyUse : uint8_t { kIgnore, kRenegotiate, kAccept };
 struct PppConfig {
   std::vector<ppp::AuthMethod> auth{ppp::AuthMethod::kMsChapV2};
   std::vector<ppp::EapType> eap_methods{ppp::EapType::kMsChapV2, ppp::EapType::kMd5Challenge};
+  std::chrono::seconds chap_interval{0};
+  bool strip_domain = true;
+  bool strip_realm = false;
+  std::chrono::seconds login_delay{1};
+  std::chrono::seconds login_delay_max{8};
+  bool login_delay_per_peer = true;
   uint16_t mtu = 1400;  // octets
   std::vector<IpAddress> dns;
   std::vector<IpAddress> wins;

@@ -38,9 +38,14 @@ std::array<IpAddress, 2> FirstTwo(const Servers& servers) {
   return two;
 }
 
+aaa::NameRules NamesOf(const Config& config) {
+  return {.strip_domain = config.ppp.strip_domain, .strip_realm = config.ppp.strip_realm};
+}
+
 LocalAccess::Options AccessOptions(const Config& config) {
   LocalAccess::Options options{.users_file = config.ppp.users_file,
                                .server_name = config.l2tp.host_name,
+                               .names = NamesOf(config),
                                .network = {},
                                .limits = {}};
   options.network.dns = FirstTwo(config.ppp.dns);
@@ -128,6 +133,11 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.ppp.host_name = config.l2tp.host_name;
   options.ppp.auth = config.ppp.auth;
   options.ppp.eap_methods = config.ppp.eap_methods;
+  options.ppp.chap_interval = config.ppp.chap_interval;
+  options.logins.delay.first = config.ppp.login_delay;
+  options.logins.delay.longest = config.ppp.login_delay_max;
+  options.logins.delay.per_peer = config.ppp.login_delay_per_peer;
+  options.logins.names = NamesOf(config);
   options.ppp.mru = config.ppp.mtu;
   options.ppp.mtu = config.ppp.mtu;
   options.ppp.echo_interval = config.ppp.echo_interval;

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/secret.h"
 #include "daemon/log.h"
 #include "netlink/nftables.h"
 #include "netlink/ppp.h"
@@ -203,7 +204,9 @@ void KernelSessions::ReadFrames(const SessionKey& key, int fd, uint32_t events) 
   for (int i = 0; i < kReadBatch; ++i) {
     const ssize_t size = read(fd, buffer.data(), buffer.size());
     if (size > 0) {
-      observer_->OnFrame(key, std::span(buffer).first(static_cast<size_t>(size)));
+      const auto frame = std::span(buffer).first(static_cast<size_t>(size));
+      observer_->OnFrame(key, frame);
+      WipeBytes(frame);  // it may have held a password
       // The frame may have ended the session; its descriptors are closed by a later step only.
       const Session* session = sessions_.Find(key);
       if (session == nullptr || !session->channel_source) return;

@@ -79,10 +79,11 @@ AttemptReason ReasonOf(aaa::RejectReason reason) {
 
 /// The password was right: to ask the user for it again, as 691 does, would mislead.
 Unexpected<AccessDenied> NoAddress(std::string_view log_text) {
-  return Unexpected{AccessDenied{
-      std::string(log_text),
-      {.mschap_error = kNoDialInPermission, .message = "No address available", .may_retry = false},
-      AttemptReason::kNoAddress}};
+  return Unexpected{AccessDenied{.log_text = std::string(log_text),
+                                 .answer = {.mschap_error = kNoDialInPermission,
+                                            .message = "No address available",
+                                            .may_retry = false},
+                                 .reason = AttemptReason::kNoAddress}};
 }
 
 }  // namespace
@@ -94,20 +95,36 @@ LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase use
       pools_(std::move(pools)),
       watch_(loop, options_.users_file, [this] { Reload(); }) {}
 
+Expected<aaa::Accepted, AccessDenied> LocalAccess::Verify(const ppp::Authenticate& request) const {
+  aaa::Verdict verdict = aaa::Verify(users_, {.user = request.user,
+                                              .server = options_.server_name,
+                                              .credential = ToAaa(request.credential),
+                                              .names = options_.names});
+  if (auto* accepted = std::get_if<aaa::Accepted>(&verdict)) return std::move(*accepted);
+  const auto reason = std::get_if<aaa::Rejected>(&verdict)->reason;
+  if (reason == aaa::RejectReason::kNoAddress) return NoAddress(Text(reason));
+  // The peer is told the same whatever the reason, so that names cannot be guessed.
+  return Unexpected{AccessDenied{.log_text = std::string(Text(reason)),
+                                 .answer = {.mschap_error = kAuthenticationFailure,
+                                            .message = "Authentication failed",
+                                            .may_retry = true},
+                                 .reason = ReasonOf(reason),
+                                 .guessed = true}};
+}
+
+Expected<ppp::AuthAccepted, AccessDenied> LocalAccess::DecideAgain(
+    const ppp::Authenticate& request) {
+  auto accepted = Verify(request);
+  if (!accepted) return Unexpected{std::move(accepted.error())};
+  ppp::AuthAccepted answer;
+  answer.authenticator_response = accepted->authenticator_response;
+  return answer;
+}
+
 Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticate& request) {
-  const aaa::Verdict verdict = aaa::Verify(users_, {.user = request.user,
-                                                    .server = options_.server_name,
-                                                    .credential = ToAaa(request.credential)});
-  if (const auto* rejected = std::get_if<aaa::Rejected>(&verdict)) {
-    if (rejected->reason == aaa::RejectReason::kNoAddress) return NoAddress(Text(rejected->reason));
-    // The peer is told the same whatever the reason, so that names cannot be guessed.
-    return Unexpected{AccessDenied{std::string(Text(rejected->reason)),
-                                   {.mschap_error = kAuthenticationFailure,
-                                    .message = "Authentication failed",
-                                    .may_retry = true},
-                                   ReasonOf(rejected->reason)}};
-  }
-  const auto& accepted = std::get<aaa::Accepted>(verdict);
+  auto verified = Verify(request);
+  if (!verified) return Unexpected{std::move(verified.error())};
+  const aaa::Accepted& accepted = *verified;
   const auto lease =
       pools_.Allocate({.pool = {}, .account = accepted.account, .profile = accepted.profile});
   if (!lease) return NoAddress(Text(lease.error()));

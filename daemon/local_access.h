@@ -18,7 +18,8 @@ class LocalAccess final : public AccessControl {
  public:
   struct Options {
     std::string users_file;
-    std::string server_name;         // the "server" column of the file: our host name
+    std::string server_name;  // the "server" column of the file: our host name
+    aaa::NameRules names{};
     ppp::NetworkParameters network;  // DNS and WINS; the addresses are filled in for each session
     SessionLimits limits;            // of every session
   };
@@ -27,6 +28,7 @@ class LocalAccess final : public AccessControl {
   LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users, aaa::PoolSet pools);
 
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
+  Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate& request) override;
   void Release(const Lease& lease) override;
 
   /// Reads the users file again, as if it had changed.
@@ -35,6 +37,8 @@ class LocalAccess final : public AccessControl {
   const aaa::PoolSet& pools() const { return pools_; }
 
  private:
+  Expected<aaa::Accepted, AccessDenied> Verify(const ppp::Authenticate& request) const;
+
   Options options_;
   aaa::UserDatabase users_;
   aaa::PoolSet pools_;

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/overloaded.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
@@ -69,13 +70,15 @@ std::vector<LogField> Fields(const ClientSession& session) {
 
 SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
                                RandomSource& random, ppp::LinkConfig config,
-                               size_t max_sessions_per_tunnel)
+                               size_t max_sessions_per_tunnel, const LoginPolicy& logins)
     : loop_(loop),
       data_plane_(data_plane),
       access_(access),
       random_(random),
       config_(std::move(config)),
       max_sessions_per_tunnel_(max_sessions_per_tunnel),
+      logins_(logins),
+      delay_(logins.delay),
       timer_(loop.AddTimer([this] { RunTimers(); })) {}
 
 ClientSession* SessionManager::Find(const SessionKey& key) {
@@ -209,8 +212,8 @@ void SessionManager::Give(const SessionKey& key, const ppp::Command& command) {
   Run(key, actions);
 }
 
-void SessionManager::Run(const SessionKey& key, const ppp::Actions& actions) {
-  for (const auto& action : actions) {
+void SessionManager::Run(const SessionKey& key, ppp::Actions& actions) {
+  for (auto& action : actions) {
     ClientSession* session = Find(key);
     if (session == nullptr) return;
     Carry(*session, action);
@@ -218,44 +221,49 @@ void SessionManager::Run(const SessionKey& key, const ppp::Actions& actions) {
   Rearm(key);
 }
 
-void SessionManager::Carry(ClientSession& session, const ppp::Action& action) {
-  std::visit(
-      Overloaded{
-          [&](const ppp::SendFrame& send) { data_plane_.WriteFrame(session.key, send.bytes); },
-          [&](const ppp::LinkEstablished& link) {
-            session.lcp_opened = true;
-            if (session.dialled != nullptr) session.method = link.own_method;
-          },
-          [&](const ppp::Authenticate& request) { Decide(session, request); },
-          [&](const ppp::NetworkUp& network) {
-            session.network = network;
-            ++session.network_changes;
-            RequestInterface(session);  // of a client's it was made with the login
-            BringUpIfReady(session);
-          },
-          [&](const ppp::NetworkDown&) {
-            session.network.reset();
-            ++session.network_changes;
-            if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
-            data_plane_.BringDown(session.key);
-          },
-          [](const ppp::Ipv6Up&) {},  // no link asks for IPv6 yet
-          [](const ppp::Ipv6Down&) {},
-          [&](const ppp::LinkDown& down) {
-            session.link_down = true;
-            session.link_end = down.reason;
-            session.state = SessionState::kClosing;
-            if (session.end_text.empty()) {
-              session.end_text =
-                  down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
-                      ? std::string(Text(down.reason))
-                      : fmt::format("{} ({})", Text(down.reason), down.detail);
-            }
-            EndL2tp(session,
-                    {.result = ResultOf(down.reason), .error = {}, .message = session.end_text});
-          },
-      },
-      action);
+void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
+  std::visit(Overloaded{
+                 [&](ppp::SendFrame& send) { Send(session.key, send); },
+                 [&](const ppp::LinkEstablished& link) {
+                   session.lcp_opened = true;
+                   if (session.dialled != nullptr) session.method = link.own_method;
+                 },
+                 [&](const ppp::Authenticate& request) { Decide(session, request); },
+                 [&](const ppp::NetworkUp& network) {
+                   session.network = network;
+                   ++session.network_changes;
+                   RequestInterface(session);  // of a client's it was made with the login
+                   BringUpIfReady(session);
+                 },
+                 [&](const ppp::NetworkDown&) {
+                   session.network.reset();
+                   ++session.network_changes;
+                   if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
+                   data_plane_.BringDown(session.key);
+                 },
+                 [](const ppp::Ipv6Up&) {},  // no link asks for IPv6 yet
+                 [](const ppp::Ipv6Down&) {},
+                 [&](const ppp::LinkDown& down) {
+                   session.link_down = true;
+                   session.link_end = down.reason;
+                   session.state = SessionState::kClosing;
+                   if (session.end_text.empty()) {
+                     session.end_text =
+                         down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
+                             ? std::string(Text(down.reason))
+                             : fmt::format("{} ({})", Text(down.reason), down.detail);
+                   }
+                   EndL2tp(
+                       session,
+                       {.result = ResultOf(down.reason), .error = {}, .message = session.end_text});
+                 },
+             },
+             action);
+}
+
+void SessionManager::Send(const SessionKey& key, ppp::SendFrame& frame) {
+  data_plane_.WriteFrame(key, frame.bytes);
+  WipeBytes(frame.bytes);  // PAP has the password in it
 }
 
 void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& result) {
@@ -268,7 +276,7 @@ void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& res
 }
 
 void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
-  const SessionKey key = session.key;
+  if (request.again) return DecideAgain(session, request);
   const std::string user = PrintableText(request.user);
   if (const auto lease = std::exchange(session.lease, std::nullopt)) {
     // LCP was renegotiated: a new login. The same user is to get the same address again.
@@ -281,26 +289,74 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   session.user = user;
   session.method = request.method;
   session.eap_method = request.eap_method;
+  const auto delay = Admit(session, request);
+  if (!delay) return;
   auto verdict = access_.Decide(request);
-  if (!verdict) {
-    ++authentication_.rejected;
-    refused_log_.LogWarning(
-        "login_refused",
-        fmt::format("session {}: login of {} from {} refused ({}): {}", session.id, session.user,
-                    session.peer.ToString(), ToString(request.method, request.eap_method),
-                    verdict.error().log_text),
-        loop_.Now(), Fields(session));
-    session.refusal = verdict.error();
-    loop_.Defer([this, key, rejected = verdict.error().answer] { Give(key, rejected); });
-    return;
-  }
-  ++authentication_.accepted;
-  session.refusal.reset();
+  if (!verdict) return Refuse(session, request, verdict.error(), *delay);
   session.lease = verdict->lease;
   session.limits = verdict->limits;
-  // Not inside the engine's own call: its answer comes as a command of its own.
-  loop_.Defer([this, key, accepted = verdict->answer] { Give(key, accepted); });
+  Accept(session, request, std::move(verdict->answer), *delay);
   RequestInterface(session);
+}
+
+/// Of one who has logged in before (RFC 1994 §2): the addresses stay. There is no delay, or others
+/// who guess at the user's password could end the session; one wrong answer does that anyway.
+void SessionManager::DecideAgain(ClientSession& session, const ppp::Authenticate& request) {
+  if (PrintableText(request.user) != session.user) {
+    const AccessDenied denied{.log_text = fmt::format("asked again, the peer says that it is {}",
+                                                      PrintableText(request.user)),
+                              .answer = {},
+                              .guessed = true};
+    return Refuse(session, request, denied, Duration::zero());
+  }
+  auto verdict = access_.DecideAgain(request);
+  if (!verdict) return Refuse(session, request, verdict.error(), Duration::zero());
+  Accept(session, request, std::move(*verdict), Duration::zero());
+}
+
+/// How long the answer has to wait. Nothing: it is a refusal, without a look at the password.
+std::optional<Duration> SessionManager::Admit(ClientSession& session,
+                                              const ppp::Authenticate& request) {
+  const auto name = aaa::BareName(request.user, logins_.names);
+  const auto delay = delay_.Admit(name, session.peer.address, loop_.Now());
+  if (delay) return delay;
+  const AccessDenied denied{.log_text = "too many wrong logins at once",
+                            .answer = {.message = "Authentication failed", .may_retry = false},
+                            .reason = AttemptReason::kTooManyWrongLogins};
+  Refuse(session, request, denied, logins_.delay.longest);
+  return {};
+}
+
+void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& request,
+                            const AccessDenied& denied, Duration delay) {
+  ++authentication_.rejected;
+  if (denied.guessed) {
+    delay_.Refused(aaa::BareName(request.user, logins_.names), session.peer.address, loop_.Now());
+  }
+  refused_log_.LogWarning(
+      "login_refused",
+      fmt::format("session {}: login of {} from {} refused ({}): {}", session.id,
+                  session.user.empty() ? "-" : session.user, session.peer.ToString(),
+                  ToString(request.method, request.eap_method), denied.log_text),
+      loop_.Now(), Fields(session));
+  session.refusal = denied;
+  Tell(session.key, denied.answer, delay);
+}
+
+void SessionManager::Accept(ClientSession& session, const ppp::Authenticate& request,
+                            ppp::AuthAccepted answer, Duration delay) {
+  ++authentication_.accepted;
+  session.refusal.reset();
+  delay_.Accepted(aaa::BareName(request.user, logins_.names));
+  Tell(session.key, std::move(answer), delay);
+}
+
+/// Not inside the engine's own call, even without a delay: the answer comes as a command of its
+/// own. Run(), which has called, sets the timer.
+void SessionManager::Tell(const SessionKey& key, ppp::Command verdict, Duration delay) {
+  verdicts_.insert_or_assign(key, std::move(verdict));
+  verdicts_due_.Set(key, loop_.Now() + delay);
+  if (delay == Duration::zero()) loop_.Defer([this] { RunTimers(); });
 }
 
 void SessionManager::RequestInterface(ClientSession& session) {
@@ -369,6 +425,8 @@ void SessionManager::Release(const SessionKey& key) {
   if (links_.erase(key) == 0) return;  // already under way
   deadlines_.Set(key, std::nullopt);
   session_ends_.Set(key, std::nullopt);
+  verdicts_due_.Set(key, std::nullopt);
+  verdicts_.erase(key);
   if (ClientSession* session = Find(key)) session->state = SessionState::kClosing;
   data_plane_.ReleaseSession(key, [this, key](bool) { Forget(key); });
 }
@@ -403,8 +461,9 @@ void SessionManager::Rearm(const SessionKey& key) {
 
 void SessionManager::ArmTimer() {
   auto next = deadlines_.Next();
-  const auto end = session_ends_.Next();
-  if (end && (!next || *end < *next)) next = end;
+  for (const auto& other : {session_ends_.Next(), verdicts_due_.Next()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
   timer_.Set(next);
 }
 
@@ -412,6 +471,10 @@ void SessionManager::RunTimers() {
   const TimePoint now = loop_.Now();
   while (const auto key = session_ends_.TakeExpired(now)) {
     Disconnect(*key, "the session has lasted as long as it may");
+  }
+  while (const auto key = verdicts_due_.TakeExpired(now)) {
+    auto verdict = verdicts_.extract(*key);
+    if (!verdict.empty()) Give(*key, verdict.mapped());
   }
   while (const auto key = deadlines_.TakeExpired(now)) {
     const auto link = links_.find(*key);

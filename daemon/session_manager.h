@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "aaa/login_delay.h"
+#include "aaa/login_name.h"
 #include "base/time.h"
 #include "base/timer_queue.h"
 #include "daemon/access_control.h"
@@ -85,6 +87,12 @@ struct AuthenticationCounters {
   uint64_t rejected = 0;
 };
 
+/// What holds for logins whoever decides them.
+struct LoginPolicy {
+  aaa::LoginDelaySettings delay;
+  aaa::NameRules names;  // which names count as one user
+};
+
 /// Every session from ICRQ to the release of its last kernel object: runs the PPP engines, decides
 /// logins and drives the data path.
 class SessionManager {
@@ -95,7 +103,8 @@ class SessionManager {
 
   /// All references outlive the manager.
   SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
-                 RandomSource& random, ppp::LinkConfig config, size_t max_sessions_per_tunnel);
+                 RandomSource& random, ppp::LinkConfig config, size_t max_sessions_per_tunnel,
+                 const LoginPolicy& logins = {});
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
   /// Runs when packets flow.
@@ -141,10 +150,18 @@ class SessionManager {
  private:
   const ppp::LinkConfig& ConfigFor(const DialProfile* profile, const SessionMtu& mtu);
   void StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
-  void Run(const SessionKey& key, const ppp::Actions& actions);
-  void Carry(ClientSession& session, const ppp::Action& action);
+  void Run(const SessionKey& key, ppp::Actions& actions);
+  void Carry(ClientSession& session, ppp::Action& action);
+  void Send(const SessionKey& key, ppp::SendFrame& frame);
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);
+  void DecideAgain(ClientSession& session, const ppp::Authenticate& request);
+  void Refuse(ClientSession& session, const ppp::Authenticate& request, const AccessDenied& denied,
+              Duration delay);
+  void Accept(ClientSession& session, const ppp::Authenticate& request, ppp::AuthAccepted answer,
+              Duration delay);
+  void Tell(const SessionKey& key, ppp::Command verdict, Duration delay);
+  std::optional<Duration> Admit(ClientSession& session, const ppp::Authenticate& request);
   void RequestInterface(ClientSession& session);
   void BringUpIfReady(ClientSession& session);
   void EndL2tp(ClientSession& session, const l2tp::ResultCode& result);
@@ -179,6 +196,10 @@ class SessionManager {
   std::map<SmallerLink, ppp::LinkConfig> smaller_configs_;
   TimerQueue<SessionKey> deadlines_;
   TimerQueue<SessionKey> session_ends_;  // of sessions with a limit on their time
+  LoginPolicy logins_;
+  aaa::LoginDelay delay_;
+  std::map<SessionKey, ppp::Command> verdicts_;  // that wait until they may be told
+  TimerQueue<SessionKey> verdicts_due_;          // the same keys
   Timer timer_;
   LogLimit refused_log_;
   LogLimit ended_log_;  // of sessions without a login

@@ -62,6 +62,10 @@ AuthProgress Chap::Accept(const AuthAccepted& verdict, const AuthTurn& turn) {
   }
   verdict_pending_ = false;
   Send({ChapCode::kSuccess, identifier_, std::move(*message)}, turn.out);
+  if (config_.chap_interval.count() > 0) {
+    resting_ = true;
+    deadline_ = turn.now + ShortenedBy(turn.entropy, config_.chap_interval);
+  }
   return AuthProgress::kSucceeded;
 }
 
@@ -79,9 +83,22 @@ AuthProgress Chap::Reject(const AuthRejected& verdict, bool may_retry, const Aut
 AuthProgress Chap::HandleTimeout(const AuthTurn& turn) {
   if (!deadline_ || *deadline_ > turn.now) return AuthProgress::kPending;
   deadline_.reset();
+  if (resting_) {
+    BeginAnew(turn);
+    return AuthProgress::kPending;
+  }
   if (challenges_sent_ >= config_.auth_max_challenges) return AuthProgress::kTimedOut;
   SendChallenge(turn.now, turn.out);
   return AuthProgress::kPending;
+}
+
+/// RFC 1994 §2, §4.1: at random intervals, with another challenge and another Identifier.
+void Chap::BeginAnew(const AuthTurn& turn) {
+  resting_ = false;
+  challenge_ = ChallengeFrom(turn.entropy);
+  ++identifier_;
+  challenges_sent_ = 0;
+  SendChallenge(turn.now, turn.out);
 }
 
 void Chap::SendChallenge(TimePoint now, Actions& out) {

@@ -12,8 +12,8 @@
 namespace sallyport::ppp {
 
 /// The exchange of the Challenge-Handshake Authentication Protocol (RFC 1994), the authenticator:
-/// challenge, its repetition, and the answer. The algorithm adds the Value of the Response and the
-/// text of the answers.
+/// challenge, its repetition, and the answer, also to a peer that has logged in. The algorithm adds
+/// the Value of the Response and the text of the answers.
 class Chap final : public Authenticator {
  public:
   /// All three are borrowed and outlive the object.
@@ -36,6 +36,7 @@ class Chap final : public Authenticator {
     std::string message;
   };
 
+  void BeginAnew(const AuthTurn& turn);
   void SendChallenge(TimePoint now, Actions& out);
   void Send(Answer answer, Actions& out);
 
@@ -46,6 +47,7 @@ class Chap final : public Authenticator {
   uint8_t identifier_ = 0;  // of the Response that we wait for, or that is being decided
   bool verdict_pending_ = false;
   unsigned challenges_sent_ = 0;
+  bool resting_ = false;  // the peer has proven itself; the deadline is that of the next challenge
   std::optional<Answer> answer_;
   std::optional<TimePoint> deadline_;
 };

@@ -27,6 +27,11 @@ uint32_t MagicNumberFrom(const Entropy& entropy) {
 
 uint8_t IdentifierFrom(const Entropy& entropy) { return entropy[kChallengeLength + 4]; }
 
+Duration ShortenedBy(const Entropy& entropy, Duration interval) {
+  const uint16_t random = WireReader(std::span(entropy).subspan(kChallengeLength + 5)).U16();
+  return interval - interval / 4 * random / UINT16_MAX;
+}
+
 std::array<uint64_t, 2> InterfaceIdentifiersFrom(const Entropy& entropy) {
   // The "u" and the "g" bit of IEEE EUI-64. With both zero it is in none of RFC 5453's ranges but
   // the one that is all zero.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/entropy.h"
+#include "base/time.h"
 
 namespace sallyport::ppp {
 
@@ -15,6 +16,8 @@ std::array<uint8_t, 16> ChallengeFrom(const Entropy& entropy);
 uint32_t MagicNumberFrom(const Entropy& entropy);
 /// The Identifier of the first challenge.
 uint8_t IdentifierFrom(const Entropy& entropy);
+/// `interval` less a random part of up to a quarter.
+Duration ShortenedBy(const Entropy& entropy, Duration interval);
 /// The Interface-Identifiers of the two ends (RFC 5072 §4.1): never zero, never the same, "u" bit
 /// zero as for every random one, and of none that RFC 5453 reserves.
 std::array<uint64_t, 2> InterfaceIdentifiersFrom(const Entropy& entropy);

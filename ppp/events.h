@@ -79,8 +79,11 @@ struct LinkConfig {
   unsigned echo_failure = 4;  // unanswered echoes that end the link; local policy
   /// Of challenges, and as client of logins. RFC 1994 §4.1 leaves it open; local policy.
   std::chrono::milliseconds auth_retransmit{3000};
-  unsigned auth_max_challenges = 10;       // or logins, until they are answered; likewise
-  unsigned auth_max_attempts = 3;          // wrong passwords per link; local policy
+  unsigned auth_max_challenges = 10;  // or logins, until they are answered; likewise
+  unsigned auth_max_attempts = 3;     // wrong passwords per link; local policy
+  /// Server: how often a peer that has logged in by CHAP is challenged anew (RFC 1994 §2), less a
+  /// random part of up to a quarter; zero: never.
+  std::chrono::seconds chap_interval{0};
   std::chrono::seconds setup_timeout{60};  // start to the network's opening; local policy
 
   /// What we demand of the peer in our role; empty: it need not prove itself.
@@ -214,6 +217,9 @@ struct Authenticate {
   std::optional<EapType> eap_method{};  // kEap only
   std::string user;                     // as the peer sent it, any octets
   Credential credential;
+  /// The peer has logged in already and is asked again (RFC 1994 §2): its addresses stay, and a
+  /// refusal ends the link.
+  bool again = false;
 };
 /// IPCP opened.
 struct NetworkUp {

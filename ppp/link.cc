@@ -233,7 +233,7 @@ bool Link::Implementation::StartProxied(const ProxiedLink& proxied, const Call& 
 
 void Link::Implementation::On(const AuthAccepted& verdict, const Call& call) {
   if (TakeStaleVerdict()) return;
-  grant_ = {.ipv4 = verdict.network, .ipv6 = verdict.ipv6};
+  if (!peer_proven_) grant_ = {.ipv4 = verdict.network, .ipv6 = verdict.ipv6};
   Actions made;
   const auto progress = authenticator_->Accept(verdict, {call.now, call.entropy, made});
   Progress(progress, std::move(made), call);
@@ -243,9 +243,10 @@ void Link::Implementation::On(const AuthRejected& verdict, const Call& call) {
   // Also one that comes too late counts: renegotiating LCP must not buy further guesses.
   if (verdict_awaited_) ++failed_logins_;
   if (TakeStaleVerdict()) return;
-  // The user may type another password now: RFC 2759 §6 "disables short timeouts".
-  timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
-  const bool may_retry = failed_logins_ < config_.auth_max_attempts;
+  // The user may type another password now: RFC 2759 §6 "disables short timeouts". Who was asked
+  // again in the network phase may not.
+  if (!peer_proven_) timers_.Set(Timer::kSetup, call.now + config_.setup_timeout);
+  const bool may_retry = !peer_proven_ && failed_logins_ < config_.auth_max_attempts;
   Actions made;
   const auto progress = authenticator_->Reject(verdict, may_retry, {call.now, call.entropy, made});
   Progress(progress, std::move(made), call);
@@ -255,7 +256,7 @@ void Link::Implementation::On(const AuthRejected& verdict, const Call& call) {
 bool Link::Implementation::TakeStaleVerdict() {
   const bool awaited = std::exchange(verdict_awaited_, false);
   const bool stale = std::exchange(verdict_stale_, false);
-  return !awaited || stale || phase_ != Phase::kAuthenticate;
+  return !awaited || stale || authenticator_ == nullptr;
 }
 
 void Link::Implementation::On(const Close& command, const Call& call) {
@@ -460,6 +461,7 @@ void Link::Implementation::Progress(AuthProgress progress, Actions made, const C
 
 void Link::Implementation::TakeLogin(Authenticate login, const Call& call) {
   verdict_awaited_ = true;
+  login.again = peer_proven_;
   const bool ours = config_.client && crypto::UserWithoutDomain(login.user) ==
                                           crypto::UserWithoutDomain(config_.client->user);
   // A peer that logs in under our own name may only show us our own response to the challenge that

@@ -31,13 +31,26 @@ Expected<Packet, DropReason> ParsePacket(std::span<const uint8_t> information) {
 
 SendFrame MakeFrame(Protocol protocol, uint8_t code, uint8_t identifier,
                     std::span<const uint8_t> data) {
-  WireWriter out;
-  out.U16(static_cast<uint16_t>(protocol));
-  out.U8(code);
-  out.U8(identifier);
-  out.U16(static_cast<uint16_t>(kPacketHeaderLength + data.size()));
-  out.Bytes(data);
-  return {.bytes = std::move(out).Finish()};
+  return MakeFrame(protocol, code, identifier, {data});
+}
+
+SendFrame MakeFrame(Protocol protocol, uint8_t code, uint8_t identifier,
+                    std::initializer_list<std::span<const uint8_t>> parts) {
+  constexpr size_t kProtocolLength = 2;
+  size_t length = kPacketHeaderLength;
+  for (const auto part : parts) length += part.size();
+  WireWriter header;
+  header.U16(static_cast<uint16_t>(protocol));
+  header.U8(code);
+  header.U8(identifier);
+  header.U16(static_cast<uint16_t>(length));
+  SendFrame frame;
+  frame.bytes.reserve(kProtocolLength + length);  // it never grows, which would leave copies behind
+  frame.bytes.assign(header.view().begin(), header.view().end());
+  for (const auto part : parts) {
+    frame.bytes.insert(frame.bytes.end(), part.begin(), part.end());
+  }
+  return frame;
 }
 
 std::span<const uint8_t> TextOctets(std::string_view text, size_t limit) {

@@ -4,6 +4,7 @@
 // §4).
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -64,6 +65,10 @@ Expected<Packet, DropReason> ParsePacket(std::span<const uint8_t> information);
 /// A frame with one packet in it. Precondition: `data` holds at most 65531 octets.
 SendFrame MakeFrame(Protocol protocol, uint8_t code, uint8_t identifier,
                     std::span<const uint8_t> data);
+/// The same with the data in parts. They are copied once, into the frame, so that a password among
+/// them is nowhere else.
+SendFrame MakeFrame(Protocol protocol, uint8_t code, uint8_t identifier,
+                    std::initializer_list<std::span<const uint8_t>> parts);
 
 /// The octets of `text`, borrowed, at most `limit` of them.
 std::span<const uint8_t> TextOctets(std::string_view text, size_t limit = kMaxTextLength);

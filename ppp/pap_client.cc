@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "base/wire_reader.h"
-#include "base/wire_writer.h"
 
 namespace sallyport::ppp {
 bool PapClient::Takes(uint8_t code) const {
@@ -48,14 +47,12 @@ void PapClient::SendRequest(TimePoint now, LayerOutputs& out) {
   const auto name = TextOctets(config_.client->user, kMaxNameLength);
   const auto all = config_.client->password.bytes();
   const auto password = all.first(std::min(all.size(), kMaxPapPasswordLength));
-  WireWriter data;
-  data.U8(static_cast<uint8_t>(name.size()));
-  data.Bytes(name);
-  data.U8(static_cast<uint8_t>(password.size()));
-  data.Bytes(password);
+  const auto name_length = static_cast<uint8_t>(name.size());
+  const auto password_length = static_cast<uint8_t>(password.size());
   ++requests_sent_;  // RFC 1334 §2.2.1: the Identifier changes with each request
-  out.push_back(MakeFrame(Protocol::kPap, static_cast<uint8_t>(PapCode::kAuthenticateRequest),
-                          requests_sent_, data.view()));
+  out.push_back(
+      MakeFrame(Protocol::kPap, static_cast<uint8_t>(PapCode::kAuthenticateRequest), requests_sent_,
+                {std::span(&name_length, 1), name, std::span(&password_length, 1), password}));
   deadline_ = now + config_.auth_retransmit;
 }
 

@@ -68,6 +68,8 @@ def _configuration(needs: str, gateway: Host) -> Json:
             "dns": [scenarios.NAME_SERVER],
             "echo_interval": scenarios.ECHO_INTERVAL,
             "echo_failure": scenarios.ECHO_FAILURE,
+            # All log in from one address, and many of them wrongly.
+            "login_delay": 0,
         }
     if needs == "limits":
         l2tp["max_half_open_tunnels"] = scenarios.HALF_OPEN_LIMIT

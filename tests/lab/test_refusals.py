@@ -31,6 +31,21 @@ def test_wrong_password(lab: Scenario, method: str) -> None:
     gateway.process.wait_for(r"user=\"?alice\"?")
 
 
+def test_guessing_is_slowed_down(lab: Scenario) -> None:
+    account = Account("alice", "looking-glass", "pap")
+    gateway = lab.clear_text_gateway(account, ppp={"auth": ["pap"], "login_delay": 8})
+    stranger = lab.client(lab.net.client4, Account("alice", "guess", "pap"), psk=None).launch()
+    stranger.lac.dial()
+    wait_until("a refusal", lambda: gateway.status()["auth"]["rejected"] == 1)
+
+    # The user herself has to wait now. Her pppd asks again meanwhile, which is one login all the same.
+    laptop = lab.client(lab.net.client3, account, psk=None)
+    link = laptop.connect()
+    assert laptop.lac.ppp_log.count("sent [PAP AuthReq") > 1
+    assert gateway.status()["auth"] == {"accepted": 1, "rejected": 1}
+    lab.check_both_ways(laptop, link.address)
+
+
 def test_unknown_user(lab: Scenario) -> None:
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client3, Account("mallory", "looking-glass")).launch()

@@ -125,6 +125,21 @@ TEST(Authenticate, PapComparesThePasswordOrItsHash) {
   }
 }
 
+TEST(Authenticate, PapComparesTheCharactersInUtf8OrLatin1) {
+  const std::string utf8 = "caf\xc3\xa9", latin1 = "caf\xe9";
+  for (const auto& stored : {utf8, latin1}) {
+    const UserDatabase users(*ParseUsersFile("User * \"" + stored + "\" *\n"));
+    for (const auto& sent : {utf8, latin1}) {
+      ExpectAccepted(Verify(users, {.user = "User", .server = "gw", .credential = Pap(sent)}),
+                     "User");
+    }
+    for (const auto* other : {"cafe", "caf", "caf\xc3", "caf\xc3\xa8", "caf\xe8"}) {
+      ExpectRejected(Verify(users, {.user = "User", .server = "gw", .credential = Pap(other)}),
+                     RejectReason::kWrongPassword);
+    }
+  }
+}
+
 TEST(Authenticate, ChapMd5NeedsThePassword) {
   ExpectAccepted(Login("User", ChapMd5("clientPass")), "User");
   ExpectRejected(Login("User", ChapMd5("wrong")), RejectReason::kWrongPassword);
@@ -169,6 +184,19 @@ TEST(Authenticate, UserWithoutAddressIsToldApartOnlyAfterTheRightPassword) {
 TEST(Authenticate, EntryForEveryoneKeepsTheLoginsOwnName) {
   ExpectAccepted(Login("visitor", Pap("everybody"), "other"), "visitor");
   ExpectRejected(Login("visitor", Pap("everybody"), "gw"), RejectReason::kUnknownUser);
+}
+
+TEST(Authenticate, RealmIsStrippedOnDemandAndStaysInTheMsChapV2Hash) {
+  const std::string name = "User@example.org";
+  const auto log_in = [&](const NameRules& rules, const Credential& credential) {
+    return Verify(Users(),
+                  {.user = name, .server = "gw", .credential = credential, .names = rules});
+  };
+  const NameRules strip{.strip_realm = true};
+  ExpectRejected(log_in({}, Pap("clientPass")), RejectReason::kUnknownUser);
+  ExpectAccepted(log_in(strip, Pap("clientPass")), "User");
+  ExpectAccepted(log_in(strip, MsChapV2(name, "clientPass")), "User");
+  ExpectRejected(log_in(strip, MsChapV2("User", "clientPass")), RejectReason::kWrongPassword);
 }
 
 TEST(Authenticate, HostileNamesAreUnknown) {

@@ -52,6 +52,15 @@ TEST(UserDatabase, WholeNameComesBeforeTheNameWithoutDomain) {
   EXPECT_EQ(LineFor(users, "OTHER\\carol"), 3U);
 }
 
+TEST(UserDatabase, RulesSayWhatIsStripped) {
+  const UserDatabase users(*ParseUsersFile("bob * secret *\n"));
+  EXPECT_NE(users.Find("CORP\\bob", "gw"), nullptr);
+  EXPECT_EQ(users.Find("CORP\\bob", "gw", {.strip_domain = false}), nullptr);
+  EXPECT_EQ(users.Find("bob@example.org", "gw"), nullptr);
+  EXPECT_NE(users.Find("bob@example.org", "gw", {.strip_realm = true}), nullptr);
+  EXPECT_NE(users.Find("CORP\\bob@example.org", "gw", {.strip_realm = true}), nullptr);
+}
+
 TEST(UserDatabase, NamesAreComparedOctetForOctet) {
   const UserDatabase users = Users("bob * s\n\"\\x80\\xff\" * s\n");
   EXPECT_EQ(LineFor(users, "Bob"), 0U);

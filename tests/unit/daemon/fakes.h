@@ -177,7 +177,7 @@ class FakeAccess final : public AccessControl {
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override {
     const auto* pap = std::get_if<ppp::PapCredential>(&request.credential);
     if (request.user != "alice" || pap == nullptr || pap->password.text() != "secret") {
-      return Unexpected{AccessDenied{"wrong password", {}}};
+      return Unexpected{AccessDenied{.log_text = "wrong password", .answer = {}, .guessed = true}};
     }
     ++leases;
     AccessGranted granted;
@@ -189,6 +189,9 @@ class FakeAccess final : public AccessControl {
     granted.answer.network.local = granted.lease.gateway;
     granted.answer.network.peer = granted.lease.address;
     return granted;
+  }
+  Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate&) override {
+    return Unexpected{AccessDenied{.log_text = "not known", .answer = {}, .guessed = true}};
   }
   void Release(const Lease&) override { --leases; }
 

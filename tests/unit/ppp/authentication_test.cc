@@ -359,6 +359,88 @@ TEST_F(MsChapV2Login, LongMessagesAreCut) {
   EXPECT_LT(link_.frames()[0].size(), 256U);
 }
 
+/// A link in the network phase whose peer logged in by CHAP and is challenged each 100 s or sooner.
+class ChapAgain : public testing::TestWithParam<AuthMethod> {
+ protected:
+  static LinkConfig Config(seconds interval) {
+    LinkConfig config = ConfigWith(GetParam());
+    config.chap_interval = interval;
+    config.echo_interval = seconds(0);
+    return config;
+  }
+  static std::string Value() {
+    return GetParam() == AuthMethod::kChapMd5
+               ? "10" + std::string(32, 'a')
+               : "31" + std::string(32, 'a') + std::string(16, '0') + std::string(48, 'b') + "00";
+  }
+  static Texts Respond(TestLink& link, uint8_t identifier) {
+    return link.Receive(Wire(kChap, kResponse, identifier, Value() + Hex("bob")));
+  }
+  static void Open(TestLink& link) {
+    link.OpenLcp();
+    Respond(link, 0x34);
+    link.Handle(Accepted());
+    EXPECT_FALSE(link.authenticate()->again);
+    link.OpenIpcp();
+    ASSERT_TRUE(link.network_up().has_value());
+  }
+};
+
+TEST_P(ChapAgain, ChallengesAnewWithAnotherIdentifierAndGoesOn) {
+  TestLink link(Config(seconds(100)));
+  Open(link);
+  EXPECT_THAT(link.Wait(seconds(74)), IsEmpty()) << "a quarter may be taken off";
+  const auto texts = link.Wait(seconds(26));
+  ASSERT_FALSE(texts.empty());
+  EXPECT_THAT(texts, testing::Each(StartsWith("CHAP 1/53 10")));
+  EXPECT_THAT(Respond(link, 0x34), ElementsAre(StartsWith("CHAP 3/52"))) << "an old copy";
+  EXPECT_THAT(Respond(link, 0x35), ElementsAre(testing::HasSubstr("bob")));
+  EXPECT_TRUE(link.authenticate()->again);
+  EXPECT_THAT(link.Wait(seconds(20)), IsEmpty()) << "nothing is repeated before the verdict";
+  AuthAccepted verdict = Accepted();
+  verdict.network = {};
+  EXPECT_THAT(link.Handle(verdict), ElementsAre(StartsWith("CHAP 3/53")));
+  EXPECT_EQ(link.phase(), Phase::kNetwork);
+  EXPECT_THAT(link.Wait(seconds(100)), testing::Contains(StartsWith("CHAP 1/54 10")));
+}
+
+TEST_P(ChapAgain, AWrongAnswerEndsTheLinkWithoutAnotherTry) {
+  TestLink link(Config(seconds(100)));
+  Open(link);
+  link.Wait(seconds(100));
+  Respond(link, 0x35);
+  EXPECT_THAT(link.Handle(AuthRejected{.message = "no"}),
+              ElementsAre(StartsWith("CHAP 4/53"), "DOWN", StartsWith("LCP 5/")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END authentication_failed"));
+}
+
+TEST_P(ChapAgain, NoAnswerEndsTheLink) {
+  TestLink link(Config(seconds(100)));
+  Open(link);
+  EXPECT_THAT(link.Wait(seconds(130)), testing::Contains("DOWN"));
+  EXPECT_EQ(link.phase(), Phase::kTerminate);
+}
+
+TEST_P(ChapAgain, RenegotiationOfLcpBeginsWithAFirstLogin) {
+  TestLink link(Config(seconds(100)));
+  Open(link);
+  link.Wait(seconds(100));
+  link.Receive(Wire(kLcp, kConfReq, 9));
+  link.Receive(link.Ack(kLcp));
+  ASSERT_EQ(link.phase(), Phase::kAuthenticate);
+  Respond(link, link.frames().back()[3]);
+  EXPECT_FALSE(link.authenticate()->again);
+}
+
+TEST_P(ChapAgain, IsNotTheDefault) {
+  TestLink link(Config(LinkConfig().chap_interval));
+  Open(link);
+  EXPECT_THAT(link.Wait(std::chrono::hours(24)), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, ChapAgain,
+                         testing::Values(AuthMethod::kChapMd5, AuthMethod::kMsChapV2));
+
 TEST(Verdict, WithoutALoginHasNoEffect) {
   TestLink link(ConfigWith(AuthMethod::kPap));
   EXPECT_THAT(link.Handle(Accepted()), IsEmpty());

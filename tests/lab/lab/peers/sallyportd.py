@@ -127,17 +127,26 @@ class Sallyportd:
         self.process: Process | None = None
         self._before_clients: tuple[Resources, KernelState] | None = None
         self._conf = host.scratch / "sallyport.toml"
-        users, psk_file = host.scratch / "users", host.scratch / "psk"
-        users.write_text(
-            "".join(f'"{account.user}" * "{account.password}" *\n' for account in accounts)
-        )
+        self._users, psk_file = host.scratch / "users", host.scratch / "psk"
+        self.write_users(accounts)
         psk_file.write_text(psk + "\n")
-        for secret in (users, psk_file):
-            secret.chmod(0o600)
-        files: Json = {"ppp": {"users_file": str(users)}, "ipsec": {"psk_file": str(psk_file)}}
+        psk_file.chmod(0o600)
+        files: Json = {
+            "ppp": {"users_file": str(self._users)},
+            "ipsec": {"psk_file": str(psk_file)},
+        }
         self.config = merged(merged(default_config(), files), changes or {})
         self._conf.write_text(to_toml(self.config))
         host.path("/run/sallyport").mkdir(exist_ok=True)
+
+    def write_users(self, accounts: list[Account]) -> None:
+        """The users file, as of now."""
+        fresh = self._users.with_suffix(".new")
+        fresh.write_text(
+            "".join(f'"{account.user}" * "{account.password}" *\n' for account in accounts)
+        )
+        fresh.chmod(0o600)
+        fresh.rename(self._users)
 
     # -- its life
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Delays against guessing, and logins that are asked for again, as sessions see them.
+#include <chrono>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "daemon/session_manager.h"
+#include "tests/unit/daemon/fakes.h"
+
+namespace sallyport::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::IsEmpty;
+using testing::SizeIs;
+using Bytes = std::vector<uint8_t>;
+
+constexpr uint16_t kPap = 0xC023;
+constexpr uint8_t kPapAck = 2, kPapNak = 3;
+const IpEndpoint kHome{IpAddress::V4(0xC6336407), 1701};
+const IpEndpoint kElsewhere{IpAddress::V4(0xCB007109), 1701};
+
+class LoginPolicyTest : public testing::Test {
+ protected:
+  void Use(milliseconds delay) {
+    ppp::LinkConfig config;
+    config.auth = {ppp::AuthMethod::kPap};
+    LoginPolicy logins;
+    logins.delay.first = delay;
+    logins.delay.longest = delay;
+    manager_ =
+        std::make_unique<SessionManager>(loop_, plane_, access_, random_, config, 256, logins);
+    manager_->SetCloseCallback([](const SessionKey&, const l2tp::ResultCode&) {});
+  }
+
+  void Settle() {
+    do {
+      plane_.Work();
+      loop_.RunPending();
+    } while (!plane_.answers.empty());
+  }
+
+  /// A session whose LCP is open.
+  SessionKey Open(const IpEndpoint& peer) {
+    const SessionKey key{l2tp::TunnelId(1), l2tp::SessionId(++sessions_)};
+    l2tp::PrepareSession request;
+    request.tunnel = key.tunnel;
+    request.session = key.session;
+    manager_->Prepare(request, peer, nullptr, [](bool) {});
+    Settle();
+    manager_->Start(key, false, SessionMtu{}, {});
+    Settle();
+    Bytes ack = plane_.frames.back();  // our Configure-Request
+    ack.at(2) = 2;
+    Receive(key, ack);
+    Receive(key, {0xC0, 0x21, 1, 1, 0, 4});
+    plane_.frames.clear();
+    return key;
+  }
+  void Receive(const SessionKey& key, const Bytes& frame) {
+    manager_->ReceiveFrame(key, frame);
+    Settle();
+  }
+  void LogIn(const SessionKey& key, std::string_view user, std::string_view password) {
+    Bytes frame{0xC0, 0x23, 1, 7, 0, static_cast<uint8_t>(6 + user.size() + password.size())};
+    frame.push_back(static_cast<uint8_t>(user.size()));
+    frame.insert(frame.end(), user.begin(), user.end());
+    frame.push_back(static_cast<uint8_t>(password.size()));
+    frame.insert(frame.end(), password.begin(), password.end());
+    Receive(key, frame);
+  }
+  /// The frames of one protocol and code written since the last session was opened.
+  std::vector<Bytes> Frames(uint16_t protocol, uint8_t code) const {
+    std::vector<Bytes> found;
+    for (const auto& frame : plane_.frames) {
+      if ((uint32_t{frame[0]} << 8 | frame[1]) == protocol && frame[2] == code)
+        found.push_back(frame);
+    }
+    return found;
+  }
+  uint64_t Accepted() const { return manager_->authentication().accepted; }
+
+  EventLoop loop_;
+  fake::FakeDataPlane plane_;
+  fake::FakeAccess access_;
+  RandomSource random_;
+  std::unique_ptr<SessionManager> manager_;
+  uint16_t sessions_ = 0;
+};
+
+TEST_F(LoginPolicyTest, TheFirstAnswersAreGivenAtOnce) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "alice", "secret");
+  EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
+  LogIn(Open(kHome), "alice", "guess");
+  EXPECT_THAT(Frames(kPap, kPapNak), SizeIs(1));
+}
+
+TEST_F(LoginPolicyTest, AfterAWrongLoginTheAnswerWaitsWhateverItIs) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "alice", "guess");
+  const auto key = Open(kElsewhere);
+  LogIn(key, "alice", "secret");
+  LogIn(key, "alice", "secret");
+  EXPECT_THAT(plane_.frames, IsEmpty()) << "the same user, and the request repeated";
+  EXPECT_EQ(Accepted(), 1U) << "it was looked at once";
+  // That cleared the user's record, not that of the first address.
+  LogIn(Open(kHome), "alice", "guess");
+  EXPECT_THAT(plane_.frames, IsEmpty());
+}
+
+TEST_F(LoginPolicyTest, TheAddressWaitsWhoeverLogsIn) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "mallory", "guess");
+  LogIn(Open(kHome), "alice", "secret");
+  EXPECT_THAT(plane_.frames, IsEmpty());
+}
+
+TEST_F(LoginPolicyTest, OthersDoNotWait) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "mallory", "guess");
+  LogIn(Open(kHome), "mallory", "guess again");
+  EXPECT_THAT(plane_.frames, IsEmpty());
+  LogIn(Open(kElsewhere), "alice", "secret");
+  EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
+}
+
+TEST_F(LoginPolicyTest, TheAnswerComesInTheEnd) {
+  Use(milliseconds(5));
+  LogIn(Open(kHome), "alice", "guess");
+  LogIn(Open(kHome), "alice", "secret");
+  for (int i = 0; i < 10000 && Frames(kPap, kPapAck).empty(); ++i) {
+    std::this_thread::sleep_for(milliseconds(1));
+    Settle();
+  }
+  EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
+}
+
+TEST_F(LoginPolicyTest, ASessionThatGoesWhileItWaitsGivesItsAddressBack) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "alice", "guess");
+  const auto key = Open(kHome);
+  LogIn(key, "alice", "secret");
+  EXPECT_EQ(access_.leases, 1);
+  manager_->LowerDown(key, "the tunnel has gone");
+  Settle();
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(LoginPolicyTest, ManyAtOnceAreRefusedUnseen) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "alice", "guess");
+  for (int i = 0; i < 2 * aaa::LoginDelay::kBurst; ++i) LogIn(Open(kHome), "mallory", "guess");
+  const auto before = manager_->authentication();
+  LogIn(Open(kHome), "alice", "secret");
+  EXPECT_EQ(manager_->authentication().accepted, before.accepted);
+  EXPECT_EQ(manager_->authentication().rejected, before.rejected + 1);
+  EXPECT_EQ(access_.leases, 0);
+}
+
+}  // namespace
+}  // namespace sallyport::daemon

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 
 namespace sallyport::cli {
 namespace {
@@ -70,7 +71,7 @@ std::string IpsecLine(const Json& status, const Style& style) {
 /// "reason count, reason count" of all layers, or "none".
 std::string DropsLine(const Json& status) {
   std::string line;
-  for (const char* layer : {"l2tp", "ppp", "data", "dhcp", "status"}) {
+  for (const char* layer : {"l2tp", "ppp", "data", "dhcp", "ipv6", "status"}) {
     const Json* counts = Find(status, {"drops", layer});
     if (counts == nullptr || !counts->is_object()) continue;
     for (const auto& [reason, count] : counts->items()) {
@@ -82,11 +83,24 @@ std::string DropsLine(const Json& status) {
   return line.empty() ? "none" : line;
 }
 
+/// ", 3 of 65536 IPv6 prefixes" of a pool that has some, and the same of those to delegate.
+std::string PrefixesText(const Json& pool) {
+  std::string text;
+  for (const auto& [kind, name] :
+       {std::pair("ipv6", "IPv6"), std::pair("delegated", "delegated")}) {
+    const uint64_t size = Number(pool, {kind, "size"});
+    if (size == 0) continue;
+    text += fmt::format(", {} of {} {} prefixes", Number(pool, {kind, "used"}), size, name);
+  }
+  return text;
+}
+
 std::string PoolLines(const Json& status) {
   std::string lines;
   for (const Json& pool : ElementsOf(status, "pools")) {
-    lines += fmt::format("  {:10}{}: {} of {} addresses used\n", lines.empty() ? "Pools" : "",
-                         Text(pool, {"name"}), Number(pool, {"used"}), Number(pool, {"size"}));
+    lines += fmt::format("  {:10}{}: {} of {} addresses{} used\n", lines.empty() ? "Pools" : "",
+                         Text(pool, {"name"}), Number(pool, {"used"}), Number(pool, {"size"}),
+                         PrefixesText(pool));
   }
   return lines;
 }

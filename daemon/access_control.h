@@ -11,12 +11,14 @@
 
 namespace sallyport::daemon {
 
-/// An address in use by one session.
+/// The addresses in use by one session.
 struct Lease {
   std::string pool;  // empty: a static address outside every pool
   std::string user;
   IpAddress address;
-  IpAddress gateway;  // our end
+  IpAddress gateway;                    // our end
+  std::optional<IpPrefix> prefix{};     // IPv6, of the session's link; none: no IPv6
+  std::optional<IpPrefix> delegated{};  // IPv6, for what is behind the client
 };
 
 /// How long a session may last; nothing: as long as it likes.

@@ -109,7 +109,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       random_(random),
       options_(std::move(options)),
       endpoint_(options_.l2tp),
-      sessions_(loop, data_plane, access, random, options_.ppp,
+      sessions_(loop, data_plane, access, random, options_.ppp, options_.dhcpv6,
                 options_.l2tp.max_sessions_per_tunnel, options_.logins),
       inform_(data_plane, sessions_, options_.inform),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,

@@ -42,6 +42,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     ppp::LinkConfig ppp;
     LoginPolicy logins;
     dhcp::v4::InformSettings inform;
+    dhcp::Dhcpv6Config dhcpv6;
     bool ipsec_required = true;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial
@@ -88,6 +89,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override;
   void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
   void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) override;
+  void OnIpv6Message(const SessionKey& key, const Ipv6Message& message) override {
+    sessions_.ReceiveIpv6(key, message);
+  }
   void OnSessionLost(const SessionKey& key) override;
   void OnSasDeleted(const std::set<KernelSa>& sas) override { lost_sas_.Deleted(sas); }
   void OnSasUncertain() override { lost_sas_.Uncertain(); }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "aaa/prefix_issue.h"
 #include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_reader.h"
@@ -17,6 +18,11 @@ constexpr std::string_view kUsersFileKey = "ppp.users_file";
 constexpr std::string_view kHostNameKey = "l2tp.host_name";
 constexpr std::string_view kPskFileKey = "ipsec.psk_file";
 constexpr std::string_view kPskKey = "ipsec.psk";
+
+/// Of the domains in dns_search as they are sent (RFC 1035 §3.1), so that a router advertisement
+/// with everything in it fits into the smallest MTU of IPv6. Local policy.
+constexpr size_t kMaxSearchOctets = 512;
+constexpr uint16_t kMinIpv6Mtu = 1280;  // RFC 8200 §5
 
 ConfigError AboutFile(const std::string& path, std::string_view key, std::string found,
                       std::string expected) {
@@ -92,6 +98,7 @@ class ConfigLoader {
   Expected<LoadedConfig, std::vector<ConfigError>> Load(bool config_readable_by_others) && {
     CheckHostName();
     CheckPools();
+    CheckFamilies();
     LoadPsk(config_readable_by_others);
     LoadTunnelSecrets(config_readable_by_others);
     LoadDials();
@@ -113,14 +120,87 @@ class ConfigLoader {
   }
 
   void CheckPools() {
-    const bool has_errors = std::any_of(errors_.begin(), errors_.end(), [](const auto& error) {
-      return error.key.starts_with(kPoolSection);
-    });
-    if (has_errors) return;  // what is missing would be blamed on what is there
+    if (HasPoolErrors()) return;  // what is missing would be blamed on what is there
     if (config_.pools.empty()) {
       return Add({}, "pool", "no such section", "at least one [[pool]] with ranges and gateway");
     }
     for (const aaa::PoolIssue& issue : aaa::FindPoolIssues(config_.pools)) AddPoolIssue(issue);
+    for (const aaa::PrefixIssue& issue : aaa::FindPrefixIssues(config_.pools)) {
+      AddPrefixIssue(issue);
+    }
+    for (size_t i = 0; i < config_.pools.size(); ++i) {
+      const aaa::PoolSettings& pool = config_.pools[i];
+      if (pool.delegated.prefixes.empty() || !pool.ipv6.prefixes.empty()) continue;
+      Add(PositionOf("pool[" + std::to_string(i) + "].delegated"), "pool.delegated",
+          "prefixes to delegate in a pool without ipv6", "ipv6 = [...] besides");
+    }
+  }
+
+  void AddPrefixIssue(const aaa::PrefixIssue& issue) {
+    const auto text_of = [this](const aaa::PrefixPlace& place) {
+      const auto& list = aaa::ListOf(config_.pools[place.pool], place.list);
+      return "\"" + list.prefixes[place.index].ToString() + "\"";
+    };
+    const std::string name =
+        issue.place.list == aaa::PrefixPlace::List::kIpv6 ? "ipv6" : "delegated";
+    const auto position = PositionOf("pool[" + std::to_string(issue.place.pool) + "]." + name +
+                                     "[" + std::to_string(issue.place.index) + "]");
+    const unsigned length = aaa::ListOf(config_.pools[issue.place.pool], issue.place.list).length;
+    switch (issue.kind) {
+      case aaa::PrefixIssue::Kind::kOverlap:
+        return Add(position, "pool." + name,
+                   text_of(issue.place) + ", which overlaps " + text_of(issue.other) +
+                       " of pool \"" + config_.pools[issue.other.pool].name + "\"",
+                   "prefixes without a common address");
+      case aaa::PrefixIssue::Kind::kLength:
+        return Add(position, "pool." + name, text_of(issue.place),
+                   "a prefix of " +
+                       std::to_string(length - std::min(length, aaa::PrefixPool::kMaxBits)) +
+                       " to " + std::to_string(length) + " bits (pool." + name + "_length)");
+    }
+  }
+
+  /// What the keys of [ppp] and of the pools say about the two families.
+  void CheckFamilies() {
+    const PppConfig& ppp = config_.ppp;
+    const auto first_v4_past_two = [&ppp] {
+      size_t count = 0;
+      return std::find_if(ppp.dns.begin(), ppp.dns.end(), [&count](const IpAddress& server) {
+        return server.is_v4() && ++count > 2;
+      });
+    }();
+    if (first_v4_past_two != ppp.dns.end()) {
+      Add(PositionOf("ppp.dns[" + std::to_string(first_v4_past_two - ppp.dns.begin()) + "]"),
+          "ppp.dns", "a third IPv4 address", "at most two (RFC 1877 §1)");
+    }
+    size_t octets = 0;
+    for (const std::string& name : ppp.dns_search) octets += name.size() + 2;
+    if (octets > kMaxSearchOctets) {
+      Add(PositionOf("ppp.dns_search"), "ppp.dns_search",
+          "names of " + std::to_string(octets) + " octets together",
+          "at most " + std::to_string(kMaxSearchOctets));
+    }
+    if (ppp.ipv4 == ppp::NetworkUse::kRefuse && ppp.ipv6 == ppp::NetworkUse::kRefuse) {
+      Add(PositionOf("ppp.ipv6"), "ppp.ipv6", "\"refuse\" besides ppp.ipv4",
+          "at least one of the two");
+    }
+    const bool has_prefixes =
+        std::any_of(config_.pools.begin(), config_.pools.end(),
+                    [](const auto& pool) { return !pool.ipv6.prefixes.empty(); });
+    if (ppp.ipv6 == ppp::NetworkUse::kRefuse) return;
+    if (has_prefixes && ppp.mtu < kMinIpv6Mtu) {
+      Add(PositionOf("ppp.mtu"), "ppp.mtu", std::to_string(ppp.mtu) + " with IPv6",
+          "at least " + std::to_string(kMinIpv6Mtu) + " (RFC 8200 §5)");
+    }
+    if (ppp.ipv6 == ppp::NetworkUse::kRequire && !has_prefixes && !HasPoolErrors()) {
+      Add(PositionOf("ppp.ipv6"), "ppp.ipv6", "\"require\" without any prefix",
+          "ipv6 = [...] in a [[pool]]");
+    }
+  }
+
+  bool HasPoolErrors() const {
+    return std::any_of(errors_.begin(), errors_.end(),
+                       [](const auto& error) { return error.key.starts_with(kPoolSection); });
   }
 
   void AddPoolIssue(const aaa::PoolIssue& issue) {

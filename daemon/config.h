@@ -77,9 +77,12 @@ struct PppConfig {
   std::chrono::seconds login_delay{1};
   std::chrono::seconds login_delay_max{8};
   bool login_delay_per_peer = true;
-  uint16_t mtu = 1400;  // octets
-  std::vector<IpAddress> dns;
+  uint16_t mtu = 1400;         // octets
+  std::vector<IpAddress> dns;  // at most two of IPv4
+  std::vector<std::string> dns_search;
   std::vector<IpAddress> wins;
+  ppp::NetworkUse ipv4 = ppp::NetworkUse::kRequire;
+  ppp::NetworkUse ipv6 = ppp::NetworkUse::kAllow;  // where a pool has prefixes
   std::vector<IpPrefix> routes;
   std::string domain;  // empty: none
   std::string users_file;
@@ -138,7 +141,7 @@ struct Config {
   L2tpConfig l2tp;
   PppConfig ppp;
   std::vector<aaa::PoolSettings>
-      pools;  // at least one after loading; aaa::FindPoolIssues() finds none
+      pools;  // at least one after loading; aaa::FindPoolIssues() and FindPrefixIssues() find none
   std::vector<DialConfig> dials;
   StatusConfig status;
   WorkersConfig workers;

@@ -30,6 +30,12 @@ auto& InPool(Config& config) {
   return config.pools.back().*Member;
 }
 
+/// The member of its IPv6 prefixes.
+template <auto List, auto Member>
+auto& InPrefixes(Config& config) {
+  return config.pools.back().*List.*Member;
+}
+
 template <auto Member>
 auto& InPeer(Config& config) {
   return config.l2tp.peers.back().*Member;
@@ -47,6 +53,8 @@ void SetDirection(Config& config, size_t word) {
 constexpr std::string_view kSequencingWords[] = {"deny", "allow", "require"};
 constexpr std::string_view kProxyWords[] = {"ignore", "renegotiate", "accept"};
 constexpr std::string_view kDirectionWords[] = {"incoming", "outgoing"};
+// In the order of ppp::NetworkUse.
+constexpr std::string_view kNetworkWords[] = {"refuse", "allow", "require"};
 
 // linux/un.h: sun_path has 108 octets, one of which ends the text.
 constexpr size_t kMaxSocketPath = 107;
@@ -55,7 +63,9 @@ constexpr size_t kMaxPath = 4095;
 // Octets in the Host Name AVP that l2tp::EndpointConfig takes.
 constexpr size_t kMaxHostName = 128;
 constexpr size_t kMaxPoolName = 63;    // local policy
-constexpr size_t kMaxNameServers = 2;  // IPCP has a primary and a secondary (RFC 1877 §1)
+constexpr size_t kMaxWins = 2;         // IPCP has a primary and a secondary (RFC 1877 §1)
+constexpr size_t kMaxNameServers = 8;  // of both families; of IPv4 likewise two
+constexpr size_t kMaxSearch = 8;       // local policy
 constexpr size_t kMaxListen = 64;      // local policy
 constexpr size_t kMaxPrefixes = 256;   // local policy
 // Of 9 octets each they fit into the smallest message that every client takes (RFC 2131 §2).
@@ -329,13 +339,37 @@ constexpr ConfigKey kKeys[] = {
     {.section = "ppp",
      .name = "dns",
      .required = false,
-     .field = AddressListField{&In<&Config::ppp, &PppConfig::dns>, kMaxNameServers, false},
+     .field = AddressListField{&In<&Config::ppp, &PppConfig::dns>, kMaxNameServers, false, true},
      .absent = {},
-     .help = "The name servers that clients are told, the primary first (RFC 1877)."},
+     .help = "The name servers that clients are told: of IPv4 a primary and a secondary by IPCP "
+             "(RFC 1877), of IPv6 any by router advertisements (RFC 8106) and DHCPv6 (RFC 3646)."},
+    {.section = "ppp",
+     .name = "dns_search",
+     .required = false,
+     .field = HostNameListField{&In<&Config::ppp, &PppConfig::dns_search>, kMaxSearch},
+     .absent = {},
+     .help = "The domains in which clients look up names that have no dot (RFC 8106 §5.2, RFC 3646 "
+             "§4). Together at most 512 octets."},
+    {.section = "ppp",
+     .name = "ipv4",
+     .required = false,
+     .field = WordField{&WordOf<&Config::ppp, &PppConfig::ipv4>,
+                        &SetWord<&Config::ppp, &PppConfig::ipv4>, kNetworkWords},
+     .absent = {},
+     .help = "IPv4 in the sessions: \"require\" ends a session that has none, \"allow\" lets a "
+             "client live that opens only IPv6, \"refuse\" answers IPCP with Protocol-Reject."},
+    {.section = "ppp",
+     .name = "ipv6",
+     .required = false,
+     .field = WordField{&WordOf<&Config::ppp, &PppConfig::ipv6>,
+                        &SetWord<&Config::ppp, &PppConfig::ipv6>, kNetworkWords},
+     .absent = {},
+     .help = "IPv6 in the sessions (RFC 5072), in the same words. Clients of a pool without IPv6 "
+             "prefixes are refused it in any case."},
     {.section = "ppp",
      .name = "wins",
      .required = false,
-     .field = AddressListField{&In<&Config::ppp, &PppConfig::wins>, kMaxNameServers, false},
+     .field = AddressListField{&In<&Config::ppp, &PppConfig::wins>, kMaxWins, false},
      .absent = {},
      .help = "The NetBIOS name servers that clients are told, the primary first (RFC 1877)."},
     {.section = "ppp",
@@ -435,6 +469,43 @@ constexpr ConfigKey kKeys[] = {
      .field = AddressField{&InPool<&aaa::PoolSettings::gateway>},
      .absent = {},
      .help = "Our own address in every session of the pool. It is not given to a client."},
+    {.section = kPoolSection,
+     .name = "ipv6",
+     .required = false,
+     .field =
+         PrefixListField{&InPrefixes<&aaa::PoolSettings::ipv6, &aaa::PrefixPoolSettings::prefixes>,
+                         kMaxPrefixes, true, false},
+     .absent = {},
+     .help =
+         "The IPv6 prefixes that are cut into one for each session, from which the client forms "
+         "its addresses (RFC 4862). No address may be in two prefixes, of this or another "
+         "list or pool. An empty list means that the clients have no IPv6."},
+    {.section = kPoolSection,
+     .name = "ipv6_length",
+     .required = false,
+     .field = NumberField{&InPrefixes<&aaa::PoolSettings::ipv6, &aaa::PrefixPoolSettings::length>,
+                          48, 64, "bits"},
+     .absent = {},
+     .help = "The length of a session's prefix, at most 24 more than that of those in ipv6. Of one "
+             "shorter than 64 the first /64 is the link's, and all of it is routed to the client."},
+    {.section = kPoolSection,
+     .name = "delegated",
+     .required = false,
+     .field =
+         PrefixListField{
+             &InPrefixes<&aaa::PoolSettings::delegated, &aaa::PrefixPoolSettings::prefixes>,
+             kMaxPrefixes, true, false},
+     .absent = {},
+     .help = "The IPv6 prefixes that are cut into one more for each session, which the client gets "
+             "for the networks behind it if it asks by DHCPv6 (IA_PD, RFC 8415 §6.3)."},
+    {.section = kPoolSection,
+     .name = "delegated_length",
+     .required = false,
+     .field =
+         NumberField{&InPrefixes<&aaa::PoolSettings::delegated, &aaa::PrefixPoolSettings::length>,
+                     32, 64, "bits"},
+     .absent = {},
+     .help = "The length of a delegated prefix, at most 24 more than that of those in delegated."},
     {.section = kDialSection,
      .name = "name",
      .required = true,

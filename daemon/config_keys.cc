@@ -71,6 +71,7 @@ std::string ValueText(Config& config, const ConfigField& field) {
             return ListOf(f.of(config),
                           [](const IpPrefix& prefix) { return Quoted(prefix.ToString()); });
           },
+          [&](const HostNameListField& f) { return ListOf(f.of(config), Quoted); },
           [&](const RangeListField& f) {
             return ListOf(f.of(config), [](const auto& range) { return Quoted(range.ToString()); });
           },
@@ -154,11 +155,19 @@ std::string DescribeExpected(const ConfigKey& key) {
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
           [](const AddressListField& f) {
             return "a list of at most " + std::to_string(f.maximum) +
-                   (f.any_local ? " different IP addresses" : " different IPv4 addresses of hosts");
+                   (f.any_local    ? " different IP addresses"
+                    : f.ipv6_hosts ? " different IP addresses of hosts"
+                                   : " different IPv4 addresses of hosts");
           },
           [](const PrefixListField& f) {
+            const std::string list = "a list of at most " + std::to_string(f.maximum);
+            if (!f.v4) return list + " different IPv6 prefixes like \"2001:db8:1::/48\"";
+            return list + (f.v6 ? " different" : " different IPv4") +
+                   " prefixes like \"192.0.2.0/24\"";
+          },
+          [](const HostNameListField& f) {
             return "a list of at most " + std::to_string(f.maximum) +
-                   (f.v6 ? " different" : " different IPv4") + " prefixes like \"192.0.2.0/24\"";
+                   " different names like \"example.com\"";
           },
           [](const RangeListField&) {
             return std::string(

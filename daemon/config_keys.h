@@ -68,14 +68,21 @@ struct AddressField {
 };
 struct AddressListField {
   std::vector<IpAddress>& (*of)(Config&);
-  size_t maximum;  // addresses
-  bool any_local;  // IPv6 and wildcard addresses too, not just IPv4 addresses of hosts
+  size_t maximum;           // addresses
+  bool any_local;           // IPv6 and wildcard addresses too, not just IPv4 addresses of hosts
+  bool ipv6_hosts = false;  // else: IPv6 addresses of hosts too
 };
 /// A bare address is a prefix of its own.
 struct PrefixListField {
   std::vector<IpPrefix>& (*of)(Config&);
   size_t maximum;  // prefixes
   bool v6;         // IPv6 too
+  bool v4 = true;  // false: IPv6 alone, of hosts
+};
+/// Names of domains or hosts.
+struct HostNameListField {
+  std::vector<std::string>& (*of)(Config&);
+  size_t maximum;  // names
 };
 struct RangeListField {
   std::vector<aaa::AddressRange>& (*of)(Config&);
@@ -92,7 +99,7 @@ struct EapListField {
 using ConfigField =
     std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField, DomainField,
                  WordField, PathField, SecretField, AddressField, AddressListField, PrefixListField,
-                 RangeListField, AuthListField, EapListField>;
+                 HostNameListField, RangeListField, AuthListField, EapListField>;
 
 struct ConfigKey {
   std::string_view section;  // "ppp"; an array of tables if IsArraySection()

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "aaa/address_range.h"
+#include "aaa/prefix_pool.h"
 #include "base/text.h"
 #include "daemon/config_files.h"
 #include "daemon/config_keys.h"
@@ -273,14 +274,26 @@ class ConfigDecoder {
   void DecodeField(const AddressListField& field, const Place& place, const toml::node& node) {
     DecodeList(field.of(out_.config), place, node, field.maximum, [&](std::string_view text) {
       const auto address = IpAddress::Parse(text);
-      return address && (field.any_local || aaa::IsAssignable(*address)) ? address : std::nullopt;
+      const bool good = address && (field.any_local || aaa::IsAssignable(*address) ||
+                                    (field.ipv6_hosts && aaa::IsAssignableIpv6(*address)));
+      return good ? address : std::nullopt;
     });
   }
 
   void DecodeField(const PrefixListField& field, const Place& place, const toml::node& node) {
     DecodeList(field.of(out_.config), place, node, field.maximum, [&](std::string_view text) {
       const auto prefix = IpPrefix::Parse(text);
-      return prefix && (field.v6 || prefix->address.is_v4()) ? prefix : std::nullopt;
+      if (!prefix) return prefix;
+      const bool good = prefix->address.is_v4() ? field.v4
+                        : field.v4              ? field.v6
+                                                : aaa::IsAssignableIpv6(prefix->address);
+      return good ? prefix : std::nullopt;
+    });
+  }
+
+  void DecodeField(const HostNameListField& field, const Place& place, const toml::node& node) {
+    DecodeList(field.of(out_.config), place, node, field.maximum, [](std::string_view text) {
+      return IsHostName(text) ? std::optional<std::string>(text) : std::nullopt;
     });
   }
 
@@ -341,6 +354,8 @@ class ConfigDecoder {
       } else if (std::find(values.begin(), values.end(), *value) != values.end()) {
         AddWrong(place, item, Quoted(*text) + " again");
       } else {
+        out_.positions[place.path + "[" + std::to_string(values.size()) + "]"] =
+            PositionOf(item.source());
         values.push_back(*value);
       }
     }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/daemon.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <fmt/format.h>
 #include <grp.h>
+#include <iterator>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
 #include <utility>
 
 #include "daemon/kernel_context.h"
@@ -38,6 +42,44 @@ std::array<IpAddress, 2> FirstTwo(const Servers& servers) {
   return two;
 }
 
+std::vector<IpAddress> OfFamily(const std::vector<IpAddress>& addresses, IpAddress::Family family) {
+  std::vector<IpAddress> some;
+  std::ranges::copy_if(addresses, std::back_inserter(some),
+                       [family](const IpAddress& address) { return address.family() == family; });
+  return some;
+}
+
+/// Sessions may have IPv6: it is allowed, and there are prefixes.
+bool HasIpv6(const Config& config) {
+  return config.ppp.ipv6 != ppp::NetworkUse::kRefuse &&
+         std::ranges::any_of(config.pools,
+                             [](const auto& pool) { return !pool.ipv6.prefixes.empty(); });
+}
+
+/// A DUID-UUID (RFC 6355 §4) that is the same as long as the machine is, without telling which
+/// machine it is.
+std::vector<uint8_t> ServerDuid() {
+  constexpr std::array<uint8_t, 2> kDuidUuid{0, 4};
+  constexpr sd_id128_t kApplication =
+      SD_ID128_MAKE(5c, 2f, 8e, 16, 0b, 7d, 4a, 93, 9b, 1e, 63, d0, 4f, a8, 72, c5);
+  sd_id128_t machine{};
+  // A machine without an id (a container that is being made) has a new DUID after each start: its
+  // clients ask anew.
+  if (sd_id128_get_machine_app_specific(kApplication, &machine) < 0) {
+    (void)sd_id128_randomize(&machine);
+  }
+  std::vector<uint8_t> duid(kDuidUuid.begin(), kDuidUuid.end());
+  duid.insert(duid.end(), std::begin(machine.bytes), std::end(machine.bytes));
+  return duid;
+}
+
+dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config) {
+  return {.duid = ServerDuid(),
+          .dns = OfFamily(config.dns, IpAddress::Family::kV6),
+          .search = config.dns_search,
+          .lifetimes = {}};
+}
+
 aaa::NameRules NamesOf(const Config& config) {
   return {.strip_domain = config.ppp.strip_domain, .strip_realm = config.ppp.strip_realm};
 }
@@ -48,7 +90,7 @@ LocalAccess::Options AccessOptions(const Config& config) {
                                .names = NamesOf(config),
                                .network = {},
                                .limits = {}};
-  options.network.dns = FirstTwo(config.ppp.dns);
+  options.network.dns = FirstTwo(OfFamily(config.ppp.dns, IpAddress::Family::kV4));
   options.network.wins = FirstTwo(config.ppp.wins);
   const auto limit = [](std::chrono::seconds time) {
     return time.count() > 0 ? std::optional(time) : std::nullopt;
@@ -114,6 +156,8 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
         .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
     profile.link.mru = dial.mtu;
     profile.link.mtu = dial.mtu;
+    profile.link.ipv4 = ppp::NetworkUse::kRequire;
+    profile.link.ipv6 = ppp::NetworkUse::kRefuse;
     profile.link.client.emplace();
     profile.link.client->user = dial.user;
     profile.link.client->password = dial.password;
@@ -142,6 +186,9 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.ppp.mtu = config.ppp.mtu;
   options.ppp.echo_interval = config.ppp.echo_interval;
   options.ppp.echo_failure = config.ppp.echo_failure;
+  options.ppp.ipv4 = config.ppp.ipv4;
+  options.ppp.ipv6 = config.ppp.ipv6;
+  options.dhcpv6 = Dhcpv6Options(config.ppp);
   options.ppp.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
                                                             : ppp::ProxyMode::kRenegotiate;
   options.inform = {.routes = config.ppp.routes, .domain = config.ppp.domain};
@@ -183,7 +230,8 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
                                          .clamp_mss = config_.ppp.mss_clamp,
                                          .check_sources = config_.ppp.anti_spoofing},
                                .gateways = Gateways(config_),
-                               .dhcp = TellsByInform(config_.ppp)});
+                               .dhcp = TellsByInform(config_.ppp),
+                               .ipv6 = HasIpv6(config_)});
   if (required) {
     StrongswanOptions strongswan;
     strongswan.path = config_.ipsec.vici;

@@ -59,13 +59,33 @@ struct InterfaceCounters {
   uint64_t tx_packets = 0;
 };
 
+/// The IPv6 of one session.
+struct SessionIpv6 {
+  IpAddress local;                 // link-local, ours
+  IpAddress peer;                  // link-local, the client's
+  std::vector<IpPrefix> prefixes;  // behind it
+  bool operator==(const SessionIpv6&) const = default;
+};
+
 /// What a data path needs to let packets flow for one session.
 struct SessionNetwork {
-  IpAddress local;  // ours, shared by all sessions (design D5)
+  IpAddress local;  // IPv4, ours, shared by all sessions (design D5); none: no IPv4
   IpAddress peer;   // none: not known, so not routed to
   uint16_t mtu = 1400;
-  bool own_address = false;      // `local` is the interface's own: a server gave it to us
-  std::vector<IpPrefix> routes;  // what else is behind the peer
+  bool own_address = false;           // `local` is the interface's own: a server gave it to us
+  std::vector<IpPrefix> routes;       // what else is behind the peer
+  std::optional<SessionIpv6> ipv6{};  // none: no IPv6
+  bool operator==(const SessionNetwork&) const = default;
+};
+
+/// What is said over IPv6 between a session's client and us.
+enum class Ipv6Service : uint8_t { kRouterDiscovery, kDhcpv6 };
+struct Ipv6Message {
+  Ipv6Service service{};
+  IpEndpoint peer;                 // link-local; no port of router discovery
+  bool multicast = false;          // it was sent to a group, not to an address of ours
+  uint8_t hop_limit = 0;           // of router discovery
+  std::span<const uint8_t> bytes;  // the ICMPv6 or UDP payload, borrowed for the call
 };
 
 /// A message that came to the port of DHCP servers from a session's interface.
@@ -99,6 +119,8 @@ class DataPlane {
     /// A PPP frame, beginning with its protocol field.
     virtual void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
     virtual void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) = 0;
+    /// A Router Solicitation or a DHCPv6 message came out of the session.
+    virtual void OnIpv6Message(const SessionKey& key, const Ipv6Message& message) = 0;
     /// The session's kernel objects have gone without our doing.
     virtual void OnSessionLost(const SessionKey& key) = 0;
     /// SAs have left the kernel, by whomever.
@@ -150,10 +172,15 @@ class DataPlane {
   /// choice to the data path.
   virtual void CreateInterface(const SessionKey& key, const std::string& name,
                                InterfaceCallback done) = 0;
-  /// Interface up, its address if it has one of its own, routes to the peer and behind it.
+  /// Interface up, its address if it has one of its own, routes to the peer and behind it. What the
+  /// session had before and has no more is taken away. Packets of a family that it does not have
+  /// are dropped.
   virtual void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) = 0;
   /// Route away, interface down.
   virtual void BringDown(const SessionKey& key) = 0;
+  /// From our link-local address, once BringUp() with IPv6 was done.
+  virtual void SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                        std::span<const uint8_t> bytes) = 0;
   /// Ends everything that the session has in the kernel.
   virtual void ReleaseSession(const SessionKey& key, DoneCallback done) = 0;
 

@@ -84,7 +84,8 @@ KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options opti
               const auto session = sessions_.FindByInterface(datagram.ifindex);
               if (session) observer_->OnDhcp(*session, {datagram.peer.address, datagram.bytes});
             }),
-      table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }) {}
+      table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }),
+      ipv6_sockets_(loop) {}
 
 Expected<void, std::string> KernelDataPlane::Probe(bool ipsec_required) {
   if (auto l2tp = netlink::L2tp::Open(); !l2tp) return Unexpected{l2tp.error().text};
@@ -117,7 +118,19 @@ Expected<void, std::string> KernelDataPlane::Start(Observer& observer) {
     }
   }
   if (auto listening = paths_.Listen(); !listening) return Unexpected{listening.error().text};
+  if (auto opened = OpenIpv6(); !opened) return opened;
   return Watch(observer);
+}
+
+Expected<void, std::string> KernelDataPlane::OpenIpv6() {
+  if (!options_.ipv6) return {};
+  auto opened = ipv6_sockets_.Open([this](int ifindex, const Ipv6Message& message) {
+    // What comes from other interfaces of this machine is not for us.
+    const auto session = sessions_.FindByInterface(ifindex);
+    if (session) observer_->OnIpv6Message(*session, message);
+  });
+  if (!opened) return Unexpected{opened.error().text};
+  return {};
 }
 
 Expected<void, std::string> KernelDataPlane::Watch(Observer& observer) {
@@ -173,6 +186,7 @@ void KernelDataPlane::Stop() {
   dhcp_.Close();
   table_watch_.Stop();
   sa_watch_.reset();
+  ipv6_sockets_.Close();
   if (auto nftables = netlink::Nftables::Open()) {
     if (auto removed = nftables->Remove(); !removed) {
       LogWarning("table_not_removed", removed.error().text);
@@ -271,6 +285,13 @@ void KernelDataPlane::BringUp(const SessionKey& key, const SessionNetwork& netwo
 }
 
 void KernelDataPlane::BringDown(const SessionKey& key) { sessions_.BringDown(key); }
+
+void KernelDataPlane::SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                               std::span<const uint8_t> bytes) {
+  if (const auto from = sessions_.LinkLocalOf(key)) {
+    ipv6_sockets_.Send(service, from->ifindex, from->address, to, bytes);
+  }
+}
 
 void KernelDataPlane::ReleaseSession(const SessionKey& key, DoneCallback done) {
   sessions_.Release(key, std::move(done));

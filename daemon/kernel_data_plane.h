@@ -9,6 +9,7 @@
 #include "base/expected.h"
 #include "daemon/data_plane.h"
 #include "daemon/dhcp_sockets.h"
+#include "daemon/ipv6_sockets.h"
 #include "daemon/kernel_paths.h"
 #include "daemon/kernel_sessions.h"
 #include "daemon/log_limit.h"
@@ -27,6 +28,7 @@ class KernelDataPlane final : public DataPlane {
     std::vector<IpAddress>
         gateways;       // our inner addresses, held by the loopback device (design D5)
     bool dhcp = false;  // messages to DHCP servers are taken in
+    bool ipv6 = false;  // sessions may have IPv6
   };
 
   /// `loop` and `pool` outlive it.
@@ -61,6 +63,8 @@ class KernelDataPlane final : public DataPlane {
                        InterfaceCallback done) override;
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override;
   void BringDown(const SessionKey& key) override;
+  void SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                std::span<const uint8_t> bytes) override;
   void ReleaseSession(const SessionKey& key, DoneCallback done) override;
   void SendDhcp(const IpAddress& source, const IpEndpoint& destination,
                 std::span<const uint8_t> octets) override;
@@ -71,6 +75,7 @@ class KernelDataPlane final : public DataPlane {
 
  private:
   Expected<void, std::string> AddGateways(netlink::Route& route);
+  Expected<void, std::string> OpenIpv6();
   Expected<void, std::string> Watch(Observer& observer);
   void Repair(const std::string& culprit);
   void TakeFence(const netlink::FenceCounters& now);
@@ -84,6 +89,7 @@ class KernelDataPlane final : public DataPlane {
   Observer* observer_ = nullptr;
   TableWatch table_watch_;
   std::optional<SaWatch> sa_watch_;
+  Ipv6Sockets ipv6_sockets_;
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again
   netlink::FenceCounters fence_;           // as last read; a table made anew counts from 0
   std::map<std::string, uint64_t> drops_;

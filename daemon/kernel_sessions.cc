@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/kernel_sessions.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 
 #include "base/secret.h"
 #include "daemon/log.h"
+#include "netlink/ipv6_settings.h"
 #include "netlink/nftables.h"
 #include "netlink/ppp.h"
 
@@ -24,6 +26,8 @@ constexpr size_t kFrameBuffer = 2048;
 
 /// A name that is taken by somebody else is passed over, so often at most. Local policy.
 constexpr int kNameAttempts = 16;
+
+constexpr std::string_view kDhcpv6Servers = "ff02::1:2";  // RFC 8415 §7.1
 
 std::string InterfaceName(unsigned number) { return fmt::format("sallyport{}", number); }
 
@@ -101,6 +105,10 @@ std::vector<netlink::DeviceRoute> Routes(const SessionNetwork& network, int ifin
     routes.push_back(
         {.destination = destination, .ifindex = ifindex, .preferred_source = network.local});
   }
+  if (!network.ipv6) return routes;
+  for (const IpPrefix& prefix : network.ipv6->prefixes) {
+    routes.push_back({.destination = prefix, .ifindex = ifindex, .gateway = network.ipv6->peer});
+  }
   return routes;
 }
 
@@ -111,15 +119,57 @@ struct Interface {
   std::string name;
 };
 
-KernelContext::Result<void> LetPacketsFlow(KernelContext& context, const Interface& interface,
+/// Takes away what `before` has and `after` has not. Any of it may have gone with the interface.
+void TakeAway(netlink::Route& route, const Interface& interface, const SessionNetwork& before,
+              const SessionNetwork& after) {
+  const auto kept = Routes(after, interface.ifindex);
+  for (const auto& each : Routes(before, interface.ifindex)) {
+    if (std::find(kept.begin(), kept.end(), each) == kept.end()) (void)route.DeleteRoute(each);
+  }
+  if (before.own_address && (!after.own_address || after.local != before.local)) {
+    (void)route.DeleteAddress(interface.name, HostPrefix(before.local));
+  }
+  const auto& ipv6 = before.ipv6;
+  const bool same_ends =
+      ipv6 && after.ipv6 && ipv6->local == after.ipv6->local && ipv6->peer == after.ipv6->peer;
+  if (ipv6 && !same_ends) {
+    (void)route.DeleteLinkLocal(interface.ifindex, ipv6->local, ipv6->peer);
+  }
+}
+
+KernelContext::Result<void> AddIpv6(netlink::Route& route, MulticastMemberships& dhcpv6_servers,
+                                    const Interface& interface, const SessionIpv6& ipv6) {
+  if (auto enabled = netlink::EnableIpv6(interface.name); !enabled) return enabled;
+  auto added = route.AddLinkLocal(interface.ifindex, ipv6.local, ipv6.peer);
+  if (!added) return added;
+  return dhcpv6_servers.Join(interface.ifindex);
+}
+
+KernelContext::Result<void> LetPacketsFlow(KernelContext& context,
+                                           MulticastMemberships& dhcpv6_servers,
+                                           const Interface& interface,
+                                           const std::optional<SessionNetwork>& before,
                                            const SessionNetwork& network) {
   auto route = context.route();
   if (!route) return Unexpected{route.error()};
   if (auto mru = netlink::SetMru(interface.unit_fd, network.mtu); !mru) return mru;
+  using netlink::NetworkProtocol;
+  for (const auto& [protocol, pass] :
+       {std::pair(NetworkProtocol::kIpv4, static_cast<bool>(network.local)),
+        std::pair(NetworkProtocol::kIpv6, network.ipv6.has_value())}) {
+    if (auto set = netlink::SetPass(interface.unit_fd, protocol, pass); !set) return set;
+  }
+  if (before) TakeAway(**route, interface, *before, network);
   if (auto up = (*route)->SetLinkUp(interface.ifindex, network.mtu); !up) return up;
   if (network.own_address) {
     auto added = (*route)->AddAddress(interface.name, HostPrefix(network.local));
     if (!added) return added;
+  }
+  if (network.ipv6) {
+    auto added = AddIpv6(**route, dhcpv6_servers, interface, *network.ipv6);
+    if (!added) return added;
+  } else {
+    dhcpv6_servers.Leave(interface.ifindex);
   }
   for (const auto& each : Routes(network, interface.ifindex)) {
     if (auto added = (*route)->AddRoute(each); !added) return added;
@@ -128,18 +178,21 @@ KernelContext::Result<void> LetPacketsFlow(KernelContext& context, const Interfa
 }
 
 void StopPackets(netlink::Route& route, const Interface& interface, const SessionNetwork& network) {
-  // They may have gone with the interface.
-  for (const auto& each : Routes(network, interface.ifindex)) (void)route.DeleteRoute(each);
-  if (network.own_address) {
-    (void)route.DeleteAddress(interface.name, HostPrefix(network.local));
-  }
+  TakeAway(route, interface, network, {});
   // Or the client could go on sending while it logs in anew.
   (void)route.SetLinkDown(interface.ifindex);
 }
 
 }  // namespace
 
-KernelSessions::KernelSessions(EventLoop& loop, WorkerPool& pool) : loop_(loop), sessions_(pool) {}
+KernelSessions::KernelSessions(EventLoop& loop, WorkerPool& pool)
+    : loop_(loop), dhcpv6_servers_(*IpAddress::Parse(kDhcpv6Servers)), sessions_(pool) {}
+
+std::optional<KernelSessions::LinkLocal> KernelSessions::LinkLocalOf(const SessionKey& key) const {
+  const Session* session = sessions_.Find(key);
+  if (session == nullptr || !session->network || !session->network->ipv6) return {};
+  return LinkLocal{.ifindex = session->ifindex, .address = session->network->ipv6->local};
+}
 
 void KernelSessions::Prepare(const l2tp::PrepareSession& request, DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};
@@ -300,12 +353,14 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
     return;
   }
   sessions_.Do(key, [this, network, done = std::move(done)](Session& session) mutable {
+    auto before = std::exchange(session.network, std::nullopt);
     Interface interface {
       .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
     };
-    return Sessions::Work([this, network, interface = std::move(interface),
+    return Sessions::Work([this, network, before = std::move(before),
+                           interface = std::move(interface),
                            done = std::move(done)](KernelContext& context) mutable {
-      auto result = LetPacketsFlow(context, interface, network);
+      auto result = LetPacketsFlow(context, dhcpv6_servers_, interface, before, network);
       return Sessions::Finish([this, network, result = std::move(result),
                                done = std::move(done)](Session& owner) mutable {
         if (result) {
@@ -321,17 +376,19 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
 
 void KernelSessions::BringDown(const SessionKey& key) {
   if (sessions_.Find(key) == nullptr) return;
-  sessions_.Do(key, [](Session& session) {
+  sessions_.Do(key, [this](Session& session) {
     const auto network = std::exchange(session.network, std::nullopt);
     Interface interface {
       .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
     };
-    return Sessions::Work([network, interface = std::move(interface)](KernelContext& context) {
-      if (auto route = context.route(); network && route) {
-        StopPackets(**route, interface, *network);
-      }
-      return Sessions::Finish([](Session&) {});
-    });
+    return Sessions::Work(
+        [this, network, interface = std::move(interface)](KernelContext& context) {
+          dhcpv6_servers_.Leave(interface.ifindex);
+          if (auto route = context.route(); network && route) {
+            StopPackets(**route, interface, *network);
+          }
+          return Sessions::Finish([](Session&) {});
+        });
   });
 }
 
@@ -349,10 +406,12 @@ void KernelSessions::Release(const SessionKey& key, DataPlane::DoneCallback done
     // What a step made that was under way; the sources go before what they watch.
     last.unit_source.Reset();
     last.channel_source.Reset();
-    return Sessions::Work([this, number = last.interface_number, unit = std::move(last.unit),
-                           channel = std::move(last.channel),
+    last.network.reset();
+    return Sessions::Work([this, number = last.interface_number, ifindex = last.ifindex,
+                           unit = std::move(last.unit), channel = std::move(last.channel),
                            socket = std::move(last.session_socket),
                            done = std::move(done)](KernelContext&) mutable {
+      dhcpv6_servers_.Leave(ifindex);
       unit.Reset();  // removes the interface and its route; waits for RCU
       channel.Reset();
       socket.Reset();  // deletes the session

@@ -10,6 +10,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/kernel_context.h"
 #include "daemon/log_limit.h"
+#include "daemon/multicast_memberships.h"
 #include "daemon/serial_objects.h"
 #include "daemon/worker_pool.h"
 #include "netlink/kernel_error.h"
@@ -34,9 +35,15 @@ class KernelSessions {
                        DataPlane::InterfaceCallback done);
   void BringUp(const SessionKey& key, const SessionNetwork& network, DataPlane::DoneCallback done);
   void BringDown(const SessionKey& key);
+  /// What is needed to send from the link-local address of a session; none without IPv6.
+  struct LinkLocal {
+    int ifindex;
+    IpAddress address;
+  };
+  std::optional<LinkLocal> LinkLocalOf(const SessionKey& key) const;
   void Release(const SessionKey& key, DataPlane::DoneCallback done);
 
-  /// The session with this interface.
+  /// The session with this interface; nothing for one that is no session's.
   std::optional<SessionKey> FindByInterface(int ifindex) const;
   /// The counters of `by_ifindex` by session.
   std::map<SessionKey, InterfaceCounters> Attribute(
@@ -73,6 +80,7 @@ class KernelSessions {
 
   EventLoop& loop_;
   DataPlane::Observer* observer_ = nullptr;
+  MulticastMemberships dhcpv6_servers_;
   Sessions sessions_;
   std::map<int, SessionKey> by_ifindex_;
   std::set<unsigned> free_numbers_;  // below next_number_

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/overloaded.h"
+#include "base/text.h"
 #include "daemon/config.h"
 #include "daemon/log.h"
 
@@ -133,12 +134,20 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
     if (pool.Contains(lease->address)) granted.lease.pool = pool.settings().name;
   }
   granted.lease.user = accepted.account;
+  const aaa::PrefixPool& prefixes = pools_.prefix_pools()[pools_.IndexOf({})].ipv6;
+  if (!lease->prefix && prefixes.size() > 0) {
+    LogWarning("no_ipv6_prefix", fmt::format("{} has no IPv6: no free prefix in the pool",
+                                             PrintableText(accepted.account)));
+  }
   granted.lease.address = lease->address;
   granted.lease.gateway = lease->gateway;
   granted.limits = options_.limits;
+  granted.lease.prefix = lease->prefix;
+  granted.lease.delegated = lease->delegated;
   granted.answer.network = options_.network;
   granted.answer.network.local = lease->gateway;
   granted.answer.network.peer = lease->address;
+  granted.answer.ipv6 = lease->prefix.has_value();
   granted.answer.authenticator_response = accepted.authenticator_response;
   return granted;
 }
@@ -147,6 +156,11 @@ void LocalAccess::Release(const Lease& lease) {
   if (!pools_.Release(lease.address)) {
     LogError("address_not_in_use",
              fmt::format("address {} was given back but not in use", lease.address.ToString()));
+  }
+  for (const auto& prefix : {lease.prefix, lease.delegated}) {
+    if (!prefix || pools_.ReleasePrefix(*prefix)) continue;
+    LogError("address_not_in_use",
+             fmt::format("prefix {} was given back but not in use", prefix->ToString()));
   }
 }
 

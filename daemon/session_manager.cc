@@ -66,16 +66,25 @@ std::vector<LogField> Fields(const ClientSession& session) {
   return fields;
 }
 
+/// What the session has been given, for the log.
+std::string AddressText(const ClientSession& session) {
+  if (!session.network) return "without IPv4";
+  const ppp::NetworkParameters& agreed = session.network->network;
+  return (session.dialled == nullptr ? agreed.peer : agreed.local).ToString();
+}
+
 }  // namespace
 
 SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
                                RandomSource& random, ppp::LinkConfig config,
-                               size_t max_sessions_per_tunnel, const LoginPolicy& logins)
+                               dhcp::Dhcpv6Config dhcpv6, size_t max_sessions_per_tunnel,
+                               const LoginPolicy& logins)
     : loop_(loop),
       data_plane_(data_plane),
       access_(access),
       random_(random),
       config_(std::move(config)),
+      ipv6_services_(loop, data_plane, random, std::move(dhcpv6)),
       max_sessions_per_tunnel_(max_sessions_per_tunnel),
       logins_(logins),
       delay_(logins.delay),
@@ -231,18 +240,21 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                  [&](const ppp::Authenticate& request) { Decide(session, request); },
                  [&](const ppp::NetworkUp& network) {
                    session.network = network;
-                   ++session.network_changes;
-                   RequestInterface(session);  // of a client's it was made with the login
-                   BringUpIfReady(session);
+                   ApplyNetwork(session);
                  },
                  [&](const ppp::NetworkDown&) {
                    session.network.reset();
-                   ++session.network_changes;
-                   if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
-                   data_plane_.BringDown(session.key);
+                   ApplyNetwork(session);
                  },
-                 [](const ppp::Ipv6Up&) {},  // no link asks for IPv6 yet
-                 [](const ppp::Ipv6Down&) {},
+                 [&](const ppp::Ipv6Up& ipv6) {
+                   session.ipv6 = ipv6;
+                   ApplyNetwork(session);
+                 },
+                 [&](const ppp::Ipv6Down&) {
+                   session.ipv6.reset();
+                   ipv6_services_.Stop(session.key);
+                   ApplyNetwork(session);
+                 },
                  [&](const ppp::LinkDown& down) {
                    session.link_down = true;
                    session.link_end = down.reason;
@@ -372,53 +384,99 @@ void SessionManager::RequestInterface(ClientSession& session) {
       return;
     }
     owner->interface = std::move(name);
-    BringUpIfReady(*owner);
+    ApplyNetwork(*owner);
   });
 }
 
-void SessionManager::BringUpIfReady(ClientSession& session) {
-  if (!session.network || !session.interface || session.state != SessionState::kStarting) return;
-  const SessionKey key = session.key;
-  SessionNetwork network{.local = session.network->network.local,
-                         .peer = session.network->network.peer,
-                         .mtu = session.network->mtu,
-                         .own_address = session.dialled != nullptr,
-                         .routes = {}};
+SessionNetwork SessionManager::NetworkOf(const ClientSession& session) {
+  SessionNetwork network;
+  if (session.network) {
+    network.local = session.network->network.local;
+    network.peer = session.network->network.peer;
+    network.mtu = session.network->mtu;
+    network.own_address = session.dialled != nullptr;
+  }
   if (session.dialled != nullptr) {
     network.routes = session.dialled->routes;
     // There are servers that go by one address inside and outside. A route to it through the tunnel
     // would lead the tunnel into itself.
     if (network.peer == session.peer.address) network.peer = {};
   }
+  if (!session.ipv6) return network;
+  network.mtu = session.ipv6->mtu;
+  SessionIpv6 ipv6{.local = IpAddress::LinkLocal(session.ipv6->network.local),
+                   .peer = IpAddress::LinkLocal(session.ipv6->network.peer),
+                   .prefixes = {}};
+  if (session.lease) {
+    for (const auto& prefix : {session.lease->prefix, session.lease->delegated}) {
+      if (prefix) ipv6.prefixes.push_back(*prefix);
+    }
+  }
+  network.ipv6 = std::move(ipv6);
+  return network;
+}
+
+/// Has the data path do what the network protocols have come to.
+void SessionManager::ApplyNetwork(ClientSession& session) {
+  ++session.network_changes;
+  const SessionKey key = session.key;
+  if (!session.network && !session.ipv6) {
+    if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
+    data_plane_.BringDown(key);
+    return;
+  }
+  RequestInterface(session);  // of a client's it was made with the login
+  if (!session.interface || session.state == SessionState::kClosing) return;
   const unsigned change = session.network_changes;
-  data_plane_.BringUp(key, network, [this, key, change](bool ok) {
+  data_plane_.BringUp(key, NetworkOf(session), [this, key, change](bool ok) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->network_changes != change) return;
-    if (owner->state != SessionState::kStarting) return;
+    if (owner->state == SessionState::kClosing) return;
     if (!ok) {
       Disconnect(key, "the network interface could not be brought up");
       return;
     }
-    owner->state = SessionState::kUp;
-    owner->was_up = true;
-    owner->last_data = loop_.Now();
-    if (!owner->up_at) owner->up_at = owner->last_data;
-    if (owner->limits.session) {
-      session_ends_.Set(key, *owner->up_at + *owner->limits.session);
-      ArmTimer();
-    }
-    const auto setup =
-        std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - owner->started);
-    const ppp::NetworkParameters& agreed = owner->network->network;
-    const IpAddress& given = owner->dialled == nullptr ? agreed.peer : agreed.local;
-    LogInfo("session_up",
-            fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", owner->id, owner->user,
-                        owner->peer.ToString(), given.ToString(), *owner->interface,
-                        owner->method ? ToString(*owner->method, owner->eap_method) : "no login",
-                        setup.count()),
-            Fields(*owner));
-    if (up_) up_(*owner);
+    NetworkApplied(*owner);
   });
+}
+
+/// Packets flow.
+void SessionManager::NetworkApplied(ClientSession& session) {
+  const bool already_up = session.state == SessionState::kUp;
+  session.state = SessionState::kUp;
+  session.was_up = true;
+  if (!already_up) session.last_data = loop_.Now();
+  if (!session.up_at) session.up_at = session.last_data;
+  if (session.limits.session) {
+    session_ends_.Set(session.key, *session.up_at + *session.limits.session);
+    ArmTimer();
+  }
+  const auto setup =
+      std::chrono::duration_cast<std::chrono::milliseconds>(loop_.Now() - session.started);
+  if (!already_up) {
+    LogInfo("session_up",
+            fmt::format("session {} {}@{}: up {} on {} ({}, setup {} ms)", session.id, session.user,
+                        session.peer.ToString(), AddressText(session), *session.interface,
+                        session.method ? ToString(*session.method, session.eap_method) : "no login",
+                        setup.count()),
+            Fields(session));
+  }
+  if (session.ipv6 && session.lease && session.lease->prefix) {
+    const IpPrefix& prefix = *session.lease->prefix;
+    const bool told = ipv6_services_.Start(session.key,
+                                           {.prefix = prefix,
+                                            .address = prefix.AddressOf(session.ipv6->network.peer),
+                                            .delegated = session.lease->delegated},
+                                           session.ipv6->mtu);
+    if (told) {
+      LogInfo("session_ipv6_up",
+              fmt::format("session {} {}@{}: IPv6 {} on {}, delegated {}", session.id, session.user,
+                          session.peer.ToString(), prefix.ToString(), *session.interface,
+                          session.lease->delegated ? session.lease->delegated->ToString() : "none"),
+              Fields(session));
+    }
+  }
+  if (!already_up && up_) up_(session);
 }
 
 void SessionManager::Release(const SessionKey& key) {
@@ -427,6 +485,7 @@ void SessionManager::Release(const SessionKey& key) {
   session_ends_.Set(key, std::nullopt);
   verdicts_due_.Set(key, std::nullopt);
   verdicts_.erase(key);
+  ipv6_services_.Stop(key);
   if (ClientSession* session = Find(key)) session->state = SessionState::kClosing;
   data_plane_.ReleaseSession(key, [this, key](bool) { Forget(key); });
 }

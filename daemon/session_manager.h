@@ -16,6 +16,7 @@
 #include "daemon/access_control.h"
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
+#include "daemon/ipv6_services.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/session_mtu.h"
@@ -62,6 +63,7 @@ struct ClientSession {
   std::optional<ppp::EapType> eap_method;  // once known, where the method is EAP
   std::optional<Lease> lease;
   std::optional<ppp::NetworkUp> network;  // while IPCP is open
+  std::optional<ppp::Ipv6Up> ipv6;        // while IPv6CP is open
   std::optional<std::string> interface;   // once made
   InterfaceCounters counters;             // as of the last refresh
   SessionLimits limits;
@@ -71,7 +73,7 @@ struct ClientSession {
   bool l2tp_up = true;     // the L2TP session lives; nothing is asked of it afterwards
   bool link_down = false;  // the PPP engine has ended
   bool interface_requested = false;
-  unsigned network_changes = 0;  // of `network`; tells an old answer of the data path from a new
+  unsigned network_changes = 0;      // of both; tells an old answer of the data path from a new
   std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
   std::string end_text;              // why it ended, readable; the first cause wins
 
@@ -103,8 +105,8 @@ class SessionManager {
 
   /// All references outlive the manager.
   SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
-                 RandomSource& random, ppp::LinkConfig config, size_t max_sessions_per_tunnel,
-                 const LoginPolicy& logins = {});
+                 RandomSource& random, ppp::LinkConfig config, dhcp::Dhcpv6Config dhcpv6,
+                 size_t max_sessions_per_tunnel, const LoginPolicy& logins = {});
 
   void SetCloseCallback(CloseCallback close) { close_ = std::move(close); }
   /// Runs when packets flow.
@@ -126,6 +128,9 @@ class SessionManager {
   /// The L2TP session is gone; `text` says why.
   void LowerDown(const SessionKey& key, const std::string& text);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
+  void ReceiveIpv6(const SessionKey& key, const Ipv6Message& message) {
+    ipv6_services_.Receive(key, message);
+  }
   /// The kernel lost the session; the L2TP session is closed with an error.
   void Lost(const SessionKey& key);
   /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log.
@@ -143,6 +148,7 @@ class SessionManager {
   const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
+  const dhcp::DropCounters& ipv6_drops() const { return ipv6_services_.drops(); }
 
   /// Of a session that has ended but is not yet released: kDead.
   ppp::Phase PhaseOf(const SessionKey& key) const;
@@ -163,7 +169,9 @@ class SessionManager {
   void Tell(const SessionKey& key, ppp::Command verdict, Duration delay);
   std::optional<Duration> Admit(ClientSession& session, const ppp::Authenticate& request);
   void RequestInterface(ClientSession& session);
-  void BringUpIfReady(ClientSession& session);
+  void ApplyNetwork(ClientSession& session);
+  static SessionNetwork NetworkOf(const ClientSession& session);
+  void NetworkApplied(ClientSession& session);
   void EndL2tp(ClientSession& session, const l2tp::ResultCode& result);
   void Release(const SessionKey& key);
   void Forget(const SessionKey& key);
@@ -177,6 +185,7 @@ class SessionManager {
   AccessControl& access_;
   RandomSource& random_;
   ppp::LinkConfig config_;
+  Ipv6Services ipv6_services_;
   size_t max_sessions_per_tunnel_;  // as many again may be in release
   ppp::DropCounters drops_;
   AuthenticationCounters authentication_;

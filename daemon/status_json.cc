@@ -43,7 +43,11 @@ Json ToJson(const L2tpStatus& l2tp) {
 Json ToJson(const std::vector<PoolStatus>& pools) {
   Json json = Json::array();
   for (const PoolStatus& pool : pools) {
-    json.push_back({{"name", pool.name}, {"size", pool.size}, {"used", pool.used}});
+    json.push_back({{"name", pool.name},
+                    {"size", pool.size},
+                    {"used", pool.used},
+                    {"ipv6", {{"size", pool.ipv6_size}, {"used", pool.ipv6_used}}},
+                    {"delegated", {{"size", pool.delegated_size}, {"used", pool.delegated_used}}}});
   }
   return json;
 }
@@ -110,6 +114,17 @@ Json ToJson(const SessionCall& call) {
           {"receive_accm", AccmOrNull(call.receive_accm)}};
 }
 
+Json ToJson(const std::optional<SessionIpv6Status>& ipv6) {
+  if (!ipv6) return {};
+  const auto text_of = [](const std::optional<IpPrefix>& prefix) {
+    return prefix ? Json(prefix->ToString()) : Json();
+  };
+  return {{"local", ipv6->local.ToString()},
+          {"peer", ipv6->peer.ToString()},
+          {"prefix", text_of(ipv6->prefix)},
+          {"delegated", text_of(ipv6->delegated)}};
+}
+
 Json ToJson(const SessionL2tp& l2tp) {
   return {{"tunnel", l2tp.tunnel},         {"peer_tunnel", l2tp.peer_tunnel},
           {"session", l2tp.session},       {"peer_session", l2tp.peer_session},
@@ -152,6 +167,7 @@ Json ToJson(const DaemonStatus& status) {
             {"vici", ToJson(status.drops.vici)},
             {"data", ToJson(status.drops.data)},
             {"dhcp", ToJson(status.drops.dhcp)},
+            {"ipv6", ToJson(status.drops.ipv6)},
             {"status", ToJson(status.drops.status)}}},
           {"auth", {{"accepted", status.auth.accepted}, {"rejected", status.auth.rejected}}}};
 }
@@ -167,6 +183,7 @@ Json ToJson(const SessionRecord& session) {
           {"pool", OrNull(session.pool)},
           {"address", session.address ? Json(session.address->ToString()) : Json()},
           {"dns", std::move(dns)},
+          {"ipv6", ToJson(session.ipv6)},
           {"interface", OrNull(session.interface)},
           {"since", ToRfc3339(session.since)},
           {"uptime_seconds", session.uptime.count()},

@@ -44,13 +44,27 @@ std::string_view ToString(Encapsulation encapsulation) {
   return "";
 }
 
+namespace {
+
+/// Whether `range` has the session's address, or one of its prefixes at least in part.
+bool IsWithin(const IpPrefix& range, const SessionRecord& session) {
+  if (session.address && range.Contains(*session.address)) return true;
+  if (!session.ipv6) return false;
+  const auto overlaps = [&range](const std::optional<IpPrefix>& prefix) {
+    return prefix && (range.Contains(prefix->address) || prefix->Contains(range.address));
+  };
+  return overlaps(session.ipv6->prefix) || overlaps(session.ipv6->delegated);
+}
+
+}  // namespace
+
 bool SessionFilter::Matches(const SessionRecord& session) const {
   if (id && *id != session.id) return false;
   // Operators type DOMAIN\user as it is, or copy what the API shows of it.
   if (user && session.user != *user && session.user != PrintableText(*user)) return false;
   if (pool && pool != session.pool) return false;
   if (state && *state != session.state) return false;
-  if (address && !(session.address && address->Contains(*session.address))) return false;
+  if (address && !IsWithin(*address, session)) return false;
   if (peer && !peer->Contains(session.peer.address)) return false;
   return true;
 }

@@ -57,6 +57,10 @@ struct PoolStatus {
   std::string name;
   uint64_t size = 0;  // addresses
   uint64_t used = 0;
+  uint64_t ipv6_size = 0;  // prefixes of sessions
+  uint64_t ipv6_used = 0;
+  uint64_t delegated_size = 0;  // delegated prefixes
+  uint64_t delegated_used = 0;
 };
 
 /// Received and not acted on.
@@ -66,6 +70,7 @@ struct DropStatus {
   CountByReason vici;    // IkeState::drops
   CountByReason data;    // packets inside of sessions
   CountByReason dhcp;    // clients' messages to a DHCP server
+  CountByReason ipv6;    // router discovery and DHCPv6
   CountByReason status;  // HttpServer::drops()
 };
 
@@ -166,6 +171,14 @@ struct SessionTimes {
   std::optional<std::chrono::seconds> remaining;  // of session_timeout
 };
 
+/// The IPv6 of a session.
+struct SessionIpv6Status {
+  IpAddress local;                    // link-local, ours; ends in our interface identifier
+  IpAddress peer;                     // the client's
+  std::optional<IpPrefix> prefix;     // of its link
+  std::optional<IpPrefix> delegated;  // of what is behind it
+};
+
 /// As the server counts: received is what came from the client.
 struct SessionCounters {
   uint64_t rx_bytes = 0;
@@ -200,6 +213,7 @@ struct SessionRecord {
   std::optional<std::string> pool;
   std::optional<IpAddress> address;  // inside
   std::vector<IpAddress> dns;
+  std::optional<SessionIpv6Status> ipv6;  // while IPv6CP is open
   std::optional<std::string> interface;
   WallTime since;  // when the session came to be known, not when it came up
   std::chrono::seconds uptime{};

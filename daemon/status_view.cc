@@ -136,13 +136,21 @@ DaemonStatus StatusView::Status() const {
     if (session.state == SessionState::kUp) ++status.sessions.up;
   }
   for (const auto& pool : pools_.pools()) {
-    status.pools.push_back({pool.settings().name, pool.size(), pool.used()});
+    const aaa::PrefixPools& prefixes = pools_.prefix_pools()[status.pools.size()];
+    status.pools.push_back({.name = pool.settings().name,
+                            .size = pool.size(),
+                            .used = pool.used(),
+                            .ipv6_size = prefixes.ipv6.size(),
+                            .ipv6_used = prefixes.ipv6.used(),
+                            .delegated_size = prefixes.delegated.size(),
+                            .delegated_used = prefixes.delegated.used()});
   }
   status.drops.l2tp = ToStatus(endpoint.statistics().drops);
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
   for (const auto& [reason, count] : data_plane_.data_drops()) status.drops.data[reason] += count;
   status.drops.ppp = ToStatus(concentrator_.sessions().drops());
   status.drops.dhcp = ToStatus(concentrator_.inform().drops());
+  status.drops.ipv6 = ToStatus(concentrator_.sessions().ipv6_drops());
   if (server_ != nullptr) status.drops.status = server_->drops();
   const auto& authentication = concentrator_.sessions().authentication();
   status.auth = {.accepted = authentication.accepted, .rejected = authentication.rejected};
@@ -166,6 +174,16 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   if (session.network) {
     for (const auto& server : session.network->network.dns) {
       if (server) record.dns.push_back(server);
+    }
+  }
+  if (session.ipv6) {
+    record.ipv6 = SessionIpv6Status{.local = IpAddress::LinkLocal(session.ipv6->network.local),
+                                    .peer = IpAddress::LinkLocal(session.ipv6->network.peer),
+                                    .prefix = {},
+                                    .delegated = {}};
+    if (session.lease) {
+      record.ipv6->prefix = session.lease->prefix;
+      record.ipv6->delegated = session.lease->delegated;
     }
   }
   record.interface = session.interface;
@@ -193,7 +211,9 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   }
   if (session.method) record.ppp.auth = ToString(*session.method, session.eap_method);
   record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
-  record.ppp.mtu = session.network ? session.network->mtu : options_.mtu;
+  record.ppp.mtu = session.network ? session.network->mtu
+                   : session.ipv6  ? session.ipv6->mtu
+                                   : options_.mtu;
   record.times = TimesOf(session);
   record.counters = {.rx_bytes = session.counters.rx_bytes,
                      .tx_bytes = session.counters.tx_bytes,

@@ -8,14 +8,14 @@ declare -A debian=(
     libcli11-dev libtomlplusplus-dev libmicrohttpd-dev libgtest-dev libgmock-dev libbenchmark-dev python3"
   [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev shellcheck black pyflakes3 git jq"
   [lab]="qemu-system-x86 busybox-static kmod cpio util-linux procps iproute2 nftables tcpdump tshark iputils-ping
-    xl2tpd ppp charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist curl jq"
+    xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist curl jq"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel python3"
   [lint]="clang clang-tools-extra compiler-rt ShellCheck black python3-pyflakes git jq"
   [lab]="qemu-system-x86-core busybox kmod cpio util-linux procps-ng iproute nftables tcpdump wireshark-cli iputils
-    xl2tpd ppp strongswan python3 python3-pytest python3-pytest-xdist curl jq"
+    xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist curl jq"
 )
 
 # Services that some of these packages bring and that nobody asked for on a developer's machine.

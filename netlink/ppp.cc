@@ -148,6 +148,16 @@ Expected<void, KernelError> SetMru(int unit_fd, int mru) {
   return WriteInt(unit_fd, PPPIOCSMRU, mru, "set the MRU of a PPP unit");
 }
 
+Expected<void, KernelError> SetPass(int unit_fd, NetworkProtocol protocol, bool pass) {
+  npioctl mode{};
+  mode.protocol = static_cast<int>(protocol);
+  mode.mode = pass ? NPMODE_PASS : NPMODE_DROP;
+  if (::ioctl(unit_fd, PPPIOCSNPMODE, &mode) < 0) {
+    return Failure(errno, "set what packets a PPP unit lets pass");
+  }
+  return {};
+}
+
 Expected<void, KernelError> RetryWhileBusy(
     const BusyRetry& retry, const std::function<Expected<void, KernelError>()>& attempt) {
   auto pause = retry.pause;

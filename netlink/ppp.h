@@ -65,6 +65,12 @@ Expected<void, KernelError> DisconnectUnit(int channel_fd);
 /// The largest packet, in octets, that the peer may send us (RFC 1661 §6.1).
 Expected<void, KernelError> SetMru(int unit_fd, int mru);
 
+/// PPP protocols of network packets (linux/ppp_defs.h: PPP_IP, PPP_IPV6).
+enum class NetworkProtocol : uint16_t { kIpv4 = 0x0021, kIpv6 = 0x0057 };
+/// Whether the unit lets packets of `protocol` pass, both ways, or drops them. A new one lets all
+/// pass.
+Expected<void, KernelError> SetPass(int unit_fd, NetworkProtocol protocol, bool pass);
+
 /// How long to go on with a call that says EBUSY.
 struct BusyRetry {
   int attempts;

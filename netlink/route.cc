@@ -168,6 +168,7 @@ Expected<void, KernelError> Route::ChangeRoute(const DeviceRoute& route, bool ad
   request.Address(RTA_DST, destination);
   request.U32(RTA_OIF, static_cast<uint32_t>(route.ifindex));
   request.U32(RTA_TABLE, route.table);  // in place of rtm_table, which has 8 bits
+  if (route.gateway) request.Address(RTA_GATEWAY, *route.gateway);
   if (route.preferred_source) request.Address(RTA_PREFSRC, *route.preferred_source);
   return socket_.Request(request, (add ? "add route " : "delete route ") +
                                       route.destination.ToString() + " by " +
@@ -206,6 +207,31 @@ Expected<void, KernelError> Route::AddAddress(std::string_view device, const IpP
 
 Expected<void, KernelError> Route::DeleteAddress(std::string_view device, const IpPrefix& address) {
   return ChangeAddress(device, address, false);
+}
+
+Expected<void, KernelError> Route::ChangeLinkLocal(int ifindex, const IpAddress& local,
+                                                   const IpAddress& peer, bool add) {
+  ifaddrmsg header{};
+  header.ifa_family = AF_INET6;
+  header.ifa_prefixlen = 128;
+  // IPv6CP has made sure that the two differ, and there is nobody else (RFC 5072 §5).
+  header.ifa_flags = IFA_F_NODAD;
+  header.ifa_index = static_cast<uint32_t>(ifindex);
+  Message request(add ? RTM_NEWADDR : RTM_DELADDR, add ? NLM_F_CREATE | NLM_F_REPLACE : 0, header);
+  request.Address(IFA_LOCAL, local);
+  request.Address(IFA_ADDRESS, peer);
+  return socket_.Request(request, (add ? "add link-local address " : "delete link-local address ") +
+                                      local.ToString() + " of " + InterfaceText(ifindex));
+}
+
+Expected<void, KernelError> Route::AddLinkLocal(int ifindex, const IpAddress& local,
+                                                const IpAddress& peer) {
+  return ChangeLinkLocal(ifindex, local, peer, true);
+}
+
+Expected<void, KernelError> Route::DeleteLinkLocal(int ifindex, const IpAddress& local,
+                                                   const IpAddress& peer) {
+  return ChangeLinkLocal(ifindex, local, peer, false);
 }
 
 Expected<std::vector<LocalAddress>, KernelError> Route::Addresses() {

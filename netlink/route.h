@@ -59,12 +59,16 @@ struct LocalAddress {
   bool operator==(const LocalAddress&) const = default;
 };
 
-/// A route to what is behind an interface without a next hop.
+/// A route to what is behind an interface.
 struct DeviceRoute {
   IpPrefix destination;
   int ifindex = 0;
   std::optional<IpAddress> preferred_source{};  // for packets of our own into it
   uint32_t table = 254;                         // RT_TABLE_MAIN
+  /// The next hop. On a point-to-point interface it matters to IPv6 alone, which without one makes
+  /// a neighbour entry for each destination (net/ipv6/ip6_output.c, ip6_finish_output2).
+  std::optional<IpAddress> gateway{};
+  bool operator==(const DeviceRoute&) const = default;
 };
 
 /// Requests to rtnetlink. Changes need CAP_NET_ADMIN and wait for the kernel's one lock over all
@@ -101,6 +105,12 @@ class Route {
   Expected<void, KernelError> AddAddress(std::string_view device, const IpPrefix& address);
   /// Error EADDRNOTAVAIL: not there.
   Expected<void, KernelError> DeleteAddress(std::string_view device, const IpPrefix& address);
+  /// Our link-local address on a point-to-point interface, which must be up, and the route to that
+  /// of the peer. Error EACCES: IPv6 is disabled there.
+  Expected<void, KernelError> AddLinkLocal(int ifindex, const IpAddress& local,
+                                           const IpAddress& peer);
+  Expected<void, KernelError> DeleteLinkLocal(int ifindex, const IpAddress& local,
+                                              const IpAddress& peer);
   Expected<std::vector<LocalAddress>, KernelError> Addresses();
 
   /// All interfaces whose name begins with `name_prefix`, in one dump.
@@ -110,6 +120,8 @@ class Route {
 
  private:
   Expected<void, KernelError> ChangeRoute(const DeviceRoute& route, bool add);
+  Expected<void, KernelError> ChangeLinkLocal(int ifindex, const IpAddress& local,
+                                              const IpAddress& peer, bool add);
   Expected<void, KernelError> ChangeAddress(std::string_view device, const IpPrefix& address,
                                             bool add);
   template <typename T>

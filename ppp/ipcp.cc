@@ -154,11 +154,11 @@ Ipcp::Ipcp(const LinkConfig& config, DropCounters& drops)
                                  : std::span<const Rule>(kServerRules)),
       protocol_(Protocol::kIpcp, config, drops, negotiation_) {}
 
-Expected<void, std::string> Ipcp::Prepare(const NetworkGrant& grant, const Entropy& /*entropy*/) {
-  if (!config_.client && !grant.ipv4.peer.is_v4()) {
+Expected<void, std::string> Ipcp::Prepare(const NetworkPhase& phase, const Entropy& /*entropy*/) {
+  if (!config_.client && !phase.grant.ipv4.peer.is_v4()) {
     return Unexpected{std::string("no IPv4 address for the peer")};
   }
-  negotiation_.state() = config_.client ? FirstWishes(*config_.client) : Grants(grant.ipv4);
+  negotiation_.state() = config_.client ? FirstWishes(*config_.client) : Grants(phase.grant.ipv4);
   return {};
 }
 

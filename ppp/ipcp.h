@@ -37,7 +37,7 @@ class Ipcp final : public NetworkProtocol {
   Protocol number() const override { return Protocol::kIpcp; }
   std::string_view name() const override { return "IPCP"; }
   NetworkUse use() const override { return config_.ipv4; }
-  Expected<void, std::string> Prepare(const NetworkGrant& grant, const Entropy& entropy) override;
+  Expected<void, std::string> Prepare(const NetworkPhase& phase, const Entropy& entropy) override;
   Expected<Action, std::string> Up(uint16_t mtu) const override;
   Action Down() const override { return NetworkDown{}; }
   ControlProtocol& control() override { return protocol_; }

@@ -9,6 +9,9 @@ namespace {
 
 using Rule = OptionRule<Ipv6cpOptions>;
 
+/// RFC 8200 §5, RFC 5072 §2: what every link of IPv6 takes, octets.
+constexpr uint16_t kMinMtu = 1280;
+
 /// RFC 5072 §4.1. The other option of the IANA registry, IPv6-Compression-Protocol (2), has no rule
 /// and so is rejected, since the kernel moves the packets.
 constexpr Rule kRules[] = {
@@ -53,10 +56,11 @@ Ipv6cp::Ipv6cp(const LinkConfig& config, DropCounters& drops)
       negotiation_(kRules),
       protocol_(Protocol::kIpv6cp, config, drops, negotiation_) {}
 
-Expected<void, std::string> Ipv6cp::Prepare(const NetworkGrant& grant, const Entropy& entropy) {
-  if (!config_.client && !grant.ipv6) {
+Expected<void, std::string> Ipv6cp::Prepare(const NetworkPhase& phase, const Entropy& entropy) {
+  if (!config_.client && !phase.grant.ipv6) {
     return Unexpected{std::string("no IPv6 prefix for the peer")};
   }
+  if (phase.mtu < kMinMtu) return Unexpected{std::string("packets are too short for IPv6")};
   const auto [ours, theirs] = InterfaceIdentifiersFrom(entropy);
   negotiation_.state() = {};
   negotiation_.state().identifier = ours;

@@ -36,7 +36,7 @@ class Ipv6cp final : public NetworkProtocol {
   Protocol number() const override { return Protocol::kIpv6cp; }
   std::string_view name() const override { return "IPv6CP"; }
   NetworkUse use() const override { return config_.ipv6; }
-  Expected<void, std::string> Prepare(const NetworkGrant& grant, const Entropy& entropy) override;
+  Expected<void, std::string> Prepare(const NetworkPhase& phase, const Entropy& entropy) override;
   void Refresh(const Entropy& entropy) override;
   Expected<Action, std::string> Up(uint16_t mtu) const override;
   Action Down() const override { return Ipv6Down{}; }

@@ -15,21 +15,21 @@ NetworkLayer::NetworkLayer(const LinkConfig& config, DropCounters& drops) : drop
   members_[1].protocol = std::make_unique<Ipv6cp>(config, drops);
 }
 
-void NetworkLayer::Start(const Begin& begin, TimePoint now, const Entropy& entropy,
+void NetworkLayer::Start(const NetworkPhase& phase, TimePoint now, const Entropy& entropy,
                          NetworkOutputs& out) {
-  mtu_ = begin.mtu;
+  mtu_ = phase.mtu;
   // Each has to know of the others before one may end the link.
   std::optional<LayerFailed> missing;
   for (Member& member : members_) {
     NetworkProtocol& protocol = *member.protocol;
     if (protocol.use() == NetworkUse::kRefuse) continue;
-    if (auto prepared = protocol.Prepare(begin.grant, entropy); !prepared) {
+    if (auto prepared = protocol.Prepare(phase, entropy); !prepared) {
       missing = LayerFailed{EndReason::kNetworkRefused, prepared.error()};
       if (protocol.use() == NetworkUse::kRequire) return out.push_back(*std::move(missing));
       continue;
     }
     member.started = true;
-    protocol.control().set_max_packet_length(begin.peer_mru);
+    protocol.control().set_max_packet_length(phase.peer_mru);
   }
   if (std::ranges::none_of(members_, &Member::started)) {
     return out.push_back(std::move(missing).value_or(

@@ -28,14 +28,8 @@ class NetworkLayer {
   /// `config` and `drops` are borrowed and outlive the object.
   NetworkLayer(const LinkConfig& config, DropCounters& drops);
 
-  /// The network phase begins, for the first time or after Stop(). A frame is at most `mtu` octets
-  /// of an IP packet; a control packet is at most `peer_mru`.
-  struct Begin {
-    NetworkGrant grant;
-    uint16_t mtu = 0;
-    uint16_t peer_mru = 0;
-  };
-  void Start(const Begin& begin, TimePoint now, const Entropy& entropy, NetworkOutputs& out);
+  /// For the first time or after Stop().
+  void Start(const NetworkPhase& phase, TimePoint now, const Entropy& entropy, NetworkOutputs& out);
   /// LCP has left Opened (RFC 1661 §4.3 Down). May be called at any time.
   void Stop(TimePoint now, NetworkOutputs& out);
 

@@ -18,6 +18,13 @@ struct NetworkGrant {
   bool ipv6 = false;
 };
 
+/// What the network phase of a link begins with.
+struct NetworkPhase {
+  NetworkGrant grant;
+  uint16_t mtu = 0;       // the largest IP packet towards the peer, octets
+  uint16_t peer_mru = 0;  // the largest control packet, octets
+};
+
 /// One network control protocol of one link: its options and what they come to. The NetworkLayer
 /// drives it.
 class NetworkProtocol {
@@ -33,7 +40,7 @@ class NetworkProtocol {
 
   /// Before each opening: what is asked for and what is granted. The error says why there is
   /// nothing to open it for.
-  virtual Expected<void, std::string> Prepare(const NetworkGrant& grant,
+  virtual Expected<void, std::string> Prepare(const NetworkPhase& phase,
                                               const Entropy& entropy) = 0;
   /// Fresh random octets for the answer to the packet that comes next.
   virtual void Refresh(const Entropy& /*entropy*/) {}

@@ -8,6 +8,7 @@ import pytest
 from lab import topology
 from lab.capture import Capture, tcp_segment_sizes
 from lab.host import Host
+from lab.peers.xl2tpd import DUAL_STACK_HABITS
 from lab.scenario import ALICE, BOB, Scenario
 from lab.waiting import wait_until
 
@@ -18,8 +19,6 @@ MTU = 1400
 # RFC 9293 §3.7.1: without IP and TCP headers.
 MSS, MSS6 = MTU - 40, MTU - 60
 ETHERNET_MSS, ETHERNET_MSS6 = 1460, 1440
-SERVER6 = "2001:db8:53::53"
-CLIENT6 = "2001:db8:64::2"
 
 
 def spoof(host: Host, source: str) -> None:
@@ -72,23 +71,14 @@ def test_spoofed_source_is_dropped_in_the_kernel(lab: Scenario, checked: bool) -
 
 @pytest.mark.parametrize("clamped", [True, False])
 def test_tcp_segments_fit_into_the_session(lab: Scenario, clamped: bool) -> None:
-    gateway = lab.clear_text_gateway(ppp={"mss_clamp": clamped})
-    laptop = lab.client(lab.net.client3, psk=None)
+    lab.net.add_inner_ipv6()
+    lab.clear_text_gateway(ppp={"mss_clamp": clamped}, pool=[topology.DUAL_STACK_POOL])
+    laptop = lab.client(lab.net.client3, psk=None, habits=DUAL_STACK_HABITS)
     link = laptop.connect()
-    interface = gateway.session(ALICE.user)["interface"]
-
-    # IPv6 through the same session, routed by hand.
-    lab.net.gateway.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
-    lab.net.gateway.ip_batch(
-        "address add 2001:db8:53::1/64 dev eth1 nodad", f"route add {CLIENT6}/128 dev {interface}"
-    )
-    lab.net.inside.ip_batch(
-        f"address add {SERVER6}/64 dev eth0 nodad", "route add 2001:db8:64::/64 via 2001:db8:53::1"
-    )
+    wait_until("an IPv6 address", lambda: laptop.host.global_ipv6(link.interface))
     laptop.host.ip_batch(
-        f"address add {CLIENT6}/128 dev {link.interface} nodad",
         # A client that knows nothing of its MTU.
-        f"route add {SERVER6}/128 dev {link.interface} advmss {ETHERNET_MSS6}",
+        f"route add {topology.INSIDE6}/128 dev {link.interface} advmss {ETHERNET_MSS6}",
         f"route replace {topology.INSIDE_NET} dev {link.interface} advmss {ETHERNET_MSS}",
     )
     # Nobody on the way tells of a packet that is too big.
@@ -102,7 +92,7 @@ def test_tcp_segments_fit_into_the_session(lab: Scenario, clamped: bool) -> None
     octets = str(BULK_OCTETS if clamped else 0)
     server = lab.net.inside.start("bulk", "python3", BULK, "serve", "6", str(BULK_PORT), octets)
     server.wait_for("listening")
-    for address in (topology.INSIDE, SERVER6):
+    for address in (topology.INSIDE, topology.INSIDE6):
         words = ("python3", BULK, "fetch", address, str(BULK_PORT), octets)
         assert "done" in laptop.host.run(*words, timeout=120).stdout
     server.kill()
@@ -111,9 +101,6 @@ def test_tcp_segments_fit_into_the_session(lab: Scenario, clamped: bool) -> None
     expected = {MSS, MSS6} if clamped else {ETHERNET_MSS, ETHERNET_MSS6}
     assert tcp_segment_sizes(at_server.path, f"tcp.dstport == {BULK_PORT}") == expected
     assert tcp_segment_sizes(at_client.path, f"tcp.srcport == {BULK_PORT}") == expected
-
-    lab.net.gateway.run("ip", "address", "del", "2001:db8:53::1/64", "dev", "eth1")
-    lab.net.gateway.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=0")
 
 
 _NO_ICMP_ERRORS = """

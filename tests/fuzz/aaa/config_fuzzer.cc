@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aaa/pool_set.h"
+#include "aaa/prefix_issue.h"
 #include "base/secret.h"
 #include "daemon/config.h"
 
@@ -42,10 +43,12 @@ void CheckLoaded(const LoadedConfig& loaded) {
   Require(!config.ipsec.required || !config.ipsec.psk.empty());
   Require(!config.l2tp.host_name.empty());
   Require(!config.ppp.auth.empty() && config.ppp.mtu >= 576 && config.ppp.mtu <= 1500);
-  Require(config.ppp.dns.size() <= 2 && config.ppp.wins.size() <= 2);
+  Require(config.ppp.dns.size() <= 8 && config.ppp.wins.size() <= 2);
+  Require(std::ranges::count_if(config.ppp.dns, &IpAddress::is_v4) <= 2);
   Require(config.workers.threads >= 1);
   Require(!config.pools.empty());
   Require(aaa::FindPoolIssues(config.pools).empty());
+  Require(aaa::FindPrefixIssues(config.pools).empty());
 }
 
 }  // namespace

@@ -191,6 +191,14 @@ class Host:
         """Runs lines of `ip`, in one process."""
         self.run("ip", "-batch", "-", stdin="\n".join(lines) + "\n")
 
+    def global_ipv6(self, interface: str) -> list[str]:
+        """The IPv6 addresses of an interface that are more than the link's."""
+        lines = self.output(
+            "ip", "-6", "-o", "address", "show", "dev", interface, "scope", "global"
+        )
+        usable = [line for line in lines.splitlines() if "tentative" not in line]
+        return [line.split()[3].split("/")[0] for line in usable]
+
     def add_route(self, route: str) -> None:
         """Adds a route in `ip`'s words, which comes back with restore_routes()."""
         self._routes.append(route)

@@ -23,10 +23,21 @@ GATEWAY_OUTER6 = "2001:db8:113::10"
 NAT_OUTER = "203.0.113.1"
 GATEWAY_INNER = "10.0.0.1"
 INSIDE = "10.0.0.53"
+GATEWAY_INNER6 = "2001:db8:53::1"
+INSIDE6 = "2001:db8:53::53"
 OUTER_NET = "203.0.113.0/24"
 INSIDE_NET = "10.0.0.0/24"
 POOL_NET = "10.64.0.0/16"
 POOL_GATEWAY = "10.64.0.1"
+PREFIXES = "2001:db8:1::/48"
+DELEGATED = "2001:db8:100::/40"
+DUAL_STACK_POOL = {
+    "name": "default",
+    "ranges": [POOL_NET],
+    "gateway": POOL_GATEWAY,
+    "ipv6": [PREFIXES],
+    "delegated": [DELEGATED],
+}
 
 OUTER_ADDRESS = {"client3": "203.0.113.23", "client4": "203.0.113.24"}
 OUTER_ADDRESS6 = {"client3": "2001:db8:113::23", "client4": "2001:db8:113::24"}
@@ -60,6 +71,15 @@ class Topology:
             f"address add {INSIDE}/24 dev eth0",
             "link set eth0 up",
             f"route add default via {GATEWAY_INNER}",
+        )
+
+    def add_inner_ipv6(self) -> None:
+        """IPv6 between the gateway and the host inside, and a gateway that forwards it."""
+        self.gateway.ip_batch(f"address add {GATEWAY_INNER6}/64 dev eth1 nodad")
+        self.gateway.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        self.inside.ip_batch(
+            f"address add {INSIDE6}/64 dev eth0 nodad",
+            f"route add default via {GATEWAY_INNER6}",
         )
 
     @functools.cached_property

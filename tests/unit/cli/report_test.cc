@@ -20,7 +20,8 @@ Json Status() {
       "error":null,"hint":null},"sas":1},
     "l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,"retransmissions":2},
     "sessions":{"total":2,"up":1},
-    "pools":[{"name":"staff","size":65534,"used":1},{"name":"guests","size":254,"used":0}],
+    "pools":[{"name":"staff","size":65534,"used":1},{"name":"guests","size":254,"used":0,
+      "ipv6":{"size":65536,"used":3},"delegated":{"size":0,"used":0}}],
     "drops":{"l2tp":{"bad_length":3,"unknown_tunnel":0},"ppp":{},"status":{"not_found":1}},
     "auth":{"accepted":5,"rejected":4}})");
 }
@@ -32,7 +33,7 @@ TEST(StatusReport, IsOneScreen) {
             "  L2TP      1 tunnel; messages: 12 received, 10 sent, 2 retransmitted\n"
             "  Sessions  1 up of 2\n"
             "  Pools     staff: 1 of 65534 addresses used\n"
-            "            guests: 0 of 254 addresses used\n"
+            "            guests: 0 of 254 addresses, 3 of 65536 IPv6 prefixes used\n"
             "  Logins    5 accepted, 4 rejected\n"
             "  Drops     l2tp: bad_length 3, status: not_found 1\n");
 }

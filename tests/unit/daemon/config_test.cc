@@ -129,7 +129,10 @@ retransmit_max = 8
 [ppp]
 auth = ["chap", "mschapv2"]
 mtu = 1280
-dns = ["10.0.0.53", "10.0.0.54"]
+dns = ["10.0.0.53", "2001:db8::53", "10.0.0.54"]
+dns_search = ["example.com", "lan"]
+ipv4 = "allow"
+ipv6 = "require"
 wins = ["10.0.0.55"]
 users_file = "/users"
 echo_interval = 7
@@ -138,6 +141,10 @@ echo_failure = 3
 name = "staff"
 ranges = ["10.64.0.0/16", "10.65.0.10-10.65.0.99"]
 gateway = "10.64.0.1"
+ipv6 = ["2001:db8:1::/48", "2001:db8:2::/56"]
+ipv6_length = 62
+delegated = ["2001:db8:100::/40"]
+delegated_length = 60
 [[pool]]
 name = "guests"
 ranges = ["10.66.0.0/24"]
@@ -162,7 +169,12 @@ threads = 1
   EXPECT_EQ(config.l2tp.retransmit_max, 8U);
   EXPECT_THAT(config.ppp.auth, ElementsAre(ppp::AuthMethod::kChapMd5, ppp::AuthMethod::kMsChapV2));
   EXPECT_EQ(config.ppp.mtu, 1280);
-  EXPECT_THAT(config.ppp.dns, ElementsAre(IpAddress::V4(0x0A000035), IpAddress::V4(0x0A000036)));
+  EXPECT_THAT(config.ppp.dns,
+              ElementsAre(IpAddress::V4(0x0A000035), *IpAddress::Parse("2001:db8::53"),
+                          IpAddress::V4(0x0A000036)));
+  EXPECT_THAT(config.ppp.dns_search, ElementsAre("example.com", "lan"));
+  EXPECT_EQ(config.ppp.ipv4, ppp::NetworkUse::kAllow);
+  EXPECT_EQ(config.ppp.ipv6, ppp::NetworkUse::kRequire);
   EXPECT_THAT(config.ppp.wins, ElementsAre(IpAddress::V4(0x0A000037)));
   EXPECT_EQ(config.ppp.echo_interval, std::chrono::seconds(7));
   EXPECT_EQ(config.ppp.echo_failure, 3U);
@@ -170,7 +182,13 @@ threads = 1
   EXPECT_EQ(config.pools[0].name, "staff");
   ASSERT_EQ(config.pools[0].ranges.size(), 2U);
   EXPECT_EQ(config.pools[0].ranges[1].ToString(), "10.65.0.10-10.65.0.99");
+  EXPECT_EQ(config.pools[0].ipv6,
+            (aaa::PrefixPoolSettings{
+                {*IpPrefix::Parse("2001:db8:1::/48"), *IpPrefix::Parse("2001:db8:2::/56")}, 62}));
+  EXPECT_EQ(config.pools[0].delegated,
+            (aaa::PrefixPoolSettings{{*IpPrefix::Parse("2001:db8:100::/40")}, 60}));
   EXPECT_EQ(config.pools[1].gateway, IpAddress::V4(0x0A420001));
+  EXPECT_EQ(config.pools[1].ipv6.length, 64U);
   EXPECT_EQ(config.status.socket, "/tmp/s");
   EXPECT_EQ(config.workers.threads, 1U);
 }
@@ -274,7 +292,7 @@ psk_file = "psk"
       ElementsAre(
           "/c:3:1: ppp.mut: found an unknown key, expected mtu (did you mean that?)",
           "/c:4:7: ppp.mtu: found 9000, expected a number of octets from 576 to 1500",
-          "/c:5:21: ppp.dns: found a number, expected a list of at most 2 different IPv4 addresses "
+          "/c:5:21: ppp.dns: found a number, expected a list of at most 8 different IP addresses "
           "of hosts",
           "/c:7:11: pool.ranges: found \"10.64.0.1/16\" (a prefix with bits set past its length), "
           "expected a list of ranges like \"10.64.0.0/16\" or \"10.64.0.10-10.64.0.99\"",
@@ -338,7 +356,12 @@ TEST(Config, ValuesOutsideTheirRangeAreRefused) {
       {"ppp", "mtu = 1501"},
       {"ppp", "mtu = 9223372036854775807"},
       {"ppp", "dns = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\"]"},
-      {"ppp", "dns = [\"2001:db8::53\"]"},
+      {"ppp", "dns = [\"fe80::53\"]"},
+      {"ppp", "dns = [\"::1\"]"},
+      {"ppp", "dns_search = [\"-\"]"},
+      {"ppp", "dns_search = [\"a.b\", \"a.b\"]"},
+      {"ppp", "ipv6 = \"on\""},
+      {"ppp", "ipv6 = \"require\""},
       {"ppp", "dns = [\"127.0.0.53\"]"},
       {"ppp", "wins = [\"224.0.0.1\"]"},
       {"ppp", "echo_interval = 3601"},
@@ -413,6 +436,50 @@ TEST(Config, OverlapsAreReportedAtTheLaterRange) {
                          "name = \"b\"\nranges = [\"10.0.0.0/8\"]\ngateway = \"10.9.0.1\"\n"),
               ElementsAre(HasSubstr("/c:10:11: pool.ranges: found \"10.0.0.0/8\", which overlaps "
                                     "\"10.0.0.0/24\" of pool \"default\"")));
+}
+
+TEST(Config, PrefixesOfIpv6AreChecked) {
+  const std::string good = "ranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0.1\"\n";
+  EXPECT_THAT(PoolErrors(good + "ipv6 = [\"2001:db8::/48\"]\n"), IsEmpty());
+  for (const std::string wrong : {"10.0.0.0/24", "fe80::/48", "ff00::/48", "2001:db8::1/48", "x"}) {
+    EXPECT_THAT(PoolErrors(good + "ipv6 = [\"" + wrong + "\"]\n"),
+                ElementsAre("/c:8:9: pool.ipv6: found \"" + wrong +
+                            "\", expected a list of at most 256 different IPv6 prefixes like "
+                            "\"2001:db8:1::/48\""));
+  }
+  EXPECT_THAT(
+      PoolErrors(good + "ipv6 = [\"2001:db8::/48\"]\ndelegated = [\"2001:db9::/40\", "
+                        "\"2001:db8::/56\"]\n"),
+      ElementsAre("/c:9:31: pool.delegated: found \"2001:db8::/56\", which overlaps "
+                  "\"2001:db8::/48\" of pool \"default\", expected prefixes without a common "
+                  "address"));
+  EXPECT_THAT(PoolErrors(good + "ipv6 = [\"2001:db8::/39\"]\n"),
+              ElementsAre("/c:8:9: pool.ipv6: found \"2001:db8::/39\", expected a prefix of 40 to "
+                          "64 bits (pool.ipv6_length)"));
+  EXPECT_THAT(PoolErrors(good + "delegated = [\"2001:db8::/48\"]\n"),
+              ElementsAre("/c:8:13: pool.delegated: found prefixes to delegate in a pool without "
+                          "ipv6, expected ipv6 = [...] besides"));
+  EXPECT_THAT(PoolErrors(good + "ipv6_length = 65\n"),
+              ElementsAre(HasSubstr("/c:8:15: pool.ipv6_length: found 65")));
+}
+
+TEST(Config, FamiliesFitTogether) {
+  EXPECT_THAT(
+      ErrorsWith("ppp", "ipv4 = \"refuse\"\nipv6 = \"refuse\""),
+      ElementsAre(HasSubstr("ppp.ipv6: found \"refuse\" besides ppp.ipv4, expected at least "
+                            "one of the two")));
+  EXPECT_THAT(ErrorsWith("ppp",
+                         "dns = [\"10.0.0.1\", \"2001:db8::1\", \"10.0.0.2\", "
+                         "\"10.0.0.3\"]"),
+              ElementsAre(HasSubstr("ppp.dns: found a third IPv4 address, expected at most two")));
+  const std::string pool =
+      "[[pool]]\nranges = [\"10.0.0.0/24\"]\ngateway = \"10.0.0.1\"\nipv6 = "
+      "[\"2001:db8::/48\"]\n";
+  const std::string head = "[ipsec]\npsk = \"k\"\n[ppp]\nusers_file = \"/users\"\nmtu = 1279\n";
+  EXPECT_THAT(ErrorsOf(head + pool),
+              ElementsAre("/c:5:7: ppp.mtu: found 1279 with IPv6, expected at least 1280 (RFC 8200 "
+                          "§5)"));
+  EXPECT_THAT(ErrorsOf(head + "ipv6 = \"refuse\"\n" + pool), IsEmpty());
 }
 
 TEST(Config, PoolNamesAreUnique) {

@@ -85,6 +85,10 @@ class FakeDataPlane final : public DataPlane {
     Answer([done = std::move(done)]() mutable { done(true); });
   }
   void BringDown(const SessionKey& key) override { up.erase(key); }
+  void SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
+                std::span<const uint8_t> bytes) override {
+    ipv6_sent.push_back({key, service, to, {bytes.begin(), bytes.end()}});
+  }
   void ReleaseSession(const SessionKey& key, DoneCallback done) override {
     Answer([this, key, done = std::move(done)]() mutable {
       sessions.erase(key);
@@ -151,6 +155,13 @@ class FakeDataPlane final : public DataPlane {
   std::map<SessionKey, InterfaceCounters> counters;
   std::vector<l2tp::SendDatagram> sent;
   std::vector<std::vector<uint8_t>> frames;
+  struct Ipv6Sent {
+    SessionKey key;
+    Ipv6Service service;
+    IpEndpoint to;
+    std::vector<uint8_t> bytes;
+  };
+  std::vector<Ipv6Sent> ipv6_sent;
   std::deque<UniqueFunction<void()>> answers;
   uint64_t last_path = 0;
   std::map<std::string, uint64_t> no_drops;
@@ -186,6 +197,9 @@ class FakeAccess final : public AccessControl {
                      .address = IpAddress::V4(0x0A400002),
                      .gateway = IpAddress::V4(0x0A400001)};
     granted.limits = limits;
+    granted.lease.prefix = prefix;
+    granted.lease.delegated = delegated;
+    granted.answer.ipv6 = prefix.has_value();
     granted.answer.network.local = granted.lease.gateway;
     granted.answer.network.peer = granted.lease.address;
     return granted;
@@ -197,6 +211,8 @@ class FakeAccess final : public AccessControl {
 
   int leases = 0;
   SessionLimits limits;
+  std::optional<IpPrefix> prefix;  // of who logs in, as the next
+  std::optional<IpPrefix> delegated;
 };
 
 }  // namespace sallyport::daemon::fake

@@ -28,6 +28,7 @@ class RecordingObserver final : public DataPlane::Observer {
   }
   void OnFrame(const SessionKey&, std::span<const uint8_t>) override {}
   void OnDhcp(const SessionKey&, const DhcpDatagram&) override {}
+  void OnIpv6Message(const SessionKey&, const Ipv6Message&) override {}
   void OnSessionLost(const SessionKey&) override {}
   void OnSasDeleted(const std::set<KernelSa>&) override {}
   void OnSasUncertain() override {}

@@ -33,8 +33,8 @@ class LoginPolicyTest : public testing::Test {
     LoginPolicy logins;
     logins.delay.first = delay;
     logins.delay.longest = delay;
-    manager_ =
-        std::make_unique<SessionManager>(loop_, plane_, access_, random_, config, 256, logins);
+    manager_ = std::make_unique<SessionManager>(loop_, plane_, access_, random_, config,
+                                                dhcp::Dhcpv6Config{}, 256, logins);
     manager_->SetCloseCallback([](const SessionKey&, const l2tp::ResultCode&) {});
   }
 

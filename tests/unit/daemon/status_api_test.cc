@@ -26,6 +26,10 @@ SessionRecord FullSession() {
           .pool = "staff",
           .address = IpAddress::V4(0x0A400002),
           .dns = {IpAddress::V4(0x0A000035), *IpAddress::Parse("2001:db8::35")},
+          .ipv6 = SessionIpv6Status{.local = *IpAddress::Parse("fe80::1"),
+                                    .peer = *IpAddress::Parse("fe80::2"),
+                                    .prefix = IpPrefix::Parse("2001:db8:1:7::/64"),
+                                    .delegated = {}},
           .interface = "sallyport0",
           .since = kMorning,
           .uptime = std::chrono::seconds{3605},
@@ -209,12 +213,19 @@ TEST_F(StatusApiTest, Status_IsGolden) {
                 .overruns = 1},
       .l2tp = {.tunnels = 1, .messages_received = 12, .messages_sent = 10, .retransmissions = 2},
       .sessions = {.total = 2, .up = 1},
-      .pools = {{.name = "default", .size = 254, .used = 1}},
+      .pools = {{.name = "default",
+                 .size = 254,
+                 .used = 1,
+                 .ipv6_size = 65536,
+                 .ipv6_used = 2,
+                 .delegated_size = 256,
+                 .delegated_used = 3}},
       .drops = {.l2tp = {{"bad_length", 3}},
                 .ppp = {},
                 .vici = {},
                 .data = {{"spoofed_source", 2}},
                 .dhcp = {},
+                .ipv6 = {{"bad_option", 7}},
                 .status = {{"not_found", 1}}},
       .auth = {.accepted = 5, .rejected = 4}};
   EXPECT_EQ(
@@ -226,9 +237,10 @@ TEST_F(StatusApiTest, Status_IsGolden) {
       R"("errors":{"XfrmInNoStates":12},"overruns":1},)"
       R"("l2tp":{"tunnels":1,"messages_received":12,"messages_sent":10,)"
       R"("retransmissions":2},"sessions":{"total":2,"up":1},)"
-      R"("pools":[{"name":"default","size":254,"used":1}],)"
+      R"("pools":[{"name":"default","size":254,"used":1,"ipv6":{"size":65536,"used":2},)"
+      R"("delegated":{"size":256,"used":3}}],)"
       R"("drops":{"l2tp":{"bad_length":3},"ppp":{},"vici":{},"data":{"spoofed_source":2},"dhcp":{},)"
-      R"("status":{"not_found":1}},)"
+      R"("ipv6":{"bad_option":7},"status":{"not_found":1}},)"
       R"("auth":{"accepted":5,"rejected":4}})"
       "\n");
 }
@@ -294,7 +306,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       Get("/v1/sessions").body,
       R"({"api":"sallyport/v1","sessions":[)"
       R"({"id":"0f3a91","state":"up","origin":"incoming","dial":null,"user":"bob","pool":"staff","address":"10.64.0.2",)"
-      R"("dns":["10.0.0.53","2001:db8::35"],"interface":"sallyport0",)"
+      R"("dns":["10.0.0.53","2001:db8::35"],"ipv6":{"local":"fe80::1","peer":"fe80::2",)"
+      R"("prefix":"2001:db8:1:7::/64","delegated":null},"interface":"sallyport0",)"
       R"("since":"2026-11-22T07:10:04Z","uptime_seconds":3605,)"
       R"("peer":{"address":"203.0.113.1","port":1701,"nat":true,"host_name":"DESKTOP-7",)"
       R"("vendor":"Microsoft"},"ipsec":{"ike":"IKEv1","local_id":"192.0.2.10",)"
@@ -315,7 +328,7 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
       R"("tx_packets":133}},)"
       R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
-      R"("interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
+      R"("ipv6":null,"interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
       R"("peer":{"address":"2001:db8::9","port":1701,"nat":false,"host_name":"",)"
       R"("vendor":null},"ipsec":null,"l2tp":{"tunnel":4313,"peer_tunnel":0,"session":0,)"
       R"("peer_session":0,"local_port":0,"call":{"direction":"incoming","serial_number":null,)"
@@ -377,6 +390,8 @@ TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {
                                                         {"state", "up"},
                                                         {"address", "10.64.0.2"},
                                                         {"address", "10.64.0.0/16"},
+                                                        {"address", "2001:db8:1:7::9"},
+                                                        {"address", "2001:db8:1::/48"},
                                                         {"peer", "203.0.113.1"},
                                                         {"peer", "203.0.113.0/24"}}) {
     EXPECT_THAT(Ids(Get("/v1/sessions", {{name, value}})), ElementsAre("0f3a91"))
@@ -388,7 +403,7 @@ TEST_F(StatusApiTest, EachFilter_ChoosesWhatItNames) {
                                                         {"pool", "default"},
                                                         {"state", "closing"},
                                                         {"address", "10.65.0.0/16"},
-                                                        {"address", "::/0"},
+                                                        {"address", "2001:db8:1:8::/64"},
                                                         {"peer", "203.0.113.2"}}) {
     EXPECT_THAT(Ids(Get("/v1/sessions", {{name, value}})), IsEmpty()) << name << "=" << value;
   }

@@ -70,6 +70,34 @@ TEST_F(RouteTest, DeletingAGroupNamesNoInterface) {
   EXPECT_EQ(Attributes::Behind<ifinfomsg>(LastRequest().payload).U32(IFLA_GROUP), 77U);
 }
 
+TEST_F(RouteTest, ARouteMayHaveANextHop) {
+  kernel_.Answer(RawAck(1, 0));
+  ASSERT_TRUE(route_.AddRoute({.destination = *IpPrefix::Parse("2001:db8:1:7::/64"),
+                               .ifindex = 5,
+                               .gateway = IpAddress::Parse("fe80::2")}));
+  const auto header = *ReadStruct<rtmsg>(LastRequest().payload);
+  EXPECT_EQ(header.rtm_family, AF_INET6);
+  EXPECT_EQ(header.rtm_dst_len, 64);
+  const auto attributes = Attributes::Behind<rtmsg>(LastRequest().payload);
+  EXPECT_EQ(attributes.Address(RTA_GATEWAY), IpAddress::Parse("fe80::2"));
+  EXPECT_EQ(attributes.U32(RTA_OIF), 5U);
+}
+
+TEST_F(RouteTest, ALinkLocalAddressNamesBothEnds) {
+  kernel_.Answer(RawAck(1, 0));
+  ASSERT_TRUE(route_.AddLinkLocal(5, *IpAddress::Parse("fe80::1"), *IpAddress::Parse("fe80::2")));
+  const auto request = LastRequest();
+  EXPECT_EQ(request.type, RTM_NEWADDR);
+  const auto header = *ReadStruct<ifaddrmsg>(request.payload);
+  EXPECT_EQ(header.ifa_family, AF_INET6);
+  EXPECT_EQ(header.ifa_prefixlen, 128);
+  EXPECT_EQ(header.ifa_flags, IFA_F_NODAD);
+  EXPECT_EQ(header.ifa_index, 5U);
+  const auto attributes = Attributes::Behind<ifaddrmsg>(request.payload);
+  EXPECT_EQ(attributes.Address(IFA_LOCAL), IpAddress::Parse("fe80::1"));
+  EXPECT_EQ(attributes.Address(IFA_ADDRESS), IpAddress::Parse("fe80::2"));
+}
+
 TEST_F(RouteTest, HostRouteLiesAsTheKernelReadsIt) {
   kernel_.Answer(RawAck(1, 0));
   ASSERT_TRUE(route_.AddRoute({.destination = *IpPrefix::Parse("10.0.0.9/32"),

@@ -222,6 +222,17 @@ TEST(Ipv6cp, WithoutAnIpv4AddressIpv6IsEnough) {
   EXPECT_THAT(texts, ElementsAre(testing::_, testing::StartsWith("IPV6CP 1/1 ")));
 }
 
+TEST(Ipv6cp, APeerThatTakesLessThan1280OctetsHasNoIpv6) {
+  TestLink link(DualStack());
+  link.OpenLcp("0104 04ff");
+  link.Receive(Wire(kPap, kPapRequest, 1, "00 00"));
+  EXPECT_EQ(link.Handle(AuthAccepted{
+                            .network = TestNetwork(), .ipv6 = true, .authenticator_response = {}})
+                .size(),
+            2U)
+      << "PAP's Ack and IPCP's request";
+}
+
 TEST(Ipv6cp, BeforeTheLoginItIsDropped) {
   TestLink link(DualStack());
   link.OpenLcp();

@@ -301,6 +301,9 @@ class Sallyportd:
                 status["sessions"]["total"] == 0
                 and status["l2tp"]["tunnels"] == 0
                 and not any(pool["used"] for pool in status["pools"])
+                and not any(
+                    pool[kind]["used"] for pool in status["pools"] for kind in ("ipv6", "delegated")
+                )
             )
 
         wait_until("no session, tunnel or address in use", probe, timeout)

@@ -36,7 +36,9 @@ tunnel rws = 8
 """
 
 # What a well-behaved client asks for; an odd one has other habits.
-DEFAULT_HABITS = ("noccp", "novj", "noipdefault", "ipcp-accept-local")
+_MODEST = ("noccp", "novj", "noipdefault", "ipcp-accept-local")
+DEFAULT_HABITS = (*_MODEST, "noipv6")
+DUAL_STACK_HABITS = (*_MODEST, "+ipv6")
 
 _LAC_OPTIONS = """
 noauth

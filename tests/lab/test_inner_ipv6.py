@@ -4,7 +4,6 @@
 import ipaddress
 from pathlib import Path
 
-import pytest
 
 from lab import topology
 from lab.host import Host
@@ -42,7 +41,6 @@ def resolve(host: Host, servers: str, search: str, name: str) -> str:
     return host.output("unshare", "--mount", "sh", "-c", command).split()[0]
 
 
-@pytest.mark.unproven
 def test_dual_stack(lab: Scenario) -> None:
     lab.net.add_inner_ipv6()
     gateway = lab.clear_text_gateway(ALICE, BOB, **DUAL_STACK)

@@ -105,9 +105,11 @@ TEST(ConfigKeys, SampleFileMeansTheDefaults) {
   const auto plain = ParseConfig(SourceFile("packaging/sallyport.toml"), "sample");
   ASSERT_TRUE(plain.has_value());
   EXPECT_THAT(plain->errors, IsEmpty());
+  ASSERT_FALSE(sample->config.pools.empty());
   EXPECT_EQ(sample->config.ipsec, plain->config.ipsec);
   EXPECT_EQ(sample->config.l2tp, plain->config.l2tp);
   EXPECT_EQ(sample->config.ppp, plain->config.ppp);
+  ASSERT_FALSE(plain->config.pools.empty());
   EXPECT_EQ(sample->config.pools[0].name, plain->config.pools[0].name);
   EXPECT_EQ(sample->config.status, plain->config.status);
   EXPECT_EQ(sample->config.workers, plain->config.workers);

@@ -144,8 +144,10 @@ constexpr std::array kReasons{
                "Tick MS-CHAP v2 on the client, or allow its method in ppp.auth."},
     ReasonText{kNoAddress, "no_address", "there is no address for the user",
                "Enlarge the pool, end stale sessions, or give the user an address that is free."},
-    ReasonText{kNetworkRefused, "network_refused", "the client refuses IPCP",
-               "The client must ask for IPv4 (Windows: Internet Protocol Version 4 ticked)."},
+    ReasonText{kNetworkRefused, "network_refused", "no network protocol was agreed on",
+               "session_end in the log says which and who refused. A client must ask for IPv4 "
+               "(Windows: Internet Protocol Version 4 ticked); IPv6 needs a free prefix in the "
+               "pool and packets of 1280 octets."},
     ReasonText{kPeerHungUp, "client_hung_up", "the client hung up",
                "Look at the client's log: the user cancelled, or the client refused what we "
                "offered."},

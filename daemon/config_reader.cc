@@ -94,6 +94,10 @@ bool IsHostName(std::string_view text) {
   }
 }
 
+/// One that goes on the wire: 255 octets with the length of its first label and the root's (RFC
+/// 1035 §2.3.4).
+bool IsDomain(std::string_view text) { return text.size() <= 253 && IsHostName(text); }
+
 class ConfigDecoder {
  public:
   ConfigDecoder(const std::string& file, ParsedConfig& out) : file_(file), out_(out) {}
@@ -233,8 +237,7 @@ class ConfigDecoder {
   void DecodeField(const DomainField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
-    // RFC 1035 §2.3.4: 255 octets with the length of the first label and the root's.
-    if (text->size() > 253 || !IsHostName(*text)) return AddWrong(place, node, Quoted(*text));
+    if (!IsDomain(*text)) return AddWrong(place, node, Quoted(*text));
     field.of(out_.config) = *text;
   }
 
@@ -293,7 +296,7 @@ class ConfigDecoder {
 
   void DecodeField(const HostNameListField& field, const Place& place, const toml::node& node) {
     DecodeList(field.of(out_.config), place, node, field.maximum, [](std::string_view text) {
-      return IsHostName(text) ? std::optional<std::string>(text) : std::nullopt;
+      return IsDomain(text) ? std::optional<std::string>(text) : std::nullopt;
     });
   }
 

@@ -5,6 +5,7 @@
 #include "daemon/data_plane.h"
 #include "daemon/session_manager.h"
 #include "dhcp/inform_server.h"
+#include "dhcp/rate_limit.h"
 
 namespace sallyport::daemon {
 
@@ -27,7 +28,7 @@ class InformService {
   DataPlane& data_plane_;
   const SessionManager& sessions_;
   dhcp::v4::InformServer server_;
-  std::map<SessionKey, dhcp::v4::RateLimit> limits_;  // of sessions that have asked
+  std::map<SessionKey, dhcp::RateLimit> limits_;  // of sessions that have asked
 };
 
 }  // namespace sallyport::daemon

@@ -9,6 +9,7 @@
 #include "daemon/random_source.h"
 #include "dhcp/dhcpv6_server.h"
 #include "dhcp/drop_reason.h"
+#include "dhcp/rate_limit.h"
 #include "dhcp/router_advertiser.h"
 
 namespace sallyport::daemon {
@@ -34,6 +35,7 @@ class Ipv6Services {
     dhcp::Dhcpv6Binding binding{};
     uint16_t mtu = 0;
     dhcp::RouterAdvertiser advertiser;
+    dhcp::RateLimit limit{};
   };
 
   void ReceiveSolicitation(const SessionKey& key, Client& client, const Ipv6Message& message);

@@ -68,9 +68,13 @@ Arrival ArrivalOf(msghdr& header) {
 Expected<void, SystemError> Ipv6Sockets::Open(Receive receive) {
   receive_ = std::move(receive);
   if (auto opened = OpenIcmp(); !opened) return opened;
-  if (auto opened = OpenUdp(); !opened) return opened;
   icmp_source_ = loop_.AddIo(
       icmp_.get(), EPOLLIN, [this](uint32_t) { Read(Ipv6Service::kRouterDiscovery, icmp_.get()); });
+  return {};
+}
+
+Expected<void, SystemError> Ipv6Sockets::OpenDhcpv6() {
+  if (auto opened = OpenUdp(); !opened) return opened;
   udp_source_ = loop_.AddIo(udp_.get(), EPOLLIN,
                             [this](uint32_t) { Read(Ipv6Service::kDhcpv6, udp_.get()); });
   return {};
@@ -105,7 +109,10 @@ Expected<void, SystemError> Ipv6Sockets::OpenIcmp() {
 Expected<void, SystemError> Ipv6Sockets::OpenUdp() {
   auto socket = OpenUdpSocket(IpAddress::Family::kV6);
   if (!socket) return Unexpected{socket.error()};
-  const int reuse = 1;  // a server for other interfaces of this machine may do the same
+  // A server for other interfaces of this machine may do the same: both get what is multicast,
+  // which is all that clients send; what relays send by unicast, the one that opened its socket
+  // last.
+  const int reuse = 1;
   if (setsockopt(socket->get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) != 0 ||
       !SetOption(*socket, IPV6_RECVPKTINFO, 1)) {
     return Failed("set up the socket for DHCPv6");

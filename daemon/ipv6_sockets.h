@@ -23,8 +23,10 @@ class Ipv6Sockets {
 
   explicit Ipv6Sockets(EventLoop& loop) : loop_(loop) {}
 
-  /// Error EADDRINUSE: another DHCPv6 server has UDP port 547 for itself.
+  /// For router discovery. Needs CAP_NET_RAW.
   Expected<void, SystemError> Open(Receive receive);
+  /// After Open(). Error EADDRINUSE: another DHCPv6 server has UDP port 547 for itself.
+  Expected<void, SystemError> OpenDhcpv6();
   void Close();
 
   /// From the link-local address `from` of that interface. What the kernel does not take is as good

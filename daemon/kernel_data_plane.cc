@@ -130,6 +130,10 @@ Expected<void, std::string> KernelDataPlane::OpenIpv6() {
     if (session) observer_->OnIpv6Message(*session, message);
   });
   if (!opened) return Unexpected{opened.error().text};
+  if (auto dhcpv6 = ipv6_sockets_.OpenDhcpv6(); !dhcpv6) {
+    LogWarning("dhcpv6_unavailable",
+               "clients have IPv6 by router advertisements alone: " + dhcpv6.error().text);
+  }
   return {};
 }
 

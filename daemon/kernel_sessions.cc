@@ -139,7 +139,6 @@ void TakeAway(netlink::Route& route, const Interface& interface, const SessionNe
 
 KernelContext::Result<void> AddIpv6(netlink::Route& route, MulticastMemberships& dhcpv6_servers,
                                     const Interface& interface, const SessionIpv6& ipv6) {
-  if (auto enabled = netlink::EnableIpv6(interface.name); !enabled) return enabled;
   auto added = route.AddLinkLocal(interface.ifindex, ipv6.local, ipv6.peer);
   if (!added) return added;
   return dhcpv6_servers.Join(interface.ifindex);
@@ -153,6 +152,11 @@ KernelContext::Result<void> LetPacketsFlow(KernelContext& context,
   auto route = context.route();
   if (!route) return Unexpected{route.error()};
   if (auto mru = netlink::SetMru(interface.unit_fd, network.mtu); !mru) return mru;
+  // First of all: a router advertisement or redirect of the client's must find a kernel that is
+  // deaf to it.
+  if (network.ipv6) {
+    if (auto enabled = netlink::EnableIpv6(interface.name); !enabled) return enabled;
+  }
   using netlink::NetworkProtocol;
   for (const auto& [protocol, pass] :
        {std::pair(NetworkProtocol::kIpv4, static_cast<bool>(network.local)),
@@ -353,7 +357,8 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
     return;
   }
   sessions_.Do(key, [this, network, done = std::move(done)](Session& session) mutable {
-    auto before = std::exchange(session.network, std::nullopt);
+    // Noted beforehand: of what fails half way, BringDown() takes away what there is.
+    auto before = std::exchange(session.network, network);
     Interface interface {
       .unit_fd = session.unit.get(), .ifindex = session.ifindex, .name = session.interface_name
     };
@@ -361,15 +366,12 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
                            interface = std::move(interface),
                            done = std::move(done)](KernelContext& context) mutable {
       auto result = LetPacketsFlow(context, dhcpv6_servers_, interface, before, network);
-      return Sessions::Finish([this, network, result = std::move(result),
-                               done = std::move(done)](Session& owner) mutable {
-        if (result) {
-          owner.network = network;
-        } else {
-          failure_log_.LogError("interface_not_up", result.error().text, loop_.Now());
-        }
-        done(result.has_value());
-      });
+      return Sessions::Finish(
+          [this, result = std::move(result), done = std::move(done)](Session&) mutable {
+            if (!result)
+              failure_log_.LogError("interface_not_up", result.error().text, loop_.Now());
+            done(result.has_value());
+          });
     });
   });
 }

@@ -58,7 +58,7 @@ class KernelSessions {
     int ifindex = 0;
     std::string interface_name;
     std::optional<unsigned> interface_number;  // of a name of our choice
-    std::optional<SessionNetwork> network;     // its route is in the kernel
+    std::optional<SessionNetwork> network;     // what of it the kernel may have
     IoSource channel_source;
     IoSource unit_source;
   };

@@ -91,7 +91,8 @@ Unexpected<AccessDenied> NoAddress(std::string_view log_text) {
 
 LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users,
                          aaa::PoolSet pools)
-    : options_(std::move(options)),
+    : loop_(loop),
+      options_(std::move(options)),
       users_(std::move(users)),
       pools_(std::move(pools)),
       watch_(loop, options_.users_file, [this] { Reload(); }) {}
@@ -136,8 +137,10 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
   granted.lease.user = accepted.account;
   const aaa::PrefixPool& prefixes = pools_.prefix_pools()[pools_.IndexOf({})].ipv6;
   if (!lease->prefix && prefixes.size() > 0) {
-    LogWarning("no_ipv6_prefix", fmt::format("{} has no IPv6: no free prefix in the pool",
-                                             PrintableText(accepted.account)));
+    no_prefix_log_.LogWarning(
+        "no_ipv6_prefix",
+        fmt::format("{} has no IPv6: no free prefix in the pool", PrintableText(accepted.account)),
+        loop_.Now());
   }
   granted.lease.address = lease->address;
   granted.lease.gateway = lease->gateway;

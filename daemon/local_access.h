@@ -9,6 +9,7 @@
 #include "daemon/access_control.h"
 #include "daemon/event_loop.h"
 #include "daemon/file_watch.h"
+#include "daemon/log_limit.h"
 
 namespace sallyport::daemon {
 
@@ -39,10 +40,12 @@ class LocalAccess final : public AccessControl {
  private:
   Expected<aaa::Accepted, AccessDenied> Verify(const ppp::Authenticate& request) const;
 
+  EventLoop& loop_;
   Options options_;
   aaa::UserDatabase users_;
   aaa::PoolSet pools_;
   FileWatch watch_;
+  LogLimit no_prefix_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -51,7 +51,7 @@ std::string_view Text(ppp::EndReason reason) {
     case ppp::EndReason::kEchoTimeout:
       return "LCP echoes unanswered";
     case ppp::EndReason::kNetworkRefused:
-      return "the peer refuses IPCP";
+      return "no network protocol was agreed on";
     case ppp::EndReason::kLoopback:
       return "the link is looped back";
     case ppp::EndReason::kLowerLayerDown:
@@ -307,7 +307,10 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   if (!verdict) return Refuse(session, request, verdict.error(), *delay);
   session.lease = verdict->lease;
   session.limits = verdict->limits;
-  Accept(session, request, std::move(verdict->answer), *delay);
+  // Not when asked again, or whoever guesses at the password of a user who is here would be
+  // forgiven each time.
+  delay_.Accepted(aaa::BareName(request.user, logins_.names));
+  Accept(session, std::move(verdict->answer), *delay);
   RequestInterface(session);
 }
 
@@ -315,15 +318,15 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
 /// who guess at the user's password could end the session; one wrong answer does that anyway.
 void SessionManager::DecideAgain(ClientSession& session, const ppp::Authenticate& request) {
   if (PrintableText(request.user) != session.user) {
+    // No guess: it would be held against the user whose name it is.
     const AccessDenied denied{.log_text = fmt::format("asked again, the peer says that it is {}",
                                                       PrintableText(request.user)),
-                              .answer = {},
-                              .guessed = true};
+                              .answer = {}};
     return Refuse(session, request, denied, Duration::zero());
   }
   auto verdict = access_.DecideAgain(request);
   if (!verdict) return Refuse(session, request, verdict.error(), Duration::zero());
-  Accept(session, request, std::move(*verdict), Duration::zero());
+  Accept(session, std::move(*verdict), Duration::zero());
 }
 
 /// How long the answer has to wait. Nothing: it is a refusal, without a look at the password.
@@ -355,11 +358,9 @@ void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& req
   Tell(session.key, denied.answer, delay);
 }
 
-void SessionManager::Accept(ClientSession& session, const ppp::Authenticate& request,
-                            ppp::AuthAccepted answer, Duration delay) {
+void SessionManager::Accept(ClientSession& session, ppp::AuthAccepted answer, Duration delay) {
   ++authentication_.accepted;
   session.refusal.reset();
-  delay_.Accepted(aaa::BareName(request.user, logins_.names));
   Tell(session.key, std::move(answer), delay);
 }
 
@@ -430,12 +431,12 @@ void SessionManager::ApplyNetwork(ClientSession& session) {
   const unsigned change = session.network_changes;
   data_plane_.BringUp(key, NetworkOf(session), [this, key, change](bool ok) {
     ClientSession* owner = Find(key);
-    if (owner == nullptr || owner->network_changes != change) return;
-    if (owner->state == SessionState::kClosing) return;
-    if (!ok) {
+    if (owner == nullptr || owner->state == SessionState::kClosing) return;
+    if (!ok) {  // even if it is not wanted any more: nobody knows what is left of it
       Disconnect(key, "the network interface could not be brought up");
       return;
     }
+    if (owner->network_changes != change) return;
     NetworkApplied(*owner);
   });
 }
@@ -467,7 +468,7 @@ void SessionManager::NetworkApplied(ClientSession& session) {
                                            {.prefix = prefix,
                                             .address = prefix.AddressOf(session.ipv6->network.peer),
                                             .delegated = session.lease->delegated},
-                                           session.ipv6->mtu);
+                                           std::min(session.ipv6->mtu, session.ipv6->mru));
     if (told) {
       LogInfo("session_ipv6_up",
               fmt::format("session {} {}@{}: IPv6 {} on {}, delegated {}", session.id, session.user,

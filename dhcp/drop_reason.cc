@@ -21,6 +21,10 @@ std::string_view ToString(DropReason reason) {
       return "missing_option";
     case DropReason::kUnexpectedOption:
       return "unexpected_option";
+    case DropReason::kBadSource:
+      return "bad_source";
+    case DropReason::kRateLimit:
+      return "rate_limit";
     case DropReason::kNotMulticast:
       return "not_multicast";
     case DropReason::kNoAnswer:

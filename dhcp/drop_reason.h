@@ -19,6 +19,8 @@ enum class DropReason : uint8_t {
   kNotForUs,          // another server's (RFC 8415 §16)
   kMissingOption,     // without an option that its type needs (RFC 8415 §16)
   kUnexpectedOption,  // with one that its type forbids (likewise)
+  kBadSource,         // DHCPv6 from no link-local address, which clients use (RFC 8415 §13.1)
+  kRateLimit,         // more than a client has reason to send
   kNotMulticast,      // sent to an address of ours, by a type that may not be (RFC 8415 §18.4)
   kNoAnswer,          // a question that we know nothing about (RFC 8415 §18.3.3)
   kNoSession,         // from an interface of no session, or before its IPv6 is up
@@ -28,8 +30,9 @@ enum class DropReason : uint8_t {
 inline constexpr std::array kAllDropReasons{
     DropReason::kTooShort,      DropReason::kBadOption,        DropReason::kBadHopLimit,
     DropReason::kBadCode,       DropReason::kUnknownType,      DropReason::kNotForUs,
-    DropReason::kMissingOption, DropReason::kUnexpectedOption, DropReason::kNotMulticast,
-    DropReason::kNoAnswer,      DropReason::kNoSession};
+    DropReason::kMissingOption, DropReason::kUnexpectedOption, DropReason::kBadSource,
+    DropReason::kRateLimit,     DropReason::kNotMulticast,     DropReason::kNoAnswer,
+    DropReason::kNoSession};
 
 /// snake_case, for metrics: "bad_option".
 std::string_view ToString(DropReason reason);

@@ -46,17 +46,6 @@ size_t MaximumSize(const Message& request, const InformClient& client) {
 
 }  // namespace
 
-bool RateLimit::Take(TimePoint now) {
-  const auto earned = (now - refilled_) / kPerMessage;
-  if (earned > 0) {
-    left_ = static_cast<unsigned>(std::min<int64_t>(left_ + earned, kBurst));
-    refilled_ = now;
-  }
-  if (left_ == 0) return false;
-  --left_;
-  return true;
-}
-
 std::vector<uint8_t> ClasslessRoutes(std::span<const IpPrefix> routes, const IpAddress& router) {
   std::vector<uint8_t> octets;
   for (const IpPrefix& route : routes) {
@@ -128,6 +117,10 @@ std::vector<OptionValue> InformServer::Options(const Message& request,
     if (!value.empty()) options.push_back({option, std::move(value)});
   };
   if (const auto* wanted = request.Find(Option::kParameterRequest)) {
+    // They may be the longest by far, and whatever comes when there is no room left is left out.
+    if (std::ranges::count(*wanted, static_cast<uint8_t>(Option::kClasslessRoute)) > 0) {
+      add(Option::kClasslessRoute);
+    }
     for (const uint8_t code : *wanted) add(static_cast<Option>(code));
   } else {
     for (const Option option : kStandard) add(option);

@@ -2,7 +2,6 @@
 // Answers DHCPINFORM, by which clients that have their address from IPCP ask for the rest: above
 // all for the routes of a split tunnel (RFC 2131 §3.4, §4.3.5).
 #pragma once
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -14,6 +13,7 @@
 #include "base/time.h"
 #include "dhcp/dhcpv4_drop_reason.h"
 #include "dhcp/dhcpv4_message.h"
+#include "dhcp/rate_limit.h"
 
 namespace sallyport::dhcp::v4 {
 
@@ -21,20 +21,6 @@ namespace sallyport::dhcp::v4 {
 struct InformSettings {
   std::vector<IpPrefix> routes;  // IPv4: what is to be reached through the session
   std::string domain;            // a name in ASCII without a dot at its end; empty: none
-};
-
-/// How many messages of one session are answered. A client repeats its request a few times, four
-/// times within ten seconds at most (macOS), and asks anew when its network changes.
-class RateLimit {
- public:
-  /// Whether one more is within the limit: bursts of kBurst, one in kPerMessage on average.
-  bool Take(TimePoint now);
-
- private:
-  static constexpr unsigned kBurst = 16;                 // local policy
-  static constexpr std::chrono::seconds kPerMessage{2};  // local policy
-  unsigned left_ = kBurst;
-  TimePoint refilled_{};
 };
 
 /// The session on whose interface a message came, as IPCP made it.

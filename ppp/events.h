@@ -232,6 +232,7 @@ struct NetworkDown {};
 struct Ipv6Up {
   Ipv6Parameters network;
   uint16_t mtu = 1400;  // as of NetworkUp
+  uint16_t mru = 1400;  // what the peer may send: LinkConfig::mru
 };
 /// IPv6CP left Opened; IPv6 packets must stop.
 struct Ipv6Down {};

@@ -60,7 +60,8 @@ Expected<void, std::string> Ipv6cp::Prepare(const NetworkPhase& phase, const Ent
   if (!config_.client && !phase.grant.ipv6) {
     return Unexpected{std::string("no IPv6 prefix for the peer")};
   }
-  if (phase.mtu < kMinMtu) return Unexpected{std::string("packets are too short for IPv6")};
+  if (std::min(phase.mtu, config_.mru) < kMinMtu)
+    return Unexpected{std::string("packets are too short for IPv6")};
   const auto [ours, theirs] = InterfaceIdentifiersFrom(entropy);
   negotiation_.state() = {};
   negotiation_.state().identifier = ours;
@@ -78,8 +79,9 @@ void Ipv6cp::Refresh(const Entropy& entropy) {
 
 Expected<Action, std::string> Ipv6cp::Up(uint16_t mtu) const {
   const auto& state = negotiation_.state();
-  return Action(
-      Ipv6Up{.network = {.local = state.identifier, .peer = state.agreed.identifier}, .mtu = mtu});
+  return Action(Ipv6Up{.network = {.local = state.identifier, .peer = state.agreed.identifier},
+                       .mtu = mtu,
+                       .mru = config_.mru});
 }
 
 }  // namespace sallyport::ppp

@@ -110,8 +110,8 @@ def _names(links: str) -> tuple[str, ...]:
 
 
 def _routes(text: str) -> tuple[str, ...]:
-    # These come with an interface, some time later.
-    return tuple(line for line in _lines(text) if "fe80:" not in line and "ff00::/8" not in line)
+    # Those to link-local and multicast addresses come with an interface, some time later.
+    return tuple(line for line in _lines(text) if not re.match(r"(\w+ )?(fe80:|ff00:)", line))
 
 
 def _addresses(text: str) -> tuple[str, ...]:

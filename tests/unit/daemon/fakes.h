@@ -82,7 +82,7 @@ class FakeDataPlane final : public DataPlane {
   }
   void BringUp(const SessionKey& key, const SessionNetwork& network, DoneCallback done) override {
     up[key] = network;
-    Answer([done = std::move(done)]() mutable { done(true); });
+    Answer([done = std::move(done), ok = !bring_up_fails]() mutable { done(ok); });
   }
   void BringDown(const SessionKey& key) override { up.erase(key); }
   void SendIpv6(const SessionKey& key, Ipv6Service service, const IpEndpoint& to,
@@ -162,6 +162,7 @@ class FakeDataPlane final : public DataPlane {
     std::vector<uint8_t> bytes;
   };
   std::vector<Ipv6Sent> ipv6_sent;
+  bool bring_up_fails = false;
   std::deque<UniqueFunction<void()>> answers;
   uint64_t last_path = 0;
   std::map<std::string, uint64_t> no_drops;
@@ -187,7 +188,7 @@ class FakeAccess final : public AccessControl {
  public:
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override {
     const auto* pap = std::get_if<ppp::PapCredential>(&request.credential);
-    if (request.user != "alice" || pap == nullptr || pap->password.text() != "secret") {
+    if (request.user != "alice" || (pap != nullptr && pap->password.text() != "secret")) {
       return Unexpected{AccessDenied{.log_text = "wrong password", .answer = {}, .guessed = true}};
     }
     ++leases;
@@ -205,11 +206,13 @@ class FakeAccess final : public AccessControl {
     return granted;
   }
   Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate&) override {
+    if (again) return ppp::AuthAccepted{};
     return Unexpected{AccessDenied{.log_text = "not known", .answer = {}, .guessed = true}};
   }
   void Release(const Lease&) override { --leases; }
 
   int leases = 0;
+  bool again = true;  // whether a second login is right
   SessionLimits limits;
   std::optional<IpPrefix> prefix;  // of who logs in, as the next
   std::optional<IpPrefix> delegated;

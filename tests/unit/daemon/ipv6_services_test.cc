@@ -33,9 +33,9 @@ class Ipv6ServicesTest : public testing::Test {
  protected:
   std::vector<uint8_t> Hex(std::string_view hex) { return FromHex(hex).value(); }
   void Receive(const SessionKey& key, Ipv6Service service, const std::vector<uint8_t>& bytes,
-               uint8_t hop_limit = 255) {
+               uint8_t hop_limit = 255, const IpEndpoint& peer = kClient) {
     services_.Receive(key, {.service = service,
-                            .peer = kClient,
+                            .peer = peer,
                             .multicast = true,
                             .hop_limit = hop_limit,
                             .bytes = bytes});
@@ -105,6 +105,32 @@ TEST_F(Ipv6ServicesTest, MalformedMessagesAreCountedAndNotAnswered) {
   EXPECT_EQ(services_.drops().Get(dhcp::DropReason::kBadOption), 1U);
   EXPECT_EQ(services_.drops().Get(dhcp::DropReason::kTooShort), 1U);
   EXPECT_EQ(services_.drops().Get(dhcp::DropReason::kBadHopLimit), 1U);
+}
+
+TEST_F(Ipv6ServicesTest, DhcpIsAnsweredToLinkLocalAddressesAlone) {
+  services_.Start(kKey, Binding(), 1400);
+  loop_.RunPending();
+  plane_.ipv6_sent.clear();
+  for (const char* address : {"::", "::1", "2001:db8:1:7::2", "ff02::1", "fec0::1"}) {
+    Receive(kKey, Ipv6Service::kDhcpv6, Hex("0baabbcc"), 255, {*IpAddress::Parse(address), 22});
+  }
+  EXPECT_THAT(plane_.ipv6_sent, IsEmpty());
+  EXPECT_EQ(services_.drops().Get(dhcp::DropReason::kBadSource), 5U);
+  Receive(kKey, Ipv6Service::kDhcpv6, Hex("0baabbcc"), 255, {*IpAddress::Parse("febf::1"), 546});
+  EXPECT_THAT(plane_.ipv6_sent, SizeIs(1));
+}
+
+TEST_F(Ipv6ServicesTest, EachSessionHasItsLimit) {
+  services_.Start(kKey, Binding(), 1400);
+  services_.Start(kOther, Binding("2001:db8:1:8::/64"), 1400);
+  loop_.RunPending();
+  plane_.ipv6_sent.clear();
+  for (int i = 0; i < 100; ++i) Receive(kKey, Ipv6Service::kDhcpv6, Hex("0baabbcc"));
+  const auto answered = plane_.ipv6_sent.size();
+  EXPECT_LT(answered, 50U);
+  EXPECT_EQ(services_.drops().Get(dhcp::DropReason::kRateLimit), 100U - answered);
+  Receive(kOther, Ipv6Service::kDhcpv6, Hex("0baabbcc"));
+  EXPECT_EQ(plane_.ipv6_sent.size(), answered + 1);
 }
 
 TEST_F(Ipv6ServicesTest, ASessionWithoutIpv6GetsNoAnswer) {

@@ -22,6 +22,8 @@ using Bytes = std::vector<uint8_t>;
 
 constexpr uint16_t kPap = 0xC023;
 constexpr uint8_t kPapAck = 2, kPapNak = 3;
+constexpr uint16_t kChap = 0xC223;
+constexpr uint8_t kChallenge = 1, kChapSuccess = 3, kChapFailure = 4;
 const IpEndpoint kHome{IpAddress::V4(0xC6336407), 1701};
 const IpEndpoint kElsewhere{IpAddress::V4(0xCB007109), 1701};
 
@@ -38,6 +40,41 @@ class LoginPolicyTest : public testing::Test {
     manager_->SetCloseCallback([](const SessionKey&, const l2tp::ResultCode&) {});
   }
 
+  /// CHAP with MD5, and again after a second at most.
+  void UseChap() {
+    ppp::LinkConfig config;
+    config.auth = {ppp::AuthMethod::kChapMd5};
+    config.chap_interval = seconds(1);
+    manager_ = std::make_unique<SessionManager>(loop_, plane_, access_, random_, config,
+                                                dhcp::Dhcpv6Config{}, 256, LoginPolicy());
+    manager_->SetCloseCallback([](const SessionKey&, const l2tp::ResultCode&) {});
+  }
+  /// Answers the newest challenge, which it waits for.
+  void Respond(const SessionKey& key, std::string_view user) {
+    for (int i = 0; i < 10000 && Frames(kChap, kChallenge).empty(); ++i) {
+      std::this_thread::sleep_for(milliseconds(1));
+      Settle();
+    }
+    ASSERT_FALSE(Frames(kChap, kChallenge).empty());
+    Bytes frame{0xC2, 0x23,
+                2,    Frames(kChap, kChallenge).back()[3],
+                0,    static_cast<uint8_t>(21 + user.size()),
+                16};
+    frame.resize(frame.size() + 16);
+    frame.insert(frame.end(), user.begin(), user.end());
+    plane_.frames.clear();
+    Receive(key, frame);
+  }
+  /// A session that has logged in by CHAP.
+  SessionKey OpenByChap() {
+    UseChap();
+    const auto key = Open(kHome, false);
+    Respond(key, "alice");
+    EXPECT_THAT(Frames(kChap, kChapSuccess), SizeIs(1));
+    plane_.frames.clear();
+    return key;
+  }
+
   void Settle() {
     do {
       plane_.Work();
@@ -46,7 +83,7 @@ class LoginPolicyTest : public testing::Test {
   }
 
   /// A session whose LCP is open.
-  SessionKey Open(const IpEndpoint& peer) {
+  SessionKey Open(const IpEndpoint& peer, bool forget = true) {
     const SessionKey key{l2tp::TunnelId(1), l2tp::SessionId(++sessions_)};
     l2tp::PrepareSession request;
     request.tunnel = key.tunnel;
@@ -59,7 +96,7 @@ class LoginPolicyTest : public testing::Test {
     ack.at(2) = 2;
     Receive(key, ack);
     Receive(key, {0xC0, 0x21, 1, 1, 0, 4});
-    plane_.frames.clear();
+    if (forget) plane_.frames.clear();
     return key;
   }
   void Receive(const SessionKey& key, const Bytes& frame) {
@@ -150,6 +187,29 @@ TEST_F(LoginPolicyTest, ASessionThatGoesWhileItWaitsGivesItsAddressBack) {
   manager_->LowerDown(key, "the tunnel has gone");
   Settle();
   EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(LoginPolicyTest, WhoIsAskedAgainAndKnowsItStays) {
+  const auto key = OpenByChap();
+  Respond(key, "alice");
+  EXPECT_THAT(Frames(kChap, kChapSuccess), SizeIs(1));
+  EXPECT_EQ(access_.leases, 1) << "the same address";
+  EXPECT_EQ(Accepted(), 2U);
+}
+
+TEST_F(LoginPolicyTest, WhoIsAskedAgainAndDoesNotKnowItIsHungUpOn) {
+  const auto key = OpenByChap();
+  access_.again = false;
+  Respond(key, "alice");
+  EXPECT_THAT(Frames(kChap, kChapFailure), SizeIs(1));
+  EXPECT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+}
+
+TEST_F(LoginPolicyTest, WhoIsAskedAgainUnderAnotherNameIsHungUpOn) {
+  const auto key = OpenByChap();
+  Respond(key, "bob");
+  EXPECT_THAT(Frames(kChap, kChapFailure), SizeIs(1));
+  EXPECT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
 }
 
 TEST_F(LoginPolicyTest, ManyAtOnceAreRefusedUnseen) {

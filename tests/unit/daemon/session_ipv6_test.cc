@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A session with two network protocols: what the data path is asked for, and what the client is
 // told.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +34,13 @@ dhcp::Dhcpv6Config DhcpOptions() {
   dhcp::Dhcpv6Config config;
   config.duid = {0, 4, 1, 2, 3};
   return config;
+}
+
+/// LCP's Terminate-Request and the like, by code.
+bool Wrote(const std::vector<Bytes>& frames, uint16_t protocol, uint8_t code) {
+  return std::ranges::any_of(frames, [&](const Bytes& frame) {
+    return (uint32_t{frame[0]} << 8 | frame[1]) == protocol && frame[2] == code;
+  });
 }
 
 class SessionIpv6Test : public testing::Test {
@@ -156,6 +164,22 @@ TEST_F(SessionIpv6Test, WithoutAPrefixThereIsNoIpv6) {
   OpenIpv4();
   EXPECT_EQ(Session().state, SessionState::kUp);
   EXPECT_FALSE(Network().ipv6);
+}
+
+TEST_F(SessionIpv6Test, AnInterfaceThatCannotBeBroughtUpEndsTheSessionEvenIfNobodyWantsItAnyMore) {
+  LogIn();
+  plane_.bring_up_fails = true;
+  Bytes ack = LastRequest(kIpcp);
+  ASSERT_THAT(ack, Not(IsEmpty()));
+  ack[2] = 2;
+  Frame(ack);
+  // Opens IPCP; while the interface is being brought up, LCP begins anew.
+  sessions_.ReceiveFrame(kKey, Bytes{0x80, 0x21, 1, 9, 0, 10, 3, 6, 10, 64, 0, 2});
+  ASSERT_THAT(plane_.answers, Not(IsEmpty()));
+  sessions_.ReceiveFrame(kKey, Bytes{0xC0, 0x21, 1, 9, 0, 4});
+  ASSERT_FALSE(Wrote(plane_.frames, 0xC021, 5));
+  Settle();
+  EXPECT_TRUE(Wrote(plane_.frames, 0xC021, 5)) << "what is in the kernel is not known";
 }
 
 }  // namespace

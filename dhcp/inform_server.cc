@@ -44,6 +44,12 @@ size_t MaximumSize(const Message& request, const InformClient& client) {
   return std::min(maximum, packet - kHeaders);
 }
 
+/// Behind the message type and the server identifier.
+void PutFirst(std::vector<OptionValue>& options, Option option) {
+  std::stable_partition(options.begin() + 2, options.end(),
+                        [option](const OptionValue& each) { return each.code == option; });
+}
+
 }  // namespace
 
 std::vector<uint8_t> ClasslessRoutes(std::span<const IpPrefix> routes, const IpAddress& router) {
@@ -81,7 +87,16 @@ std::optional<InformReply> InformServer::Receive(std::span<const uint8_t> octets
                       .flags = static_cast<uint16_t>(asked.flags & kBroadcastFlag),
                       .ciaddr = asked.ciaddr,
                       .chaddr = asked.chaddr};
-  Written written = Write(header, Options(*request, client), MaximumSize(*request, client));
+  auto options = Options(*request, client);
+  const size_t maximum = MaximumSize(*request, client);
+  Written written = Write(header, options, maximum);
+  if (written.left_out > 0) {
+    // RFC 2132 §9.8: in the client's order, if that can be. Where there is no room for all, the
+    // longest would be left out, and it is what a client asks for.
+    PutFirst(options, Option::kMicrosoftClasslessRoute);
+    PutFirst(options, Option::kClasslessRoute);
+    written = Write(header, options, maximum);
+  }
   for (size_t i = 0; i < written.left_out; ++i) drops_.Count(DropReason::kOptionLeftOut);
   return InformReply{.source = {client.server, kServerPort},
                      .destination = {client.address, kClientPort},
@@ -117,10 +132,6 @@ std::vector<OptionValue> InformServer::Options(const Message& request,
     if (!value.empty()) options.push_back({option, std::move(value)});
   };
   if (const auto* wanted = request.Find(Option::kParameterRequest)) {
-    // They may be the longest by far, and whatever comes when there is no room left is left out.
-    if (std::ranges::count(*wanted, static_cast<uint8_t>(Option::kClasslessRoute)) > 0) {
-      add(Option::kClasslessRoute);
-    }
     for (const uint8_t code : *wanted) add(static_cast<Option>(code));
   } else {
     for (const Option option : kStandard) add(option);

@@ -172,6 +172,11 @@ void Calls::OnRequest(CallRole role, SessionId assigned, const CallDetails& deta
 }
 
 void Calls::RefuseRequest(SessionId assigned, const ResultCode& result, const TunnelScope& scope) {
+  // It is acknowledged all the same; the peer's own timer ends the call.
+  if (!refusals_.Take(scope.context.config.refusals_per_second, scope.context.now)) {
+    scope.context.Count(DropReason::kRefusalLimit);
+    return;
+  }
   scope.context.out.push_back(Refused{scope.tunnel.peer, result});
   // With the id of a live session in its header the CDN would end that one.
   const SessionId addressee = by_peer_id_.contains(assigned) ? SessionId() : assigned;

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "base/timer_queue.h"
+#include "l2tp/admission.h"
 #include "l2tp/context.h"
 #include "l2tp/events.h"
 #include "l2tp/header.h"
@@ -118,6 +119,7 @@ class Calls {
   IdAllocator ids_;
   uint32_t last_serial_number_ = 0;
   size_t answers_coming_ = 0;
+  TokenBucket refusals_;
 };
 
 }  // namespace sallyport::l2tp

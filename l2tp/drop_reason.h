@@ -23,7 +23,7 @@ enum class DropReason : uint8_t {
   kSccrqRateOfNetwork,  // over sccrq_per_second_prefix; answered
   kTunnelLimit,         // SCCRQ over a limit of tunnels; answered
   kTieLost,             // SCCRQ that crossed ours, which was kept (RFC 2661 §4.4.3)
-  kRefusalLimit,        // SCCRQ refused in silence: the second's share of StopCCNs was used up
+  kRefusalLimit,        // SCCRQ, ICRQ or OCRQ refused in silence: the second's share was used up
   kDuplicate,           // Ns seen before; acknowledged again (RFC 2661 §5.8)
   kOutsideWindow,       // Ns past the receive window
   kReorderLimit,        // ahead of a hole and too large to be kept

@@ -73,7 +73,9 @@ struct EndpointConfig {
   size_t max_sessions_per_tunnel = 256;   // local policy
   unsigned sccrq_per_second = 500;        // of all peers; zero: no limit; local policy
   unsigned sccrq_per_second_prefix = 50;  // of an IPv4 /24 or an IPv6 /64; zero: no limit
-  unsigned refusals_per_second = 100;     // StopCCNs to those who have no tunnel; local policy
+  // StopCCNs to those who have no tunnel, and the CDNs of each tunnel that refuse a call; local
+  // policy
+  unsigned refusals_per_second = 100;
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel

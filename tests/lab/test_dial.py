@@ -263,6 +263,21 @@ def test_two_of_ours_with_outgoing_calls(lab: Scenario) -> None:
     check_decodes(lab.wire.path, topology.GATEWAY_OUTER, SERVER)
 
 
+def test_as_lac_we_number_what_we_send_when_the_lns_does(lab: Scenario) -> None:
+    gateway = lab.clear_text_gateway(l2tp={"sequencing": "require"})
+    hq = dial(lab.net.client3, topology.GATEWAY_OUTER)
+    client = branch(lab, ipsec={"required": False}, dial=[hq]).start()
+    client.wait_dial("hq", "up")
+    check_link(lab.net.client3, "hq", topology.POOL_GATEWAY)
+    client.stop()
+    gateway.wait_no_sessions()
+    lab.wire.stop()
+    # RFC 2661 §3.1: not T, and S
+    numbered = "udp port 1701 and udp[8] & 0x88 = 0x08"
+    assert lab.wire.count(f"{numbered} and src host {topology.GATEWAY_OUTER}") > 3
+    assert lab.wire.count(f"{numbered} and src host {SERVER}") > 3
+
+
 def test_two_of_ours_through_ipsec(lab: Scenario) -> None:
     gateway = lab.gateway()
     charon = Charon(lab.net.client3).start()

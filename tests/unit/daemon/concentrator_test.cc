@@ -62,8 +62,10 @@ Concentrator::Options Options(bool ipsec_required) {
 class ConcentratorTest : public testing::Test {
  protected:
   explicit ConcentratorTest(bool ipsec_required = true)
-      : concentrator_(loop_, plane_, ipsec_required ? &ike_ : nullptr, access_, random_,
-                      Options(ipsec_required)) {}
+      : ConcentratorTest(Options(ipsec_required)) {}
+  explicit ConcentratorTest(const Concentrator::Options& options)
+      : concentrator_(loop_, plane_, options.ipsec_required ? &ike_ : nullptr, access_, random_,
+                      options) {}
 
   void Settle() {
     do {
@@ -103,14 +105,12 @@ class ConcentratorTest : public testing::Test {
     nr_ = 1;
     Send(tunnel_path_, Message(0, l2tp::testing::ScccnAvps()));
   }
-  void OpenSession(bool sequencing_required = false) {
+  void OpenSession(AvpList iccn = l2tp::testing::IccnAvps()) {
     Send(tunnel_path_, Message(0, l2tp::testing::IcrqAvps(kPeerSession)));
     const auto replies = Sent(kIcrp);
     ASSERT_THAT(replies, SizeIs(1));
     nr_ = 2;
     key_ = {l2tp::TunnelId(tunnel_), l2tp::SessionId(replies[0].U16(kAssignedSessionId))};
-    AvpList iccn = l2tp::testing::IccnAvps();
-    if (sequencing_required) iccn.Add(kSequencingRequired, {});
     Send(tunnel_path_, Message(key_.session.value(), iccn));
   }
   void Frame(const Bytes& frame) {
@@ -221,7 +221,7 @@ TEST_F(ConcentratorTest, FramesWaitInTheKernelUntilIccn) {
 TEST_F(ConcentratorTest, WhereSequencingIsRequiredPppWaitsUntilFramesAreNumbered) {
   concentrator_.OnSaUp(Sa());
   OpenTunnel(l2tp::PathId(plane_.last_path));
-  OpenSession(true);
+  OpenSession(l2tp::testing::IccnAvps().Add(kSequencingRequired, {}));
   EXPECT_THAT(plane_.numbered, ElementsAre(key_));
   EXPECT_EQ(plane_.frames_before_numbers, 0U);
   EXPECT_THAT(Frames(0xC021, 1), SizeIs(1));
@@ -232,7 +232,7 @@ TEST_F(ConcentratorTest, WhereSequencingIsRequiredAndNotToBeHadTheCallEnds) {
   plane_.numbering_works = false;
   concentrator_.OnSaUp(Sa());
   OpenTunnel(l2tp::PathId(plane_.last_path));
-  OpenSession(true);
+  OpenSession(l2tp::testing::IccnAvps().Add(kSequencingRequired, {}));
   Settle();
   EXPECT_THAT(plane_.frames, IsEmpty());
   EXPECT_THAT(Sent(kCdn), SizeIs(1));
@@ -577,6 +577,73 @@ TEST_F(ConcentratorTest, ClientsThatComeAndGoDoNotFillTheLog) {
     EXPECT_GE(lines, LogLimit::kBurst) << id;
     EXPECT_LE(lines, 2 * LogLimit::kBurst) << id;
   }
+}
+
+/// What a LAC has negotiated with the caller (RFC 2661 §4.4.5): PAP, which asked for alice's login.
+AvpList ProxiedIccn() {
+  const Bytes lcp{1, 4, 5, 0xD4}, pap{3, 4, 0xC0, 0x23};
+  const Bytes alice{'a', 'l', 'i', 'c', 'e'}, secret{'s', 'e', 'c', 'r', 'e', 't'};
+  AvpList iccn = l2tp::testing::IccnAvps();
+  iccn.Add(26, lcp).Add(27, pap).Add(
+      28, lcp);  // LCP CONFREQs: initial received, last sent, last received
+  iccn.U16(29, 3).Add(30, alice).U16(32, 0x42).Add(33, secret);  // Authen Type, Name, ID, Response
+  return iccn;
+}
+
+class ProxyTest : public ConcentratorTest {
+ protected:
+  ProxyTest(bool pass, ppp::ProxyMode mode) : ConcentratorTest(OptionsWith(pass, mode)) {}
+  static Concentrator::Options OptionsWith(bool pass, ppp::ProxyMode mode) {
+    auto options = Options(false);
+    options.pass_proxy = pass;
+    options.ppp.proxy = mode;
+    return options;
+  }
+  void Call() {
+    Send(l2tp::PathId(99), Sccrq(), true);
+    const auto replies = Sent(kSccrp);
+    ASSERT_THAT(replies, SizeIs(1));
+    tunnel_ = replies[0].U16(kAssignedTunnelId);
+    tunnel_path_ = l2tp::PathId(plane_.last_path);
+    ns_ = 1;
+    nr_ = 1;
+    Send(tunnel_path_, Message(0, l2tp::testing::ScccnAvps()));
+    OpenSession(ProxiedIccn());
+  }
+};
+class ProxyAccepted : public ProxyTest {
+ protected:
+  ProxyAccepted() : ProxyTest(true, ppp::ProxyMode::kAccept) {}
+};
+class ProxyRenegotiated : public ProxyTest {
+ protected:
+  ProxyRenegotiated() : ProxyTest(true, ppp::ProxyMode::kRenegotiate) {}
+};
+class ProxyIgnored : public ProxyTest {
+ protected:
+  ProxyIgnored() : ProxyTest(false, ppp::ProxyMode::kAccept) {}
+};
+
+TEST_F(ProxyAccepted, TheLoginThatTheLacTookIsDecidedWithoutAskingTheCaller) {
+  Call();
+  EXPECT_THAT(Frames(0xC021, 1), IsEmpty()) << "LCP is not begun anew";
+  ASSERT_THAT(Frames(0xC023, 2), SizeIs(1)) << "PAP's Authenticate-Ack";
+  EXPECT_EQ(Frames(0xC023, 2)[0][3], 0x42) << "of the caller's request";
+  EXPECT_EQ(concentrator_.sessions().sessions().at(key_).user, "alice");
+  Negotiate(0x8021, {3, 6, 10, 64, 0, 2});
+  EXPECT_EQ(State(), SessionState::kUp);
+}
+
+TEST_F(ProxyRenegotiated, TheCallerIsAskedAnew) {
+  Call();
+  EXPECT_THAT(Frames(0xC021, 1), SizeIs(1));
+  EXPECT_EQ(concentrator_.sessions().authentication().accepted, 0U);
+}
+
+TEST_F(ProxyIgnored, TheCallerIsAskedAnew) {
+  Call();
+  EXPECT_THAT(Frames(0xC021, 1), SizeIs(1));
+  EXPECT_EQ(concentrator_.sessions().authentication().accepted, 0U);
 }
 
 TEST_F(ConcentratorTest, FramesOfUnknownSessionsAreIgnored) {

@@ -431,14 +431,45 @@ TEST_F(Call, CloseSessionSendsCdn) {
 }
 
 TEST_F(Call, AnswersThatNobodyAcknowledgesAreBounded) {
+  EndpointConfig config = Config();
+  config.refusals_per_second = 3000;
+  Bench eager(config);
+  const uint16_t eager_tunnel = eager.OpenTunnel();
   for (uint32_t i = 0; i < 3000; ++i) {
-    Receive(0,
-            static_cast<uint16_t>(
-                2 + bench.endpoint.statistics().drops.Get(DropReason::kRejectedMessage)),
-            1, testing::IcrqAvps(0));
+    const auto ns = static_cast<uint16_t>(2 + eager.Drops(DropReason::kRejectedMessage));
+    eager.Receive(ControlMessage(eager_tunnel, 0, ns, 1, testing::IcrqAvps(0).bytes()));
   }
-  EXPECT_EQ(bench.Drops(DropReason::kRejectedMessage), 1024u);
-  EXPECT_EQ(bench.Drops(DropReason::kBacklog), 3000u - 1024u);
+  EXPECT_EQ(eager.Drops(DropReason::kRejectedMessage), 1024u);
+  EXPECT_EQ(eager.Drops(DropReason::kBacklog), 3000u - 1024u);
+}
+
+TEST_F(Call, RefusalsOfATunnelHaveARateOfTheirOwn) {
+  EndpointConfig config = Config();
+  config.max_sessions_per_tunnel = 0;
+  config.refusals_per_second = 5;
+  Bench full(config);
+  const uint16_t full_tunnel = full.OpenTunnel();
+  unsigned refusals = 0;
+  uint16_t nr = 1;
+  const auto ask = [&](uint16_t number) {
+    full.Receive(ControlMessage(full_tunnel, 0, static_cast<uint16_t>(2 + number), nr,
+                                testing::IcrqAvps(static_cast<uint16_t>(1 + number)).bytes()));
+    const auto sent = full.Sent();
+    ASSERT_FALSE(sent.empty()) << "each is acknowledged";
+    for (const Decoded& message : sent) {
+      if (message.IsZlb()) continue;
+      ExpectCdn(message, static_cast<uint16_t>(1 + number), 4, 4);
+      nr = static_cast<uint16_t>(message.ns + 1);
+      ++refusals;
+    }
+  };
+  for (uint16_t i = 0; i < 20; ++i) ask(i);
+  EXPECT_EQ(refusals, 5u);
+  EXPECT_EQ(full.Drops(DropReason::kRefusalLimit), 15u);
+  full.Advance(seconds(1));
+  full.Sent();
+  ask(20);
+  EXPECT_EQ(refusals, 6u) << "the next second has its share";
 }
 
 // ---- Data -------------------------------------------------------------------------------------

@@ -107,6 +107,20 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 /// A name may be wrong by this many edits and still be recognised. Local policy.
 size_t Tolerance(std::string_view name) { return name.size() < 5 ? 1 : 2; }
 
+std::string ListOfAtMost(size_t maximum, const std::string& elements) {
+  return "a list of at most " + std::to_string(maximum) + " different " + elements;
+}
+
+std::string ElementsOf(const AddressListField& field) {
+  if (field.any_local) return "IP addresses";
+  return field.ipv6_hosts ? "IP addresses of hosts" : "IPv4 addresses of hosts";
+}
+
+std::string ElementsOf(const PrefixListField& field) {
+  if (!field.v4) return "IPv6 prefixes like \"2001:db8:1::/48\"";
+  return std::string(field.v6 ? "" : "IPv4 ") + "prefixes like \"192.0.2.0/24\"";
+}
+
 }  // namespace
 
 const ConfigKey* FindKey(std::string_view section, std::string_view name) {
@@ -153,21 +167,10 @@ std::string DescribeExpected(const ConfigKey& key) {
             return std::string("the key as text, 0x and hexadecimal digits, or 0s and Base64");
           },
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
-          [](const AddressListField& f) {
-            return "a list of at most " + std::to_string(f.maximum) +
-                   (f.any_local    ? " different IP addresses"
-                    : f.ipv6_hosts ? " different IP addresses of hosts"
-                                   : " different IPv4 addresses of hosts");
-          },
-          [](const PrefixListField& f) {
-            const std::string list = "a list of at most " + std::to_string(f.maximum);
-            if (!f.v4) return list + " different IPv6 prefixes like \"2001:db8:1::/48\"";
-            return list + (f.v6 ? " different" : " different IPv4") +
-                   " prefixes like \"192.0.2.0/24\"";
-          },
+          [](const AddressListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
+          [](const PrefixListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
           [](const HostNameListField& f) {
-            return "a list of at most " + std::to_string(f.maximum) +
-                   " different names like \"example.com\"";
+            return ListOfAtMost(f.maximum, "names like \"example.com\"");
           },
           [](const RangeListField&) {
             return std::string(

@@ -60,8 +60,8 @@ bool HasIpv6(const Config& config) {
 /// machine it is.
 std::vector<uint8_t> ServerDuid() {
   constexpr std::array<uint8_t, 2> kDuidUuid{0, 4};
-  constexpr sd_id128_t kApplication =
-      SD_ID128_MAKE(5c, 2f, 8e, 16, 0b, 7d, 4a, 93, 9b, 1e, 63, d0, 4f, a8, 72, c5);
+  constexpr sd_id128_t kApplication = {.bytes = {0x5c, 0x2f, 0x8e, 0x16, 0x0b, 0x7d, 0x4a, 0x93,
+                                                 0x9b, 0x1e, 0x63, 0xd0, 0x4f, 0xa8, 0x72, 0xc5}};
   sd_id128_t machine{};
   // A machine without an id (a container that is being made) has a new DUID after each start: its
   // clients ask anew.

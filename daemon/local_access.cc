@@ -117,7 +117,7 @@ Expected<aaa::Accepted, AccessDenied> LocalAccess::Verify(const ppp::Authenticat
 Expected<ppp::AuthAccepted, AccessDenied> LocalAccess::DecideAgain(
     const ppp::Authenticate& request) {
   auto accepted = Verify(request);
-  if (!accepted) return Unexpected{std::move(accepted.error())};
+  if (!accepted) return Unexpected{accepted.error()};
   ppp::AuthAccepted answer;
   answer.authenticator_response = accepted->authenticator_response;
   return answer;
@@ -125,7 +125,7 @@ Expected<ppp::AuthAccepted, AccessDenied> LocalAccess::DecideAgain(
 
 Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticate& request) {
   auto verified = Verify(request);
-  if (!verified) return Unexpected{std::move(verified.error())};
+  if (!verified) return Unexpected{verified.error()};
   const aaa::Accepted& accepted = *verified;
   const auto lease =
       pools_.Allocate({.pool = {}, .account = accepted.account, .profile = accepted.profile});

@@ -310,7 +310,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   // Not when asked again, or whoever guesses at the password of a user who is here would be
   // forgiven each time.
   delay_.Accepted(aaa::BareName(request.user, logins_.names));
-  Accept(session, std::move(verdict->answer), *delay);
+  Accept(session, verdict->answer, *delay);
   RequestInterface(session);
 }
 
@@ -326,7 +326,7 @@ void SessionManager::DecideAgain(ClientSession& session, const ppp::Authenticate
   }
   auto verdict = access_.DecideAgain(request);
   if (!verdict) return Refuse(session, request, verdict.error(), Duration::zero());
-  Accept(session, std::move(*verdict), Duration::zero());
+  Accept(session, *verdict, Duration::zero());
 }
 
 /// How long the answer has to wait. Nothing: it is a refusal, without a look at the password.
@@ -358,10 +358,11 @@ void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& req
   Tell(session.key, denied.answer, delay);
 }
 
-void SessionManager::Accept(ClientSession& session, ppp::AuthAccepted answer, Duration delay) {
+void SessionManager::Accept(ClientSession& session, const ppp::AuthAccepted& answer,
+                            Duration delay) {
   ++authentication_.accepted;
   session.refusal.reset();
-  Tell(session.key, std::move(answer), delay);
+  Tell(session.key, answer, delay);
 }
 
 /// Not inside the engine's own call, even without a delay: the answer comes as a command of its

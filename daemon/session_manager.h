@@ -164,7 +164,7 @@ class SessionManager {
   void DecideAgain(ClientSession& session, const ppp::Authenticate& request);
   void Refuse(ClientSession& session, const ppp::Authenticate& request, const AccessDenied& denied,
               Duration delay);
-  void Accept(ClientSession& session, ppp::AuthAccepted answer, Duration delay);
+  void Accept(ClientSession& session, const ppp::AuthAccepted& answer, Duration delay);
   void Tell(const SessionKey& key, ppp::Command verdict, Duration delay);
   std::optional<Duration> Admit(ClientSession& session, const ppp::Authenticate& request);
   void RequestInterface(ClientSession& session);

@@ -82,6 +82,19 @@ SessionTimes TimesOf(const ClientSession& session) {
   return times;
 }
 
+std::optional<SessionIpv6Status> Ipv6Of(const ClientSession& session) {
+  if (!session.ipv6) return {};
+  SessionIpv6Status ipv6{.local = IpAddress::LinkLocal(session.ipv6->network.local),
+                         .peer = IpAddress::LinkLocal(session.ipv6->network.peer),
+                         .prefix = {},
+                         .delegated = {}};
+  if (session.lease) {
+    ipv6.prefix = session.lease->prefix;
+    ipv6.delegated = session.lease->delegated;
+  }
+  return ipv6;
+}
+
 template <typename Drops>
 CountByReason ToStatus(const Drops& drops) {
   CountByReason counts;
@@ -176,16 +189,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
       if (server) record.dns.push_back(server);
     }
   }
-  if (session.ipv6) {
-    record.ipv6 = SessionIpv6Status{.local = IpAddress::LinkLocal(session.ipv6->network.local),
-                                    .peer = IpAddress::LinkLocal(session.ipv6->network.peer),
-                                    .prefix = {},
-                                    .delegated = {}};
-    if (session.lease) {
-      record.ipv6->prefix = session.lease->prefix;
-      record.ipv6->delegated = session.lease->delegated;
-    }
-  }
+  record.ipv6 = Ipv6Of(session);
   record.interface = session.interface;
   record.since = std::chrono::floor<std::chrono::seconds>(session.since);
   record.uptime = Since(session.started);

@@ -13,7 +13,6 @@ namespace {
 constexpr size_t kNameSize = 64;
 constexpr size_t kFileSize = 128;
 constexpr uint32_t kCookie = 0x63825363;
-constexpr size_t kAddressSize = 4;
 // RFC 2132 §9.3.
 constexpr uint8_t kOverloadFile = 1;
 constexpr uint8_t kOverloadName = 2;

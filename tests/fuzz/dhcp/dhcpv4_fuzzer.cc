@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                             .server = IpAddress::V4(0x0A400001),
                             .dns = std::span(&dns, 1),
                             .wins = {}};
-  RateLimit limit;
+  sallyport::dhcp::RateLimit limit;
   if (const auto reply = server.Receive(octets, client.address, client, limit, {})) {
     CheckReply(*reply);
   }

@@ -74,6 +74,9 @@ struct EndpointConfig {
   unsigned sccrq_per_second = 500;        // of all peers; zero: no limit; local policy
   unsigned sccrq_per_second_prefix = 50;  // of an IPv4 /24 or an IPv6 /64; zero: no limit
   unsigned refusals_per_second = 100;     // StopCCNs to those who have no tunnel; local policy
+  // Tunnels and calls that peers ask for are refused with error code 7, "try another" (RFC 2661
+  // §4.4.2); what there is lives on.
+  bool draining = false;
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel

@@ -13,9 +13,9 @@ const IpAddress& AllNodes() {  // RFC 4291 §2.7.1
   return kAllNodes;
 }
 
-bool IsLinkLocal(const IpAddress& address) {  // fe80::/10, RFC 4291 §2.5.6
-  const auto octets = address.bytes();
-  return address.is_v6() && octets[0] == 0xFE && (octets[1] & 0xC0) == 0x80;
+const IpPrefix& LinkLocal() {  // RFC 4291 §2.5.6
+  static const IpPrefix kLinkLocal = *IpPrefix::Parse("fe80::/10");
+  return kLinkLocal;
 }
 
 }  // namespace
@@ -69,7 +69,8 @@ void Ipv6Services::ReceiveSolicitation(const SessionKey& key, Client& client,
 void Ipv6Services::ReceiveDhcpv6(const SessionKey& key, const Client& client,
                                  const Ipv6Message& message) {
   // To the unspecified address the kernel would send to this machine itself.
-  if (!IsLinkLocal(message.peer.address)) return drops_.Count(dhcp::DropReason::kBadSource);
+  if (!LinkLocal().Contains(message.peer.address))
+    return drops_.Count(dhcp::DropReason::kBadSource);
   const auto answer = dhcp::AnswerDhcpv6(config_, client.binding, message.bytes, message.multicast);
   if (!answer) return drops_.Count(answer.error());
   data_plane_.SendIpv6(key, Ipv6Service::kDhcpv6, message.peer, *answer);

@@ -368,8 +368,9 @@ void KernelSessions::BringUp(const SessionKey& key, const SessionNetwork& networ
       auto result = LetPacketsFlow(context, dhcpv6_servers_, interface, before, network);
       return Sessions::Finish(
           [this, result = std::move(result), done = std::move(done)](Session&) mutable {
-            if (!result)
+            if (!result) {
               failure_log_.LogError("interface_not_up", result.error().text, loop_.Now());
+            }
             done(result.has_value());
           });
     });

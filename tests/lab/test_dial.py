@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab import topology
-from lab.capture import check_decodes, hidden_avps, malformed, matching
+from lab.capture import NUMBERED_DATA, check_decodes, hidden_avps, malformed, matching
 from lab.host import Host
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.peers.strongswan import Charon
@@ -272,10 +272,8 @@ def test_as_lac_we_number_what_we_send_when_the_lns_does(lab: Scenario) -> None:
     client.stop()
     gateway.wait_no_sessions()
     lab.wire.stop()
-    # RFC 2661 §3.1: not T, and S
-    numbered = "udp port 1701 and udp[8] & 0x88 = 0x08"
-    assert lab.wire.count(f"{numbered} and src host {topology.GATEWAY_OUTER}") > 3
-    assert lab.wire.count(f"{numbered} and src host {SERVER}") > 3
+    assert lab.wire.count(f"{NUMBERED_DATA} and src host {topology.GATEWAY_OUTER}") > 3
+    assert lab.wire.count(f"{NUMBERED_DATA} and src host {SERVER}") > 3
 
 
 def test_two_of_ours_through_ipsec(lab: Scenario) -> None:

@@ -2,13 +2,12 @@
 """What of L2TP an operator may choose, and what then is on the wire."""
 
 from lab import topology
+from lab.capture import NUMBERED_DATA, UNNUMBERED_DATA
 from lab.scenario import ALICE, Scenario
 from lab.waiting import wait_until
 
 CLIENT = topology.OUTER_ADDRESS["client3"]
-# RFC 2661 §3.1: T and S in the first octet. §4.1: HELLO is Message Type 6, the first AVP behind a header of 12 octets.
-NUMBERED = "udp port 1701 and udp[8] & 0x88 = 0x08"
-UNNUMBERED = "udp port 1701 and udp[8] & 0x88 = 0"
+# RFC 2661 §3.1, §4.1: T, and Message Type 6 in the first AVP, behind a header of 12 octets.
 HELLO = "udp port 1701 and udp[8] & 0x80 != 0 and udp[26:2] = 6"
 
 
@@ -39,8 +38,8 @@ def test_sequencing_that_the_lns_requires(lab: Scenario) -> None:
 
     # Ours from the first frame on; the LAC follows (RFC 2661 §5.4).
     lab.wire.stop()
-    assert lab.wire.count(f"{NUMBERED} and src host {topology.GATEWAY_OUTER}") > 6
-    unnumbered = f"{UNNUMBERED} and src host {topology.GATEWAY_OUTER}"
+    assert lab.wire.count(f"{NUMBERED_DATA} and src host {topology.GATEWAY_OUTER}") > 6
+    unnumbered = f"{UNNUMBERED_DATA} and src host {topology.GATEWAY_OUTER}"
     assert lab.wire.count(unnumbered) == 0, lab.wire.text(unnumbered)
-    assert lab.wire.count(f"{NUMBERED} and src host {CLIENT}") > 6
+    assert lab.wire.count(f"{NUMBERED_DATA} and src host {CLIENT}") > 6
     assert gateway.session(ALICE.user)["state"] == "up"

@@ -20,6 +20,9 @@ NEITHER_ESP_NOR_IKE = (
     " or icmp or igmp or icmp6 or ip6 proto 0)"
 )
 CLEAR_TEXT_L2TP = "udp port 1701"
+# Data messages, which have no T bit, with the S bit and without (RFC 2661 §3.1).
+NUMBERED_DATA = "udp port 1701 and udp[8] & 0x88 = 0x08"
+UNNUMBERED_DATA = "udp port 1701 and udp[8] & 0x88 = 0"
 _WARNING = 0x600000  # PI_WARN of Wireshark's epan/proto.h
 _FIGURES = re.compile(
     r"(\d+) packets? captured, (\d+) packets? received by filter, (\d+) packets? dropped by kernel"

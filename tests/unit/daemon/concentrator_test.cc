@@ -95,8 +95,8 @@ class ConcentratorTest : public testing::Test {
                                          avps.bytes());
   }
 
-  void OpenTunnel(l2tp::PathId origin) {
-    Send(origin, Sccrq());
+  void OpenTunnel(l2tp::PathId origin, bool from_listener = false) {
+    Send(origin, Sccrq(), from_listener);
     const auto replies = Sent(kSccrp);
     ASSERT_THAT(replies, SizeIs(1));
     tunnel_ = replies[0].U16(kAssignedTunnelId);
@@ -600,14 +600,7 @@ class ProxyTest : public ConcentratorTest {
     return options;
   }
   void Call() {
-    Send(l2tp::PathId(99), Sccrq(), true);
-    const auto replies = Sent(kSccrp);
-    ASSERT_THAT(replies, SizeIs(1));
-    tunnel_ = replies[0].U16(kAssignedTunnelId);
-    tunnel_path_ = l2tp::PathId(plane_.last_path);
-    ns_ = 1;
-    nr_ = 1;
-    Send(tunnel_path_, Message(0, l2tp::testing::ScccnAvps()));
+    OpenTunnel(l2tp::PathId(99), true);
     OpenSession(ProxiedIccn());
   }
 };

@@ -101,11 +101,12 @@ void Tunnel::Receive(const IpEndpoint& sender, const ControlPacket& packet,
     return;
   }
   last_heard_ = context.now;
-  silent_ = false;
   answered_from_ = sender;
+  const size_t unanswered = channel_.backlog();
   if (!channel_.Acknowledge(packet.header.nr, context.channel, context.now)) {
     context.Count(DropReason::kImpossibleNr);
   }
+  if (IsWordOfLife(packet, unanswered)) silent_ = false;
   if (awaiting_stop_ccn_ack_ && channel_.backlog() == 0) {
     // "... for the full retransmission interval after the final message exchange has occurred"
     // (RFC 2661 §5.8).
@@ -134,6 +135,13 @@ void Tunnel::Receive(const IpEndpoint& sender, const ControlPacket& packet,
   }
   Process(packet.header.session, packet.avps, context);
   while (const auto next = channel_.TakeNext()) Process(next->session, next->avps, context);
+}
+
+/// SCCRQs reach another socket than the tunnel's messages, so an acknowledgement that a client sent
+/// before it crashed may be read after the SCCRQ of its redial. It answers nothing that was asked.
+bool Tunnel::IsWordOfLife(const ControlPacket& packet, size_t unanswered) const {
+  if (!packet.IsZlb()) return true;
+  return state_ == TunnelState::kEstablished && channel_.backlog() < unanswered;
 }
 
 bool Tunnel::ReceiveRequestAgain(const ControlPacket& packet, const Context& context) {

@@ -47,8 +47,9 @@ class Tunnel {
   /// it knows the tunnel: by what it has not acknowledged yet, or else a HELLO. False if there is
   /// nothing to wait for: SCCRP, which serves both, is on its way.
   bool ReceiveRequestAgain(const ControlPacket& packet, const Context& context);
-  /// Whether the SCCRQ came again, and no message for this tunnel since. Only a peer that knows the
-  /// tunnel can send one: our id stands in it.
+  /// Whether the SCCRQ came again, and since then neither a message for this tunnel nor, once it is
+  /// established, the acknowledgement of one of ours. Only a peer that knows the tunnel can send
+  /// them: our id stands in them.
   bool silent() const { return silent_; }
   void ReceiveData(const DataPacket& packet, const Context& context);
   /// The answers to PrepareTunnel and PrepareSession. One that comes too late has no effect.
@@ -91,6 +92,7 @@ class Tunnel {
     return {identity_, policy_, state_ == TunnelState::kEstablished, channel_, context};
   }
   void Prepare(const Context& context);
+  bool IsWordOfLife(const ControlPacket& packet, size_t unanswered) const;
   void Process(SessionId session, std::span<const uint8_t> avps, const Context& context);
   void Dispatch(SessionId session, const Message& message, const Context& context);
   void OnSccrp(const Sccrp& reply, const Context& context);

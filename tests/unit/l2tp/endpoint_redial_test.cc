@@ -316,6 +316,26 @@ TEST(Redial, HalfOpenTunnelWhoseSccrpWasAcknowledgedIsReplacedUnlessScccnComes) 
   }
 }
 
+TEST(Redial, AcknowledgementThatTheSccrqHasOvertakenIsNoSignOfLife) {
+  Bench bench;
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  const TunnelId half_open = bench.TakeOne<PrepareTunnel>().tunnel;
+  bench.Give(TunnelPrepared{half_open, kOwnPath});
+  const Bytes acknowledgement = ControlMessage(half_open.value(), 0, 1, 1);
+  bench.Receive(acknowledgement);
+  bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  bench.Receive(acknowledgement);
+  bench.Advance(seconds(3));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().tunnel, half_open);
+
+  Bench established;
+  const uint16_t tunnel = established.OpenTunnel();
+  established.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));
+  established.Receive(ControlMessage(tunnel, 0, 2, 1));  // of SCCRP, not of the HELLO
+  established.Advance(seconds(3));
+  EXPECT_EQ(established.TakeOne<TunnelDown>().tunnel, TunnelId(tunnel));
+}
+
 TEST(Redial, OtherOctetsReplaceAHalfOpenTunnel) {
   Bench bench;
   bench.ReceiveFrom(kOriginPath, kPeer, Sccrq(kPeerTunnel));

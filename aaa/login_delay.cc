@@ -16,6 +16,13 @@ std::string KeyOf(const IpAddress& peer) {
 
 }  // namespace
 
+void LoginDelay::Configure(const LoginDelaySettings& settings) {
+  settings_ = settings;
+  if (settings_.first.count() != 0) return;
+  users_ = {};
+  peers_ = {};
+}
+
 std::optional<Duration> LoginDelay::Admit(std::string_view user, const IpAddress& peer,
                                           TimePoint now) {
   Entry* found[] = {Find(users_, std::string(user), now), nullptr};

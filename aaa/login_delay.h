@@ -38,6 +38,9 @@ class LoginDelay {
 
   explicit LoginDelay(const LoginDelaySettings& settings) : settings_(settings) {}
 
+  /// From now on. What is remembered stays, unless there is to be no delay.
+  void Configure(const LoginDelaySettings& settings);
+
   /// A login of `user`, any octets, comes from `peer`: how long its answer has to wait. Nothing: it
   /// is to be refused without a look at its password, after settings.longest.
   std::optional<Duration> Admit(std::string_view user, const IpAddress& peer, TimePoint now);

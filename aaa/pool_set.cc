@@ -174,6 +174,12 @@ Expected<void, TakeError> PoolSet::Take(const IpAddress& address, std::string_vi
   return {};
 }
 
+bool PoolSet::TakePrefix(const IpPrefix& prefix, std::string_view account) {
+  return std::any_of(prefix_pools_.begin(), prefix_pools_.end(), [&](PrefixPools& pool) {
+    return pool.ipv6.Take(prefix, account) || pool.delegated.Take(prefix, account);
+  });
+}
+
 bool PoolSet::Release(const IpAddress& address) {
   if (AddressPool* pool = PoolOf(address)) return pool->Release(address);
   return outside_.erase(address) != 0;

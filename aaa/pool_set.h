@@ -80,6 +80,8 @@ class PoolSet {
   Expected<AddressLease, AllocateError> Allocate(const AddressRequest& request);
   /// One address, in a pool or outside all: that of a session which outlived the process.
   Expected<void, TakeError> Take(const IpAddress& address, std::string_view account);
+  /// The same of a prefix, delegated or not; false if it is in use, or a piece of no pool's.
+  bool TakePrefix(const IpPrefix& prefix, std::string_view account);
   /// False if the address is not in use.
   bool Release(const IpAddress& address);
   /// The same of a prefix, delegated or not.

@@ -27,7 +27,7 @@ bool Matches(const AttemptFilter& filter, const FailedAttempt& attempt) {
 }  // namespace
 
 const AttemptBook::Entry& AttemptBook::Add(FailedAttempt attempt, WallTime now) {
-  ++total_;
+  ++totals_[std::string(ToString(attempt.reason))];
   if (attempt.steps.size() > kMaxSteps) attempt.steps.resize(kMaxSteps);
   const IpAddress address = attempt.peer.address;
   Entry added{.id = ++last_id_, .attempt = std::move(attempt), .first = now, .last = now};
@@ -57,12 +57,20 @@ void AttemptBook::Drop(Entries::iterator entry) {
   entries_.erase(entry);
 }
 
-std::vector<AttemptBook::Entry> AttemptBook::Find(const AttemptFilter& filter) const {
-  std::vector<Entry> found;
-  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
-    if (Matches(filter, entry->attempt)) found.push_back(*entry);
+Page<AttemptBook::Entry> AttemptBook::Find(const AttemptFilter& filter, uint64_t after,
+                                           size_t scan) const {
+  Page<Entry> page;
+  auto entry = entries_.rbegin();
+  while (after != 0 && entry != entries_.rend() && entry->id >= after) ++entry;
+  for (; entry != entries_.rend(); ++entry) {
+    if (scan-- == 0) {
+      page.next = after;
+      break;
+    }
+    after = entry->id;
+    if (Matches(filter, entry->attempt)) page.records.emplace_back(after, *entry);
   }
-  return found;
+  return page;
 }
 
 }  // namespace sallyport::daemon

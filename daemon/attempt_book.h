@@ -6,10 +6,10 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/ip_address.h"
 #include "daemon/attempt.h"
+#include "daemon/count_by_reason.h"
 #include "daemon/status_model.h"
 
 namespace sallyport::daemon {
@@ -34,10 +34,12 @@ class AttemptBook {
   /// Notes an attempt that failed at `now`; the entry is borrowed until the next call.
   const Entry& Add(FailedAttempt attempt, WallTime now);
 
-  /// Those that `filter` matches, the newest first.
-  std::vector<Entry> Find(const AttemptFilter& filter) const;
+  /// Those that `filter` matches, the newest first, among the next `scan` after the cursor `after`,
+  /// which is the id of an entry; 0: from the newest on. One that happens again has a new id.
+  Page<Entry> Find(const AttemptFilter& filter, uint64_t after, size_t scan) const;
 
-  uint64_t total() const { return total_; }  // attempts, folded ones included
+  /// Attempts since the start by their reason, folded and forgotten ones included.
+  const CountByReason& totals() const { return totals_; }
   size_t size() const { return entries_.size(); }
 
  private:
@@ -48,7 +50,7 @@ class AttemptBook {
   Entries entries_;                                                // the oldest first
   std::map<IpAddress, std::deque<Entries::iterator>> by_address_;  // the oldest first
   uint64_t last_id_ = 0;
-  uint64_t total_ = 0;
+  CountByReason totals_;
 };
 
 }  // namespace sallyport::daemon

@@ -90,9 +90,10 @@ AttemptStage StageOf(const ClientSession& session) {
 
 }  // namespace
 
-AttemptWatch::AttemptWatch(EventLoop& loop, DataPlane& data_plane)
+AttemptWatch::AttemptWatch(EventLoop& loop, DataPlane& data_plane, EventSink* events)
     : loop_(loop),
       data_plane_(data_plane),
+      events_(events),
       timer_(loop.AddTimer([this] { CheckUnused(); })),
       clear_text_timer_(loop.AddTimer([this] { CheckClearText(); })) {}
 
@@ -132,6 +133,15 @@ void AttemptWatch::Failed(FailedAttempt attempt) {
       fmt::format("{} did not get in: {}: {}{}{}; {}", who, Title(noted.stage), Title(noted.reason),
                   noted.detail.empty() ? "" : ": ", noted.detail, Hint(noted.reason)),
       loop_.Now(), fields);
+  if (events_ == nullptr) return;
+  // Not the detail: it may quote who somebody is.
+  events_->Publish({.type = "attempt.failed",
+                    .fields = {{"peer", noted.peer.address.ToString()},
+                               {"identity", noted.identity, true},
+                               {"user", noted.user, true},
+                               {"stage", std::string(ToString(noted.stage))},
+                               {"reason", std::string(ToString(noted.reason))},
+                               {"hint", std::string(Hint(noted.reason))}}});
 }
 
 // ---- SAs that nobody asks for a tunnel in -----------------------------------------------------

@@ -9,6 +9,7 @@
 #include "base/timer_queue.h"
 #include "daemon/attempt_book.h"
 #include "daemon/data_plane.h"
+#include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
 #include "daemon/log_limit.h"
@@ -29,8 +30,8 @@ class AttemptWatch {
   /// policy.
   static constexpr std::chrono::seconds kClearTextInterval{10};
 
-  /// Both outlive it.
-  AttemptWatch(EventLoop& loop, DataPlane& data_plane);
+  /// All outlive it; `events`: who follows what happens, null for nobody.
+  AttemptWatch(EventLoop& loop, DataPlane& data_plane, EventSink* events);
 
   /// Begins to look for those who send L2TP in clear text, where IPsec is required.
   void WatchClearText();
@@ -63,6 +64,7 @@ class AttemptWatch {
 
   EventLoop& loop_;
   DataPlane& data_plane_;
+  EventSink* events_;
   AttemptBook book_;
   LogLimit log_;
   std::map<SaId, Unused> unused_;

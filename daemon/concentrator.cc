@@ -8,6 +8,7 @@
 
 #include "base/overloaded.h"
 #include "daemon/log.h"
+#include "daemon/session_end.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -30,42 +31,6 @@ constexpr size_t kMaxPreparingTunnels = 256;
 constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 
 constexpr uint16_t kIpv6LeastMtu = 1280;  // RFC 8200 §5
-
-std::string_view Text(l2tp::EndReason reason) {
-  switch (reason) {
-    case l2tp::EndReason::kPeerClosed:
-      return "the peer closed it";
-    case l2tp::EndReason::kLocalClose:
-      return "closed by us";
-    case l2tp::EndReason::kRetransmitTimeout:
-      return "the peer does not answer";
-    case l2tp::EndReason::kSetupTimeout:
-      return "the peer did not finish the setup";
-    case l2tp::EndReason::kProtocolError:
-      return "the peer broke the protocol";
-    case l2tp::EndReason::kRefused:
-      return "refused";
-    case l2tp::EndReason::kReplaced:
-      return "the peer dialled again";
-    case l2tp::EndReason::kPathDown:
-      return "the SA under it went";
-    case l2tp::EndReason::kTunnelEnded:
-      return "its tunnel ended";
-    case l2tp::EndReason::kIdle:
-      return "no session on it for too long";
-    case l2tp::EndReason::kTieLost:
-      return "the peer dialled us at the same time";
-  }
-  return "ended";
-}
-
-std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
-  std::string text(Text(reason));
-  if (result.result != 0) text += fmt::format(", result {}", result.result);
-  if (result.error) text += fmt::format(" error {}", *result.error);
-  if (!result.message.empty()) text += fmt::format(": {}", result.message);
-  return text;
-}
 
 /// What a LAC has negotiated, in PPP's terms; nothing when it has sent none of it.
 std::optional<ppp::ProxiedLink> ProxiedBy(const l2tp::ProxyAttributes& attributes) {
@@ -114,7 +79,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       inform_(data_plane, sessions_, options_.inform),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),
-      attempts_(loop, data_plane),
+      attempts_(loop, data_plane, options_.events),
       lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
@@ -141,8 +106,9 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
     Account(session);
     inform_.Forget(session.key);
     dialling_.Handle(SessionGone{session.key, session.end_text});
-    FinishShutdownIfIdle();
+    NoticeIdle();
   });
+  sessions_.SetEventSink(options_.events);
 }
 
 // ---- What comes in ----------------------------------------------------------------------------
@@ -189,6 +155,10 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
                   sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
                   sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
       loop_.Now(), {{"PEER", sa.peer.ToString()}});
+  Publish({.type = "sa.up",
+           .fields = {{"reqid", uint64_t{sa.reqid.value()}},
+                      {"peer", sa.peer.address.ToString()},
+                      {"remote_id", sa.remote_id, true}}});
   if (stopping_) {
     ike_->Terminate(sa.id);
     return;
@@ -234,6 +204,10 @@ void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
                        fmt::format("SA {} with {} is down: {}", reqid.value(),
                                    entry->sa.peer.address.ToString(), reason),
                        loop_.Now(), {{"PEER", entry->sa.peer.ToString()}});
+  Publish({.type = "sa.down",
+           .fields = {{"reqid", uint64_t{reqid.value()}},
+                      {"peer", entry->sa.peer.address.ToString()},
+                      {"detail", reason}}});
   std::vector<l2tp::PathId> paths{entry->path};
   for (const auto tunnel : entry->tunnels) {
     const auto record = tunnels_.find(tunnel);
@@ -299,10 +273,13 @@ void Concentrator::OnIkeState(const IkeState& state) {
   if (state.connected) {
     last_ike_error_.reset();
     LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
+    Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
   } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
     last_ike_error_ = state.error;
     LogWarning("ike_unavailable", fmt::format("no IKE: {}{}", state.error.value_or("not connected"),
                                               state.hint ? "; " + *state.hint : ""));
+    Publish(
+        {.type = "ike.unavailable", .fields = {{"detail", state.error.value_or("not connected")}}});
   }
 }
 
@@ -382,7 +359,7 @@ void Concentrator::Run(l2tp::Actions actions) {
   }
   running_actions_ = false;
   Rearm();
-  FinishShutdownIfIdle();
+  NoticeIdle();
 }
 
 void Concentrator::Carry(const l2tp::Action& action) {
@@ -415,9 +392,7 @@ void Concentrator::Carry(const l2tp::Action& action) {
               call->link_info = info;
             }
           },
-          [&](const l2tp::SessionDown& down) {
-            SessionEnded({down.tunnel, down.session}, Describe(down.reason, down.result));
-          },
+          [&](const l2tp::SessionDown& down) { SessionEnded(down); },
           [&](const l2tp::TunnelDown& down) { TunnelEnded(down); },
           [&](const l2tp::TunnelReleased& released) { TunnelReleased(released.tunnel); },
           [&](const l2tp::DataFrame& data) {
@@ -430,6 +405,9 @@ void Concentrator::Carry(const l2tp::Action& action) {
                             Describe(l2tp::EndReason::kRefused, refused.result)),
                 loop_.Now(), {{"PEER", refused.peer.ToString()}});
             attempts_.TunnelRefused(refused);
+            Publish({.type = "tunnel.refused",
+                     .fields = {{"peer", refused.peer.address.ToString()},
+                                {"detail", Describe(l2tp::EndReason::kRefused, refused.result)}}});
           },
       },
       action);
@@ -440,6 +418,8 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
   TunnelRecord record;
   record.request = request;
   record.in_kernel = static_cast<bool>(request.peer_tunnel);
+  record.since = std::chrono::system_clock::now();
+  record.started = loop_.Now();
   if (request.dial) dialling_.Handle(TunnelNamed{*request.dial, tunnel});
   std::optional<ReqId> reqid;
   if (const SaTable::Entry* entry = sas_.FindByPath(request.path)) {
@@ -492,6 +472,11 @@ void Concentrator::TunnelUp(const l2tp::TunnelUp& up) {
                   request.host_name),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(up.tunnel.value())}});
+  found->second.up = true;
+  Publish({.type = "tunnel.up",
+           .fields = {{"tunnel", uint64_t{up.tunnel.value()}},
+                      {"peer", request.peer.address.ToString()},
+                      {"host_name", request.host_name, true}}});
   if (!found->second.in_kernel) Complete(found->second, up);
 }
 
@@ -561,10 +546,12 @@ SessionMtu Concentrator::MtuOf(l2tp::TunnelId tunnel, bool sequenced) {
   return mtu;
 }
 
-void Concentrator::SessionEnded(const SessionKey& key, const std::string& text) {
+void Concentrator::SessionEnded(const l2tp::SessionDown& down) {
+  const SessionKey key{down.tunnel, down.session};
+  const std::string text = Describe(down.reason, down.result);
   // Refused before it had a record: the manager has nothing to tell the dial about.
   if (!sessions_.sessions().contains(key)) dialling_.Handle(SessionGone{key, text});
-  sessions_.LowerDown(key, text);
+  sessions_.LowerDown(key, text, CauseOf(down.reason));
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
@@ -578,6 +565,10 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
                   request.peer.ToString(), request.host_name, Describe(down.reason, down.result)),
       loop_.Now(),
       {{"PEER", request.peer.ToString()}, {"TUNNEL", std::to_string(down.tunnel.value())}});
+  Publish({.type = "tunnel.down",
+           .fields = {{"tunnel", uint64_t{down.tunnel.value()}},
+                      {"peer", request.peer.address.ToString()},
+                      {"detail", Describe(down.reason, down.result)}}});
   if (!request.dial && !found->second.had_session && !stopping_) {
     attempts_.TunnelEnded(request, down, Describe(down.reason, down.result),
                           SaUnder(found->second));
@@ -604,6 +595,48 @@ void Concentrator::TerminateIfUnused(SaId id) {
     return;
   }
   ike_->Terminate(id);  // RFC 3193 §3.1
+}
+
+// ---- What operators want ------------------------------------------------------------------------
+
+void Concentrator::SetDraining(bool draining) {
+  if (draining == options_.l2tp.draining) return;
+  options_.l2tp.draining = draining;
+  endpoint_.Configure(options_.l2tp);
+  drained_told_ = false;
+  Publish({.type = draining ? "drain.begin" : "drain.end",
+           .fields = {{"sessions", uint64_t{sessions_.sessions().size()}}}});
+  if (draining) {
+    LogInfo("draining", fmt::format("new clients are refused; {} session(s) go on",
+                                    sessions_.sessions().size()));
+  } else {
+    LogInfo("draining_ended", "new clients are taken again");
+  }
+  NoticeIdle();
+}
+
+void Concentrator::Configure(LiveOptions options) {
+  options.l2tp.draining = options_.l2tp.draining;
+  options_.l2tp = std::move(options.l2tp);
+  options_.ppp = std::move(options.ppp);
+  options_.pass_proxy = options.pass_proxy;
+  endpoint_.Configure(options_.l2tp);
+  sessions_.Configure(options_.ppp, std::move(options.dhcpv6),
+                      options_.l2tp.max_sessions_per_tunnel, options.logins);
+}
+
+/// To be called whenever the last tunnel or session may have gone.
+void Concentrator::NoticeIdle() {
+  FinishShutdownIfIdle();
+  const bool idle = endpoint_.tunnel_count() == 0 && sessions_.sessions().empty();
+  if (!draining() || !idle || drained_told_ || stopping_) return;
+  drained_told_ = true;
+  LogInfo("drained", "no client is left; the daemon can be stopped");
+  Publish({.type = "drain.empty", .fields = {}});
+}
+
+void Concentrator::Publish(Event event) {
+  if (options_.events != nullptr) options_.events->Publish(event);
 }
 
 // ---- The end ------------------------------------------------------------------------------------

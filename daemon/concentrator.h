@@ -13,6 +13,7 @@
 #include "daemon/attempt_watch.h"
 #include "daemon/data_plane.h"
 #include "daemon/dialling.h"
+#include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
 #include "daemon/inform_service.h"
@@ -27,12 +28,15 @@ namespace sallyport::daemon {
 
 /// What the daemon knows of one control connection: the lower middle of the client's record.
 struct TunnelRecord {
-  l2tp::PrepareTunnel request;       // ids, peer, host and vendor name, origin path
-  std::optional<SaId> sa;            // the SA under it; none without IPsec
-  std::optional<l2tp::PathId> path;  // its own, once made
-  bool in_kernel = false;            // one that we dial waits for the peer's id
-  bool ended = false;                // TunnelDown has come; it lingers
-  bool had_session = false;          // a call was asked for
+  l2tp::PrepareTunnel request;                  // ids, peer, host and vendor name, origin path
+  std::optional<SaId> sa;                       // the SA under it; none without IPsec
+  std::optional<l2tp::PathId> path;             // its own, once made
+  bool in_kernel = false;                       // one that we dial waits for the peer's id
+  bool ended = false;                           // TunnelDown has come; it lingers
+  bool had_session = false;                     // a call was asked for
+  bool up = false;                              // TunnelUp has come
+  std::chrono::system_clock::time_point since;  // when it was asked for
+  TimePoint started;                            // the same on the monotonic clock
 };
 
 class Concentrator final : public DataPlane::Observer, public Ike::Observer {
@@ -48,6 +52,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     uint16_t port = 1701;     // of the servers that we dial
     std::vector<DialOptions> dials;
     Resolver* resolver = nullptr;  // for their names; outlives the concentrator
+    EventSink* events = nullptr;   // who follows what happens; outlives it too
   };
 
   /// All references outlive it. `ike` is null without IPsec.
@@ -64,10 +69,25 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
   void Shutdown(UniqueFunction<void()> done);
 
-  /// Terminate-Request, CDN, then StopCCN if the tunnel is empty; `text` says who wants it.
-  void Disconnect(const SessionKey& key, const std::string& text) {
-    sessions_.Disconnect(key, text);
+  /// Terminate-Request, CDN, then StopCCN if the tunnel is empty; `text` says who wants it, `cause`
+  /// as a word of RFC 2866 §5.10.
+  void Disconnect(const SessionKey& key, const std::string& text,
+                  std::string_view cause = "admin_reset") {
+    sessions_.Disconnect(key, text, cause);
   }
+  /// Refuses new clients, kindly, or takes them again. Those there are stay. That none is left is
+  /// logged and published.
+  void SetDraining(bool draining);
+  bool draining() const { return options_.l2tp.draining; }
+  /// What a reload may change, for what begins from now on; nobody is dropped.
+  struct LiveOptions {
+    l2tp::EndpointConfig l2tp;
+    ppp::LinkConfig ppp;
+    LoginPolicy logins = {};
+    dhcp::Dhcpv6Config dhcpv6 = {};  // but for the DUID
+    bool pass_proxy = false;
+  };
+  void Configure(LiveOptions options);
   /// Reads the kernel's counters for the record; `done` runs when they are in.
   void RefreshCounters(UniqueFunction<void()> done);
 
@@ -117,11 +137,13 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void Account(const ClientSession& session);
   const SecurityAssociation* SaUnder(const TunnelRecord& tunnel) const;
   void DialRefused(const l2tp::DialFailed& failed);
-  void SessionEnded(const SessionKey& key, const std::string& text);
+  void SessionEnded(const l2tp::SessionDown& down);
   void TunnelEnded(const l2tp::TunnelDown& down);
   void TunnelReleased(l2tp::TunnelId tunnel);
   void TerminateIfUnused(SaId id);
+  void NoticeIdle();
   void FinishShutdownIfIdle();
+  void Publish(Event event);
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
   void SaLost(SaId id);
@@ -147,6 +169,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   size_t preparing_tunnels_ = 0;  // asked of the data path and not answered, ended ones included
   std::optional<TimePoint> counters_due_;  // until the dump is there
   bool stopping_ = false;
+  bool drained_told_ = false;  // that nobody is left
   UniqueFunction<void()> shutdown_done_;
   std::vector<UniqueFunction<void()>> counters_waiters_;
   SaReadings sa_readings_;

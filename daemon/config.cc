@@ -479,6 +479,10 @@ Expected<LoadedConfig, std::vector<ConfigError>> LoadConfig(const std::string& p
   auto parsed = ParseConfig(file->text.text(), path);
   if (!parsed) return Unexpected{std::vector{parsed.error()}};
   if (parsed->config.l2tp.host_name.empty()) parsed->config.l2tp.host_name = system_host_name;
+  StatusConfig& status = parsed->config.status;
+  if (status.monitor_socket.empty()) {
+    status.monitor_socket = status.socket.substr(0, status.socket.rfind('/')) + "/monitor.sock";
+  }
   return ConfigLoader(path, read, *std::move(parsed)).Load(file->readable_by_others);
 }
 

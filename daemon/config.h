@@ -127,6 +127,11 @@ std::string InterfaceName(const DialConfig& dial, unsigned session);
 
 struct StatusConfig {
   std::string socket = "/run/sallyport/sallyport.sock";
+  std::string group = "sallyport";
+  std::string monitor_socket;  // never empty after loading
+  std::string monitor_group = "sallyport-monitor";
+  bool monitor_everyone = false;
+  bool monitor_shows_users = false;
   bool operator==(const StatusConfig&) const = default;
 };
 

@@ -29,6 +29,8 @@ constexpr EapMethodName kEapMethods[] = {{ppp::EapType::kMsChapV2, "mschapv2"},
 /// As client there is nobody to type what a card shows.
 constexpr auto kEapClientMethods = std::span(kEapMethods).first<2>();
 
+constexpr const char* kMask = "\"***\"";
+
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 /// "[A, B]" of the texts that `to_text` makes.
@@ -64,7 +66,8 @@ std::string ValueText(Config& config, const ConfigField& field) {
           [&](const DomainField& f) { return Quoted(f.of(config)); },
           [&](const WordField& f) { return Quoted(f.words[f.get(config)]); },
           [&](const PathField& f) { return Quoted(f.of(config)); },
-          [](const SecretField&) { return Quoted({}); },  // never the secret itself
+          // Never the secret itself.
+          [&](const SecretField& f) { return std::string(f.of(config).empty() ? "null" : kMask); },
           [&](const AddressField& f) { return address_text(f.of(config)); },
           [&](const AddressListField& f) { return ListOf(f.of(config), address_text); },
           [&](const PrefixListField& f) {
@@ -189,13 +192,26 @@ std::string DescribeExpected(const ConfigKey& key) {
       key.field);
 }
 
-std::optional<std::string> DefaultText(const ConfigKey& key) {
-  if (key.required || !key.absent.empty()) return {};
+std::string ValueText(Config& config, const ConfigKey& key) { return ValueText(config, key.field); }
+
+std::string AbsentText(const ConfigKey& key) {
   Config defaults;
   defaults.pools.emplace_back();
   defaults.l2tp.peers.emplace_back();
   defaults.dials.emplace_back();
   return ValueText(defaults, key.field);
+}
+
+bool SameValue(Config& one, Config& other, const ConfigKey& key) {
+  if (const auto* secret = std::get_if<SecretField>(&key.field)) {
+    return secret->of(one) == secret->of(other);
+  }
+  return ValueText(one, key.field) == ValueText(other, key.field);
+}
+
+std::optional<std::string> DefaultText(const ConfigKey& key) {
+  if (key.required || !key.absent.empty()) return {};
+  return AbsentText(key);
 }
 
 std::optional<std::string> SuggestKey(std::string_view section, std::string_view name) {

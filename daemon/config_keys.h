@@ -108,6 +108,7 @@ struct ConfigKey {
   ConfigField field;
   std::string_view absent;  // what holds without the key, where that is no value: "looked for"
   std::string_view help;    // sentences for the operator
+  bool live = false;        // a reload applies it; else it waits for a restart
 };
 
 inline constexpr std::string_view kPoolSection = "pool";
@@ -135,6 +136,14 @@ std::string DescribeExpected(const ConfigKey& key);
 /// The default as TOML writes it, from Config's initializers; nothing for a key whose absence means
 /// something else (ConfigKey::absent) or that is required.
 std::optional<std::string> DefaultText(const ConfigKey& key);
+
+/// The value in `config` as TOML writes it; of a secret only whether there is one: "***" or null.
+std::string ValueText(Config& config, const ConfigKey& key);
+
+/// ValueText() of a key that is absent.
+std::string AbsentText(const ConfigKey& key);
+
+bool SameValue(Config& one, Config& other, const ConfigKey& key);
 
 /// The key, section or FullName() that the operator may have meant by an unknown `name`; nothing if
 /// none is near. An empty section asks for the name of a section.

@@ -19,8 +19,6 @@
 namespace sallyport::daemon {
 namespace {
 
-/// Operators of this group may use the status socket, as far as the group exists (design D7).
-constexpr const char* kGroup = "sallyport";
 /// How long the end waits for the worker threads and charon; local policy.
 constexpr std::chrono::seconds kFinishLimit{5};
 
@@ -170,31 +168,45 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
   return options;
 }
 
-Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver) {
+ppp::LinkConfig LinkOptions(const Config& config) {
+  ppp::LinkConfig options;
+  options.host_name = config.l2tp.host_name;
+  options.auth = config.ppp.auth;
+  options.eap_methods = config.ppp.eap_methods;
+  options.chap_interval = config.ppp.chap_interval;
+  options.mru = config.ppp.mtu;
+  options.mtu = config.ppp.mtu;
+  options.echo_interval = config.ppp.echo_interval;
+  options.echo_failure = config.ppp.echo_failure;
+  options.ipv4 = config.ppp.ipv4;
+  options.ipv6 = config.ppp.ipv6;
+  options.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
+                                                        : ppp::ProxyMode::kRenegotiate;
+  return options;
+}
+
+LoginPolicy LoginOptions(const Config& config) {
+  LoginPolicy options;
+  options.delay.first = config.ppp.login_delay;
+  options.delay.longest = config.ppp.login_delay_max;
+  options.delay.per_peer = config.ppp.login_delay_per_peer;
+  options.names = NamesOf(config);
+  return options;
+}
+
+Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
+                                          EventSink* events) {
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
   options.l2tp = EndpointOptions(config.l2tp);
-  options.ppp.host_name = config.l2tp.host_name;
-  options.ppp.auth = config.ppp.auth;
-  options.ppp.eap_methods = config.ppp.eap_methods;
-  options.ppp.chap_interval = config.ppp.chap_interval;
-  options.logins.delay.first = config.ppp.login_delay;
-  options.logins.delay.longest = config.ppp.login_delay_max;
-  options.logins.delay.per_peer = config.ppp.login_delay_per_peer;
-  options.logins.names = NamesOf(config);
-  options.ppp.mru = config.ppp.mtu;
-  options.ppp.mtu = config.ppp.mtu;
-  options.ppp.echo_interval = config.ppp.echo_interval;
-  options.ppp.echo_failure = config.ppp.echo_failure;
-  options.ppp.ipv4 = config.ppp.ipv4;
-  options.ppp.ipv6 = config.ppp.ipv6;
+  options.ppp = LinkOptions(config);
+  options.logins = LoginOptions(config);
   options.dhcpv6 = Dhcpv6Options(config.ppp);
-  options.ppp.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
-                                                            : ppp::ProxyMode::kRenegotiate;
   options.inform = {.routes = config.ppp.routes, .domain = config.ppp.domain};
   options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
   options.port = config.l2tp.port;
   options.resolver = resolver;
+  options.events = events;
   for (const DialConfig& dial : config.dials) {
     options.dials.push_back(OptionsOf(dial, options.ppp));
   }
@@ -206,19 +218,56 @@ bool TellsByInform(const PppConfig& config) {
   return !config.routes.empty() || !config.domain.empty();
 }
 
-std::optional<gid_t> GroupId() {
-  const group* found = getgrnam(kGroup);  // NOLINT(concurrency-mt-unsafe): before any thread
+/// Nothing if the system has no such group.
+std::optional<gid_t> GroupId(const std::string& name) {
+  const group* found = getgrnam(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other asks
   return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
+}
+
+/// `next`, but for what a restart is needed.
+L2tpConfig WithoutRestart(const L2tpConfig& now, L2tpConfig next) {
+  next.listen = now.listen;
+  next.port = now.port;
+  next.host_name = now.host_name;
+  return next;
+}
+
+PppConfig WithoutRestart(const PppConfig& now, PppConfig next) {
+  next.mss_clamp = now.mss_clamp;
+  next.anti_spoofing = now.anti_spoofing;
+  // Whether there are sockets for them is decided at the start.
+  next.ipv4 = now.ipv4;  // which must not be refused along with ipv6
+  next.ipv6 = now.ipv6;
+  next.routes = now.routes;
+  next.domain = now.domain;
+  return next;
+}
+
+/// As many, with the same gateways.
+std::vector<aaa::PoolSettings> WithoutRestart(const std::vector<aaa::PoolSettings>& now,
+                                              std::vector<aaa::PoolSettings> next) {
+  for (size_t i = 0; i < next.size(); ++i) {
+    next[i].ipv6 = now[i].ipv6;
+    next[i].delegated = now[i].delegated;
+  }
+  return next;
+}
+
+std::string Joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 }  // namespace
 
-Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
+Daemon::Daemon(EventLoop& loop, LoadedConfig loaded, Loader load)
     : loop_(loop),
+      load_(std::move(load)),
       config_(std::move(loaded.config)),
+      events_(loop),
       finish_timer_(loop.AddTimer([this] { Finish(); })) {
   const bool required = config_.ipsec.required;
-  const auto group = GroupId();
   pool_ = std::make_unique<WorkerPool>(loop_, config_.workers.threads,
                                        [] { return std::make_unique<KernelContext>(); });
   resolver_ = std::make_unique<SystemResolver>(*pool_);
@@ -242,34 +291,25 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded)
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
                                           MakePools(config_));
-  concentrator_ = std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
-                                                 ConcentratorOptions(config_, resolver_.get()));
-  view_ = std::make_unique<StatusView>(
-      *concentrator_, *data_plane_, ike_.get(), access_->pools(),
-      StatusView::Options{.ipsec_required = required, .mtu = config_.ppp.mtu});
-  api_ = std::make_unique<StatusApi>(*view_);
-  HttpServerOptions server;
-  server.socket_path = config_.status.socket;
-  server.group = group;
-  server_options_ = std::move(server);
+  concentrator_ =
+      std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
+                                     ConcentratorOptions(config_, resolver_.get(), &events_));
+  view_ = std::make_unique<StatusView>(StatusView::Parts{.concentrator = *concentrator_,
+                                                         .data_plane = *data_plane_,
+                                                         .ike = ike_.get(),
+                                                         .pools = access_->pools(),
+                                                         .events = events_,
+                                                         .config = config_});
+  view_->SetReloader([this] { return TakeNewConfig(); });
+  api_ = std::make_unique<StatusApi>(
+      *view_, [this](EventQuery query) { return events_.Subscribe(std::move(query)); },
+      StatusApi::Options{.monitor_shows_users = config_.status.monitor_shows_users});
 }
 
 Daemon::~Daemon() = default;
 
 Expected<void, std::string> Daemon::Start() {
-  auto server = HttpServer::Start(
-      loop_, server_options_, [this](const HttpRequest& request) { return api_->Handle(request); },
-      [this](const HttpRequest& request, std::function<void()> ready) {
-        // What is shown of a session includes the kernel's counters, which are not ours to keep.
-        if (request.method != "GET" && request.method != "HEAD") return false;
-        concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
-          concentrator_->RefreshSaCounters(std::move(ready));
-        });
-        return true;
-      });
-  if (!server) return Unexpected{server.error()};
-  server_.emplace(*std::move(server));
-  view_->SetServer(&*server_);
+  if (auto started = StartServers(); !started) return started;
   if (auto started = data_plane_->Start(*concentrator_); !started) {
     data_plane_->Stop();
     return started;
@@ -281,6 +321,103 @@ Expected<void, std::string> Daemon::Start() {
   concentrator_->Start();
   (void)sd_notify(0, "READY=1");
   return {};
+}
+
+Expected<void, std::string> Daemon::StartServers() {
+  HttpServerOptions operate;
+  operate.socket_path = config_.status.socket;
+  operate.group = GroupId(config_.status.group);
+  HttpServerOptions monitor;
+  monitor.socket_path = config_.status.monitor_socket;
+  monitor.group = GroupId(config_.status.monitor_group);
+  monitor.access = Access::kMonitor;
+  if (config_.status.monitor_everyone) monitor.mode = 0666;
+  std::vector<const HttpServer*> servers;
+  servers_.reserve(2);
+  for (const HttpServerOptions& options : {operate, monitor}) {
+    auto server = HttpServer::Start(
+        loop_, options, [this](const HttpRequest& request) { return api_->Handle(request); },
+        [this](const HttpRequest& request, std::function<void()> ready) {
+          // What is shown of a session includes the kernel's counters, which are not ours to keep.
+          const bool reads = request.method == "GET" || request.method == "HEAD";
+          if (!reads || request.path == "/v1/events") return false;
+          concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
+            concentrator_->RefreshSaCounters(std::move(ready));
+          });
+          return true;
+        });
+    if (!server) return Unexpected{server.error()};
+    servers.push_back(&servers_.emplace_back(*std::move(server)));
+  }
+  view_->SetServers(std::move(servers));
+  return {};
+}
+
+void Daemon::Reload() {
+  // systemd.service(5), Type=notify-reload: with the time, so that systemd knows which reload.
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now().time_since_epoch());
+  (void)sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()).c_str());
+  (void)view_->Reload({});
+  (void)sd_notify(0, "READY=1");
+}
+
+ReloadResult Daemon::TakeNewConfig() {
+  ReloadResult result;
+  auto loaded = load_();
+  if (!loaded) {
+    for (const ConfigError& error : loaded.error()) {
+      result.errors.push_back(error.ToString());
+      LogError("reload_failed", error.ToString() + "; the old configuration stays");
+    }
+    events_.Publish({.type = "reload.failed", .fields = {{"detail", result.errors.front()}}});
+    return result;
+  }
+  for (const ConfigError& warning : loaded->warnings) {
+    LogWarning("config_warning", warning.ToString());
+  }
+  const ConfigChanges changes = Compare(config_, loaded->config);
+  result.restart = Apply(*std::move(loaded), changes);
+  for (const std::string& key : changes.live) {
+    const auto& waits = result.restart;
+    if (std::find(waits.begin(), waits.end(), key) == waits.end()) result.changed.push_back(key);
+  }
+  LogInfo("reloaded", fmt::format("changed: {}; waiting for a restart: {}",
+                                  result.changed.empty() ? "nothing" : Joined(result.changed),
+                                  result.restart.empty() ? "nothing" : Joined(result.restart)));
+  events_.Publish({.type = "reload.done",
+                   .fields = {{"changed", uint64_t{result.changed.size()}},
+                              {"restart", uint64_t{result.restart.size()}}}});
+  return result;
+}
+
+/// Takes over what can be; returns the keys that cannot.
+std::vector<std::string> Daemon::Apply(LoadedConfig loaded, const ConfigChanges& changes) {
+  std::vector<std::string> restart = changes.restart;
+  Config& next = loaded.config;
+  const bool same_gateways = Gateways(next) == Gateways(config_);
+  if (!same_gateways) {
+    // The loopback device holds the gateways from the start to the end (design D5).
+    for (const std::string& key : changes.live) {
+      if (key.starts_with("pool[")) restart.push_back(key);
+    }
+  }
+  // What waits stays as it is, so that the configuration shown is the one in force.
+  config_.l2tp = WithoutRestart(config_.l2tp, next.l2tp);
+  config_.ppp = WithoutRestart(config_.ppp, std::move(next.ppp));
+  if (same_gateways) config_.pools = WithoutRestart(config_.pools, std::move(next.pools));
+  std::vector<Lease> leases;
+  for (const auto& [key, session] : concentrator_->sessions().sessions()) {
+    if (session.lease) leases.push_back(*session.lease);
+    leases.insert(leases.end(), session.former_leases.begin(), session.former_leases.end());
+  }
+  access_->Configure(AccessOptions(config_), std::move(loaded.users), MakePools(config_), leases);
+  concentrator_->Configure({.l2tp = EndpointOptions(config_.l2tp),
+                            .ppp = LinkOptions(config_),
+                            .logins = LoginOptions(config_),
+                            .dhcpv6 = Dhcpv6Options(config_.ppp),
+                            .pass_proxy = config_.ppp.proxy != ProxyUse::kIgnore});
+  return restart;
 }
 
 void Daemon::Stop() {
@@ -295,8 +432,6 @@ void Daemon::Stop() {
   concentrator_->Shutdown([this] { StopIke(); });
 }
 
-void Daemon::ReloadUsers() { access_->Reload(); }
-
 void Daemon::StopIke() {
   finish_timer_.Set(loop_.Now() + kFinishLimit);
   if (ike_) {
@@ -309,8 +444,9 @@ void Daemon::StopIke() {
 void Daemon::Finish() {
   if (finished_) return;
   finished_ = true;
-  server_.reset();  // nobody asks for what is being taken apart
-  pool_.reset();    // runs what is queued
+  view_->SetServers({});
+  servers_.clear();  // nobody asks for what is being taken apart
+  pool_.reset();     // runs what is queued
   data_plane_->Stop();
   LogInfo("stopped", "goodbye");
   loop_.Exit(0);

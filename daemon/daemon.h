@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The parts of a running daemon, made in order and taken down in the reverse one.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/expected.h"
 #include "daemon/concentrator.h"
 #include "daemon/config.h"
 #include "daemon/event_loop.h"
+#include "daemon/event_stream.h"
 #include "daemon/http_server.h"
 #include "daemon/ike.h"
 #include "daemon/kernel_data_plane.h"
@@ -24,7 +27,10 @@ namespace sallyport::daemon {
 /// `loop` outlives it. Signals must be blocked before (EventLoop::AddSignal).
 class Daemon {
  public:
-  Daemon(EventLoop& loop, LoadedConfig loaded);
+  /// Reads the configuration anew, as at the start.
+  using Loader = std::function<Expected<LoadedConfig, std::vector<ConfigError>>()>;
+
+  Daemon(EventLoop& loop, LoadedConfig loaded, Loader load);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -34,26 +40,31 @@ class Daemon {
   /// Tells every client goodbye, takes everything down and ends the loop with code 0. A second call
   /// does not wait for the clients.
   void Stop();
-  /// Reads the users file again. Sessions live on.
-  void ReloadUsers();
+  /// Reads the configuration again and takes over what a running daemon can; nobody is dropped. One
+  /// with an error changes nothing. All is logged.
+  void Reload();
 
  private:
+  ReloadResult TakeNewConfig();
+  std::vector<std::string> Apply(LoadedConfig loaded, const ConfigChanges& changes);
+  Expected<void, std::string> StartServers();
   void StopIke();
   void Finish();
 
   EventLoop& loop_;
-  Config config_;
+  Loader load_;
+  Config config_;  // in force
   RandomSource random_;
   std::unique_ptr<WorkerPool> pool_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<KernelDataPlane> data_plane_;
   std::unique_ptr<Ike> ike_;  // null without IPsec
   std::unique_ptr<LocalAccess> access_;
+  EventStream events_;
   std::unique_ptr<Concentrator> concentrator_;
   std::unique_ptr<StatusView> view_;
   std::unique_ptr<StatusApi> api_;
-  HttpServerOptions server_options_;
-  std::optional<HttpServer> server_;
+  std::vector<HttpServer> servers_;  // for operators, for monitoring
   Timer finish_timer_;
   bool stopping_ = false;
   bool finished_ = false;

@@ -6,11 +6,12 @@
 namespace sallyport::daemon {
 
 HttpResponse ProblemResponse(const Problem& problem) {
-  const Json body{{"title", problem.title},
-                  {"status", problem.status},
-                  {"code", problem.code},
-                  {"detail", problem.detail},
-                  {"hint", problem.hint}};
+  Json body{{"title", problem.title},
+            {"status", problem.status},
+            {"code", problem.code},
+            {"detail", problem.detail},
+            {"hint", problem.hint}};
+  if (!problem.errors.empty()) body["errors"] = problem.errors;
   return {.status = problem.status,
           .content_type = "application/problem+json",  // RFC 9457 §6.1
           .headers = {},

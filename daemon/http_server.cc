@@ -41,6 +41,9 @@ struct RequestState {
   std::optional<HttpRequest> waiting;  // suspended until what its handler needs is there
 };
 
+/// Octets of a streamed answer that are asked for at a time; local policy.
+constexpr size_t kStreamBlock = size_t{16} * 1024;
+
 /// Of a body that is too large, this much is read and thrown away so that the caller gets to see
 /// the 413; then the connection is closed. Local policy.
 constexpr size_t kMaxDiscardedBytes = size_t{1024} * 1024;
@@ -74,10 +77,8 @@ MHD_Result AddQueryParameter(void* request, MHD_ValueKind /*kind*/, const char* 
   return MHD_YES;
 }
 
-MHD_Result Queue(MHD_Connection* connection, const HttpResponse& answer) {
-  // The library copies the body; its parameter is not const only because another mode frees it.
-  const ResponsePtr response(MHD_create_response_from_buffer(
-      answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY));
+MHD_Result Queue(MHD_Connection* connection, const HttpResponse& answer,
+                 const ResponsePtr& response) {
   if (response == nullptr) return MHD_NO;
   const auto add = [&response](const char* name, const std::string& value) {
     return MHD_add_response_header(response.get(), name, value.c_str()) == MHD_YES;
@@ -98,6 +99,7 @@ class HttpServer::Implementation {
                  Preparer prepare, UnixListener listener)
       : loop_(loop),
         max_body_(options.max_request_bytes),
+        access_(options.access),
         handler_(std::move(handler)),
         prepare_(std::move(prepare)),
         listener_(std::move(listener)) {}
@@ -127,21 +129,38 @@ class HttpServer::Implementation {
   bool Suspend(MHD_Connection* connection, const HttpRequest& request);
   void Resume(uint64_t number);
   MHD_Result Answer(MHD_Connection* connection, const HttpResponse& answer);
+  struct Stream;
+  ResponsePtr StreamOf(MHD_Connection* connection, const HttpResponse& answer);
+  static ssize_t ReadStream(void* stream, uint64_t position, char* buffer, size_t size);
+  static void EndStream(void* stream);
+  uint64_t Park(MHD_Connection* connection);
   HttpResponse BodyTooLarge() const;
   HttpResponse CallHandler(const HttpRequest& request) const;
 
   EventLoop& loop_;
   const size_t max_body_;
+  const Access access_;
   const Handler handler_;
   const Preparer prepare_;
   CountByReason drops_;
   std::map<uint64_t, MHD_Connection*> suspended_;
   uint64_t last_suspended_ = 0;
-  bool connection_closed_ = false;  // in the current Turn()
+  bool turn_again_ = false;  // the library has more to do than it tells
   UnixListener listener_;
   DaemonPtr daemon_;  // its connections' last notifications use what is above
   Timer timer_;
   IoSource io_;
+};
+
+/// A streamed answer on its way to one connection. The library owns it.
+struct HttpServer::Implementation::Stream {
+  Implementation& server;
+  MHD_Connection* connection;
+  std::shared_ptr<BodySource> source;
+  std::string piece;
+  size_t taken = 0;  // octets of it
+  bool ended = false;
+  uint64_t parked = 0;  // its number while it waits
 };
 
 Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOptions& options) {
@@ -173,12 +192,10 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
 }
 
 void HttpServer::Implementation::Turn() {
-  connection_closed_ = false;
+  turn_again_ = false;
   MHD_run(daemon_.get());
   MHD_UNSIGNED_LONG_LONG milliseconds = 0;
-  if (connection_closed_) {
-    // At its limit of connections the library stops watching the listening socket and only looks at
-    // the beginning of a run whether it may again: without another run it would stay deaf.
+  if (turn_again_) {
     timer_.Set(loop_.Now());
   } else if (MHD_get_timeout(daemon_.get(), &milliseconds) == MHD_YES) {
     timer_.Set(loop_.Now() + std::chrono::milliseconds(milliseconds));
@@ -197,7 +214,9 @@ void HttpServer::Implementation::OnConnection(void* self, MHD_Connection* connec
       const std::unique_ptr<ConnectionState> ended(
           static_cast<ConnectionState*>(std::exchange(*state, nullptr)));
       auto& server = *static_cast<Implementation*>(self);
-      server.connection_closed_ = true;
+      // At its limit of connections the library stops watching the listening socket and only looks
+      // at the beginning of a run whether it may again: without another run it would stay deaf.
+      server.turn_again_ = true;
       if (!ended->made_request) ++server.drops_["no_request"];
       return;
     }
@@ -240,7 +259,11 @@ MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, Reque
                       .path = path,
                       .query = {},
                       .body = std::move(state.body),
-                      .peer = StateOf(connection).peer};
+                      .peer = StateOf(connection).peer,
+                      .access = access_};
+  const char* accept =
+      MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+  if (accept != nullptr) request.accept = accept;
   MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, AddQueryParameter, &request);
   if (Suspend(connection, request)) {
     state.waiting = std::move(request);
@@ -252,10 +275,15 @@ MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, Reque
 bool HttpServer::Implementation::Suspend(MHD_Connection* connection, const HttpRequest& request) {
   const uint64_t number = last_suspended_ + 1;
   if (!prepare_ || !prepare_(request, [this, number] { Resume(number); })) return false;
-  last_suspended_ = number;
-  suspended_[number] = connection;
-  MHD_suspend_connection(connection);
+  Park(connection);
   return true;
+}
+
+/// Nothing is read from or written to the connection until Resume() of the number.
+uint64_t HttpServer::Implementation::Park(MHD_Connection* connection) {
+  suspended_[++last_suspended_] = connection;
+  MHD_suspend_connection(connection);
+  return last_suspended_;
 }
 
 void HttpServer::Implementation::Resume(uint64_t number) {
@@ -263,13 +291,62 @@ void HttpServer::Implementation::Resume(uint64_t number) {
   if (found == suspended_.end()) return;
   MHD_resume_connection(found->second);
   suspended_.erase(found);
-  Turn();  // the library calls Receive() again
+  // Not from here, which may be within a turn.
+  turn_again_ = true;
+  timer_.Set(loop_.Now());
+}
+
+ResponsePtr HttpServer::Implementation::StreamOf(MHD_Connection* connection,
+                                                 const HttpResponse& answer) {
+  auto stream = std::make_unique<Stream>(
+      Stream{.server = *this, .connection = connection, .source = answer.stream, .piece = {}});
+  ResponsePtr response(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock,
+                                                         &ReadStream, stream.get(), &EndStream));
+  if (response != nullptr) {
+    Stream* owned = stream.release();
+    owned->source->SetWaker([owned] { owned->server.Resume(std::exchange(owned->parked, 0)); });
+  }
+  return response;
+}
+
+ssize_t HttpServer::Implementation::ReadStream(void* stream, uint64_t /*position*/, char* buffer,
+                                               size_t size) {
+  Stream& self = *static_cast<Stream*>(stream);
+  while (self.taken == self.piece.size()) {
+    if (self.ended) return MHD_CONTENT_READER_END_OF_STREAM;
+    self.piece.clear();
+    self.taken = 0;
+    BodySource::Next next = BodySource::Next::kEnd;
+    try {
+      next = self.source->Produce(self.piece);
+    } catch (const std::exception&) {
+      return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    self.ended = next == BodySource::Next::kEnd;
+    if (!self.piece.empty() || self.ended) continue;
+    self.parked = self.server.Park(self.connection);
+    if (next == BodySource::Next::kMore) self.server.Resume(std::exchange(self.parked, 0));
+    return 0;
+  }
+  const size_t given = self.piece.copy(buffer, size, self.taken);
+  self.taken += given;
+  return static_cast<ssize_t>(given);
+}
+
+void HttpServer::Implementation::EndStream(void* stream) {
+  const std::unique_ptr<Stream> ended(static_cast<Stream*>(stream));
+  ended->source->SetWaker({});
 }
 
 MHD_Result HttpServer::Implementation::Answer(MHD_Connection* connection,
                                               const HttpResponse& answer) {
   if (!answer.problem_code.empty()) ++drops_[answer.problem_code];
-  return Queue(connection, answer);
+  if (answer.stream) return Queue(connection, answer, StreamOf(connection, answer));
+  // The library copies the body; its parameter is not const only because another mode frees it.
+  return Queue(
+      connection, answer,
+      ResponsePtr(MHD_create_response_from_buffer(
+          answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY)));
 }
 
 HttpResponse HttpServer::Implementation::BodyTooLarge() const {
@@ -296,7 +373,7 @@ HttpResponse HttpServer::Implementation::CallHandler(const HttpRequest& request)
 Expected<HttpServer, std::string> HttpServer::Start(EventLoop& loop,
                                                     const HttpServerOptions& options,
                                                     Handler handler, Preparer prepare) {
-  auto listener = UnixListener::Open(options.socket_path, options.group);
+  auto listener = UnixListener::Open(options.socket_path, options.group, options.mode);
   if (!listener) return Unexpected{listener.error()};
   auto implementation = std::make_unique<Implementation>(loop, options, std::move(handler),
                                                          std::move(prepare), *std::move(listener));

@@ -18,7 +18,9 @@ namespace sallyport::daemon {
 /// Limits are design D7's; they bound what callers can make the daemon hold: about 4 MiB.
 struct HttpServerOptions {
   std::string socket_path;
-  std::optional<gid_t> group;     // of the socket file; nothing: the process's own
+  std::optional<gid_t> group;  // of the socket file; nothing: the process's own
+  mode_t mode = 0660;          // of the socket file
+  Access access = Access::kOperate;
   unsigned max_connections = 64;  // further ones wait in the backlog
   /// Of one connection: request line, headers and the library's buffers; also of the body.
   size_t max_request_bytes = size_t{32} * 1024;

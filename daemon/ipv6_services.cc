@@ -28,6 +28,11 @@ Ipv6Services::Ipv6Services(EventLoop& loop, DataPlane& data_plane, RandomSource&
       config_(std::move(config)),
       timer_(loop.AddTimer([this] { RunTimers(); })) {}
 
+void Ipv6Services::Configure(dhcp::Dhcpv6Config config) {
+  config.duid = std::move(config_.duid);
+  config_ = std::move(config);
+}
+
 bool Ipv6Services::Start(const SessionKey& key, const dhcp::Dhcpv6Binding& binding, uint16_t mtu) {
   Client& client = clients_[key];
   if (client.binding == binding && client.mtu == mtu) return false;

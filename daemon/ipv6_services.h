@@ -22,6 +22,10 @@ class Ipv6Services {
   Ipv6Services(EventLoop& loop, DataPlane& data_plane, RandomSource& random,
                dhcp::Dhcpv6Config config);
 
+  /// What clients are told with the next advertisement or answer. The DUID stays: they know us by
+  /// it.
+  void Configure(dhcp::Dhcpv6Config config);
+
   /// Packets flow, with this MTU in octets. False, and no effect, if that is known already.
   bool Start(const SessionKey& key, const dhcp::Dhcpv6Binding& binding, uint16_t mtu);
   /// No effect on a session that has not started.
@@ -47,7 +51,7 @@ class Ipv6Services {
   EventLoop& loop_;
   DataPlane& data_plane_;
   RandomSource& random_;
-  const dhcp::Dhcpv6Config config_;
+  dhcp::Dhcpv6Config config_;
   dhcp::DropCounters drops_;
   std::map<SessionKey, Client> clients_;
   TimerQueue<SessionKey> deadlines_;

@@ -97,6 +97,31 @@ LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase use
       pools_(std::move(pools)),
       watch_(loop, options_.users_file, [this] { Reload(); }) {}
 
+void LocalAccess::Configure(Options options, aaa::UserDatabase users, aaa::PoolSet pools,
+                            const std::vector<Lease>& in_use) {
+  if (options.users_file != options_.users_file) {
+    watch_ = FileWatch(loop_, options.users_file, [this] { Reload(); });
+  }
+  options_ = std::move(options);
+  users_ = std::move(users);
+  LogUsers();
+  for (const Lease& lease : in_use) {
+    // One that has become a gateway's or a network's own is its session's until that ends.
+    if (!pools.Take(lease.address, lease.user)) {
+      LogWarning("address_not_in_pools",
+                 fmt::format("{} of {} cannot be counted as in use by the new pools",
+                             lease.address.ToString(), lease.user));
+    }
+    for (const auto& prefix : {lease.prefix, lease.delegated}) {
+      if (!prefix || pools.TakePrefix(*prefix, lease.user)) continue;
+      LogWarning("address_not_in_pools",
+                 fmt::format("{} of {} cannot be counted as in use by the new pools",
+                             prefix->ToString(), lease.user));
+    }
+  }
+  pools_ = std::move(pools);
+}
+
 Expected<aaa::Accepted, AccessDenied> LocalAccess::Verify(const ppp::Authenticate& request) const {
   aaa::Verdict verdict = aaa::Verify(users_, {.user = request.user,
                                               .server = options_.server_name,
@@ -179,6 +204,10 @@ void LocalAccess::Reload() {
     LogWarning("users_file_warning", warning.ToString());
   }
   users_ = std::move(loaded->users);
+  LogUsers();
+}
+
+void LocalAccess::LogUsers() const {
   LogInfo("users_file_read", fmt::format("{}: {} users", options_.users_file, users_.size()));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aaa/authenticate.h"
 #include "aaa/pool_set.h"
@@ -28,16 +29,19 @@ class LocalAccess final : public AccessControl {
   /// `users` is what the configuration check has read from the file already.
   LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users, aaa::PoolSet pools);
 
+  /// Takes a new configuration: `in_use` keep their addresses.
+  void Configure(Options options, aaa::UserDatabase users, aaa::PoolSet pools,
+                 const std::vector<Lease>& in_use);
+
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
   Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate& request) override;
   void Release(const Lease& lease) override;
 
-  /// Reads the users file again, as if it had changed.
-  void Reload();
-
   const aaa::PoolSet& pools() const { return pools_; }
 
  private:
+  void Reload();
+  void LogUsers() const;
   Expected<aaa::Accepted, AccessDenied> Verify(const ppp::Authenticate& request) const;
 
   EventLoop& loop_;

@@ -2,6 +2,7 @@
 #include "daemon/log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -28,21 +29,8 @@ int Priority(LogLevel level) {
   return LOG_INFO;
 }
 
-std::string_view Name(LogLevel level) {
-  switch (level) {
-    case LogLevel::kError:
-      return "error";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kNotice:
-      return "notice";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kDebug:
-      return "debug";
-  }
-  return "info";
-}
+/// Worker threads log as well.
+std::atomic<LogLevel> current_level = LogLevel::kInfo;
 
 /// systemd sets JOURNAL_STREAM for a service whose standard error is the journal.
 bool JournalIsOurs() {
@@ -68,13 +56,41 @@ void LogToJournal(LogLevel level, std::string_view message_id, std::string_view 
 
 }  // namespace
 
+std::string_view ToString(LogLevel level) {
+  switch (level) {
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kNotice:
+      return "notice";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kDebug:
+      return "debug";
+  }
+  return "info";
+}
+
+std::optional<LogLevel> ParseLogLevel(std::string_view text) {
+  for (const auto level : {LogLevel::kError, LogLevel::kWarning, LogLevel::kNotice, LogLevel::kInfo,
+                           LogLevel::kDebug}) {
+    if (text == ToString(level)) return level;
+  }
+  return {};
+}
+
+void SetLogLevel(LogLevel level) { current_level = level; }
+LogLevel CurrentLogLevel() { return current_level; }
+
 void Log(LogLevel level, std::string_view message_id, std::string_view text,
          const std::vector<LogField>& fields) {
+  if (level > current_level) return;
   if (JournalIsOurs()) {
     LogToJournal(level, message_id, text, fields);
     return;
   }
-  std::string line = fmt::format("{}: {}: {}", Name(level), message_id, text);
+  std::string line = fmt::format("{}: {}: {}", ToString(level), message_id, text);
   for (const auto& field : fields) {
     std::string name(field.name);
     std::transform(name.begin(), name.end(), name.begin(),

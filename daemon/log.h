@@ -2,6 +2,7 @@
 // The daemon's log: one line an event, to the journal with fields when systemd started us, else to
 // standard error. Ids are listed in docs/log-messages.md.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,13 @@
 namespace sallyport::daemon {
 
 enum class LogLevel { kError, kWarning, kNotice, kInfo, kDebug };
+
+std::string_view ToString(LogLevel level);
+std::optional<LogLevel> ParseLogLevel(std::string_view text);
+
+/// What is logged from now on: `level` and what is graver. Info at the start.
+void SetLogLevel(LogLevel level);
+LogLevel CurrentLogLevel();
 
 /// A journal field; `name` is written as SALLYPORT_<name>.
 struct LogField {

@@ -12,7 +12,10 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/text.h"
 #include "daemon/config.h"
+#include "daemon/config_explain.h"
+#include "daemon/config_keys.h"
 #include "daemon/daemon.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_data_plane.h"
@@ -51,7 +54,7 @@ void RaiseDescriptorLimit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int Serve(LoadedConfig loaded) {
+int Serve(LoadedConfig loaded, const std::string& config_path) {
   if (auto kernel = KernelDataPlane::Probe(loaded.config.ipsec.required); !kernel) {
     LogError("kernel_unusable", kernel.error());
     return kExitFailure;
@@ -65,9 +68,10 @@ int Serve(LoadedConfig loaded) {
   loop.AddSignal(SIGTERM, stop);
   loop.AddSignal(SIGINT, stop);
   loop.AddSignal(SIGHUP, [&running] {
-    if (running != nullptr) running->ReloadUsers();
+    if (running != nullptr) running->Reload();
   });
-  Daemon daemon(loop, std::move(loaded));
+  Daemon daemon(loop, std::move(loaded),
+                [&config_path] { return LoadConfig(config_path, SystemHostName()); });
   if (auto started = daemon.Start(); !started) {
     LogError("not_started", started.error());
     return kExitFailure;
@@ -76,18 +80,40 @@ int Serve(LoadedConfig loaded) {
   return loop.Run();
 }
 
+/// One key, the keys of a section, or all of them.
+int Explain(const std::string& name, bool json) {
+  const std::string text = ExplainKeys(name, json);
+  if (!text.empty()) {
+    fmt::print("{}", text);
+    return 0;
+  }
+  const size_t dot = name.rfind('.');
+  const auto meant = dot == name.npos ? SuggestKey({}, name)
+                                      : SuggestKey(name.substr(0, dot), name.substr(dot + 1));
+  fmt::print(stderr, "sallyportd: there is no key or section {}{}\n", PrintableText(name),
+             meant ? "; did you mean " + *meant + "?" : "");
+  return kExitUsage;
+}
+
 int Run(int argc, char** argv) {
   std::string config_path = "/etc/sallyport/sallyport.toml";
   bool check = false;
+  bool json = false;
+  std::string explain;
   CLI::App app{"L2TP/IPsec VPN concentrator", "sallyportd"};
   app.add_option("--config", config_path, "Configuration file")->capture_default_str();
   app.add_flag("--check", check, "Check the configuration and exit");
+  auto* explained = app.add_option("--explain", explain, "Say what a configuration key means")
+                        ->type_name("KEY")
+                        ->expected(0, 1);
+  app.add_flag("--json", json, "With --explain: as JSON");
   app.set_version_flag("--version", fmt::format("sallyportd {}", kVersion));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
+  if (explained->count() > 0) return Explain(explain, json);
   auto loaded = LoadConfig(config_path, SystemHostName());
   if (!loaded) {
     for (const auto& error : loaded.error()) fmt::print(stderr, "{}\n", error.ToString());
@@ -100,7 +126,7 @@ int Run(int argc, char** argv) {
     fmt::print("{}: ok\n", config_path);
     return 0;
   }
-  return Serve(*std::move(loaded));
+  return Serve(*std::move(loaded), config_path);
 }
 
 }  // namespace

@@ -12,53 +12,12 @@
 #include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
+#include "daemon/session_end.h"
+#include "daemon/session_network.h"
 #include "l2tp/message.h"
 
 namespace sallyport::daemon {
 namespace {
-
-/// CDN result codes, RFC 2661 §4.4.2.
-constexpr uint16_t kLossOfCarrier = 1;
-constexpr uint16_t kAdministrative = 3;
-
-uint16_t ResultOf(ppp::EndReason reason) {
-  const bool carrier = reason == ppp::EndReason::kPeerTerminated ||
-                       reason == ppp::EndReason::kEchoTimeout ||
-                       reason == ppp::EndReason::kLowerLayerDown;
-  return carrier ? kLossOfCarrier : kAdministrative;
-}
-
-std::string_view Text(ppp::EndReason reason) {
-  switch (reason) {
-    case ppp::EndReason::kPeerTerminated:
-      return "the peer hung up";
-    case ppp::EndReason::kLocalClose:
-      return "closed by us";
-    case ppp::EndReason::kNegotiationTimeout:
-      return "PPP negotiation timed out";
-    case ppp::EndReason::kNotConverging:
-      return "PPP negotiation does not converge";
-    case ppp::EndReason::kAuthenticationRefused:
-      return "the peer refuses every authentication method that we allow";
-    case ppp::EndReason::kAuthenticationFailed:
-      return "wrong user name or password";
-    case ppp::EndReason::kAuthenticationTimeout:
-      return "the peer does not answer the authentication";
-    case ppp::EndReason::kMethodNotAllowed:
-      return "the server demands an authentication method that we do not allow";
-    case ppp::EndReason::kServerUnproven:
-      return "the server does not know the password";
-    case ppp::EndReason::kEchoTimeout:
-      return "LCP echoes unanswered";
-    case ppp::EndReason::kNetworkRefused:
-      return "no network protocol was agreed on";
-    case ppp::EndReason::kLoopback:
-      return "the link is looped back";
-    case ppp::EndReason::kLowerLayerDown:
-      return "the L2TP session ended";
-  }
-  return "ended";
-}
 
 std::vector<LogField> Fields(const ClientSession& session) {
   std::vector<LogField> fields{{"SESSION", session.id}, {"PEER", session.peer.ToString()}};
@@ -66,11 +25,11 @@ std::vector<LogField> Fields(const ClientSession& session) {
   return fields;
 }
 
-/// What the session has been given, for the log.
-std::string AddressText(const ClientSession& session) {
-  if (!session.network) return "without IPv4";
-  const ppp::NetworkParameters& agreed = session.network->network;
-  return (session.dialled == nullptr ? agreed.peer : agreed.local).ToString();
+/// What the session has been given, for those who follow what happens.
+std::vector<EventField> UpFields(const ClientSession& session) {
+  std::vector<EventField> fields{{"address", nullptr}, {"interface", *session.interface}};
+  if (session.network) fields.front().value = AddressText(session);
+  return fields;
 }
 
 }  // namespace
@@ -83,12 +42,22 @@ SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessCon
       data_plane_(data_plane),
       access_(access),
       random_(random),
-      config_(std::move(config)),
+      config_(std::make_shared<const ppp::LinkConfig>(std::move(config))),
       ipv6_services_(loop, data_plane, random, std::move(dhcpv6)),
       max_sessions_per_tunnel_(max_sessions_per_tunnel),
       logins_(logins),
       delay_(logins.delay),
       timer_(loop.AddTimer([this] { RunTimers(); })) {}
+
+void SessionManager::Configure(ppp::LinkConfig config, dhcp::Dhcpv6Config dhcpv6,
+                               size_t max_sessions_per_tunnel, const LoginPolicy& logins) {
+  config_ = std::make_shared<const ppp::LinkConfig>(std::move(config));
+  smaller_configs_.clear();  // those in use are kept by their sessions
+  ipv6_services_.Configure(std::move(dhcpv6));
+  max_sessions_per_tunnel_ = max_sessions_per_tunnel;
+  logins_ = logins;
+  delay_.Configure(logins.delay);
+}
 
 ClientSession* SessionManager::Find(const SessionKey& key) {
   const auto found = sessions_.find(key);
@@ -126,8 +95,11 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   }
   session.since = std::chrono::system_clock::now();
   session.started = loop_.Now();
-  sessions_.emplace(key, std::move(session));
-  links_.emplace(key, ppp::Link(profile == nullptr ? config_ : profile->link, drops_));
+  session.phase_began = session.started;
+  session.link_config = ConfiguredFor(profile);
+  links_.emplace(key, ppp::Link(*session.link_config, drops_));
+  ++totals_.begun;
+  Publish("session.start", sessions_.emplace(key, std::move(session)).first->second);
   data_plane_.PrepareSession(request, std::move(done));
 }
 
@@ -138,10 +110,12 @@ CallRecord* SessionManager::CallOf(const SessionKey& key) {
 
 void SessionManager::Start(const SessionKey& key, bool send_sequence, const SessionMtu& mtu,
                            std::optional<ppp::ProxiedLink> proxied) {
-  const ClientSession* starting = Find(key);
+  ClientSession* starting = Find(key);
   const auto link = links_.find(key);
   if (starting == nullptr || link == links_.end()) return;
-  link->second = ppp::Link(ConfigFor(starting->dialled, mtu), drops_);
+  auto config = ConfigFor(starting->dialled, mtu);
+  link->second = ppp::Link(*config, drops_);
+  starting->link_config = std::move(config);
   if (!send_sequence) {
     StartLink(key, std::move(proxied));
     return;
@@ -150,38 +124,49 @@ void SessionManager::Start(const SessionKey& key, bool send_sequence, const Sess
     if (ok) {
       StartLink(key, std::move(proxied));
     } else if (ClientSession* session = Find(key)) {
+      session->end_cause = "nas_error";
       EndL2tp(*session, {l2tp::cdn_result::kGeneralError, l2tp::error_code::kNoResources,
                          "no sequence numbers are to be had"});
     }
   });
 }
 
-const ppp::LinkConfig& SessionManager::ConfigFor(const DialProfile* profile,
-                                                 const SessionMtu& mtu) {
-  const ppp::LinkConfig& configured = profile == nullptr ? config_ : profile->link;
+SessionManager::SharedConfig SessionManager::ConfiguredFor(const DialProfile* profile) const {
+  if (profile == nullptr) return config_;
+  return {SharedConfig(), &profile->link};  // not ours to keep: it outlives the session
+}
+
+SessionManager::SharedConfig SessionManager::ConfigFor(const DialProfile* profile,
+                                                       const SessionMtu& mtu) {
+  SharedConfig configured = ConfiguredFor(profile);
   const SmallerLink smaller{.profile = profile,
-                            .mru = std::min(configured.mru, mtu.receive),
-                            .mtu = std::min(configured.mtu, mtu.send)};
-  if (smaller.mru == configured.mru && smaller.mtu == configured.mtu) return configured;
-  const auto [entry, added] = smaller_configs_.try_emplace(smaller, configured);
-  if (added) {
-    entry->second.mru = smaller.mru;
-    entry->second.mtu = smaller.mtu;
+                            .mru = std::min(configured->mru, mtu.receive),
+                            .mtu = std::min(configured->mtu, mtu.send)};
+  if (smaller.mru == configured->mru && smaller.mtu == configured->mtu) return configured;
+  SharedConfig& known = smaller_configs_[smaller];
+  if (known == nullptr) {
+    ppp::LinkConfig config = *configured;
+    config.mru = smaller.mru;
+    config.mtu = smaller.mtu;
+    known = std::make_shared<const ppp::LinkConfig>(std::move(config));
   }
-  return entry->second;
+  return known;
 }
 
 void SessionManager::StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied) {
+  if (ClientSession* session = Find(key)) FinishPhase(*session, SetupPhase::kL2tp);
   Give(key, ppp::Start{std::move(proxied)});
   // Not before: a frame for a link that has not started would be lost.
   data_plane_.StartFrames(key);
 }
 
-void SessionManager::LowerDown(const SessionKey& key, const std::string& text) {
+void SessionManager::LowerDown(const SessionKey& key, const std::string& text,
+                               std::string_view cause) {
   ClientSession* session = Find(key);
   if (session == nullptr) return;
   session->l2tp_up = false;
   if (session->end_text.empty()) session->end_text = text;
+  if (session->end_cause.empty()) session->end_cause = cause;
   if (session->link_down) {
     Release(key);
   } else {
@@ -202,14 +187,17 @@ void SessionManager::Lost(const SessionKey& key) {
   ClientSession* session = Find(key);
   if (session == nullptr || session->link_down) return;
   session->end_text = "the kernel removed the session";
+  session->end_cause = "nas_error";
   Give(key, ppp::LowerDown{});
 }
 
-void SessionManager::Disconnect(const SessionKey& key, const std::string& text) {
+void SessionManager::Disconnect(const SessionKey& key, const std::string& text,
+                                std::string_view cause) {
   ClientSession* session = Find(key);
   if (session == nullptr || session->state == SessionState::kClosing) return;
   session->state = SessionState::kClosing;
   session->end_text = text;
+  session->end_cause = cause;
   Give(key, ppp::Close{text});
 }
 
@@ -235,10 +223,12 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                  [&](ppp::SendFrame& send) { Send(session.key, send); },
                  [&](const ppp::LinkEstablished& link) {
                    session.lcp_opened = true;
+                   FinishPhase(session, SetupPhase::kLcp);
                    if (session.dialled != nullptr) session.method = link.own_method;
                  },
                  [&](const ppp::Authenticate& request) { Decide(session, request); },
                  [&](const ppp::NetworkUp& network) {
+                   FinishNcp(session);
                    session.network = network;
                    ApplyNetwork(session);
                  },
@@ -247,6 +237,7 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                    ApplyNetwork(session);
                  },
                  [&](const ppp::Ipv6Up& ipv6) {
+                   FinishNcp(session);
                    session.ipv6 = ipv6;
                    ApplyNetwork(session);
                  },
@@ -259,6 +250,7 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                    session.link_down = true;
                    session.link_end = down.reason;
                    session.state = SessionState::kClosing;
+                   if (session.end_cause.empty()) session.end_cause = CauseOf(down.reason);
                    if (session.end_text.empty()) {
                      session.end_text =
                          down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
@@ -345,6 +337,7 @@ std::optional<Duration> SessionManager::Admit(ClientSession& session,
 void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& request,
                             const AccessDenied& denied, Duration delay) {
   ++authentication_.rejected;
+  Publish("login.refused", session, {{"reason", denied.log_text}});
   if (denied.guessed) {
     delay_.Refused(aaa::BareName(request.user, logins_.names), session.peer.address, loop_.Now());
   }
@@ -382,40 +375,12 @@ void SessionManager::RequestInterface(ClientSession& session) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->state == SessionState::kClosing) return;
     if (!name) {
-      Disconnect(key, "no network interface to be had");
+      Disconnect(key, "no network interface to be had", "nas_error");
       return;
     }
     owner->interface = std::move(name);
     ApplyNetwork(*owner);
   });
-}
-
-SessionNetwork SessionManager::NetworkOf(const ClientSession& session) {
-  SessionNetwork network;
-  if (session.network) {
-    network.local = session.network->network.local;
-    network.peer = session.network->network.peer;
-    network.mtu = session.network->mtu;
-    network.own_address = session.dialled != nullptr;
-  }
-  if (session.dialled != nullptr) {
-    network.routes = session.dialled->routes;
-    // There are servers that go by one address inside and outside. A route to it through the tunnel
-    // would lead the tunnel into itself.
-    if (network.peer == session.peer.address) network.peer = {};
-  }
-  if (!session.ipv6) return network;
-  network.mtu = session.ipv6->mtu;
-  SessionIpv6 ipv6{.local = IpAddress::LinkLocal(session.ipv6->network.local),
-                   .peer = IpAddress::LinkLocal(session.ipv6->network.peer),
-                   .prefixes = {}};
-  if (session.lease) {
-    for (const auto& prefix : {session.lease->prefix, session.lease->delegated}) {
-      if (prefix) ipv6.prefixes.push_back(*prefix);
-    }
-  }
-  network.ipv6 = std::move(ipv6);
-  return network;
 }
 
 /// Has the data path do what the network protocols have come to.
@@ -434,7 +399,7 @@ void SessionManager::ApplyNetwork(ClientSession& session) {
     ClientSession* owner = Find(key);
     if (owner == nullptr || owner->state == SessionState::kClosing) return;
     if (!ok) {  // even if it is not wanted any more: nobody knows what is left of it
-      Disconnect(key, "the network interface could not be brought up");
+      Disconnect(key, "the network interface could not be brought up", "nas_error");
       return;
     }
     if (owner->network_changes != change) return;
@@ -445,6 +410,7 @@ void SessionManager::ApplyNetwork(ClientSession& session) {
 /// Packets flow.
 void SessionManager::NetworkApplied(ClientSession& session) {
   const bool already_up = session.state == SessionState::kUp;
+  FinishPhase(session, SetupPhase::kDataPath);
   session.state = SessionState::kUp;
   session.was_up = true;
   if (!already_up) session.last_data = loop_.Now();
@@ -462,6 +428,7 @@ void SessionManager::NetworkApplied(ClientSession& session) {
                         session.method ? ToString(*session.method, session.eap_method) : "no login",
                         setup.count()),
             Fields(session));
+    Publish("session.up", session, UpFields(session));
   }
   if (session.ipv6 && session.lease && session.lease->prefix) {
     const IpPrefix& prefix = *session.lease->prefix;
@@ -510,7 +477,60 @@ void SessionManager::Forget(const SessionKey& key) {
   } else {
     ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));
   }
+  CountEnd(session);
   if (forgotten_) forgotten_(session);
+}
+
+/// Of a session's first set-up only: what comes after it was up is no part of it.
+void SessionManager::FinishPhase(ClientSession& session, SetupPhase phase) {
+  if (session.was_up) return;
+  const TimePoint now = loop_.Now();
+  setup_times_.Of(phase).Observe(now - session.phase_began);
+  session.phase_began = now;
+  if (phase != SetupPhase::kDataPath) return;
+  setup_times_.whole.Observe(now - session.started);
+}
+
+/// Not of a client that is challenged again, which may be before it is up.
+void SessionManager::FinishLogin(const SessionKey& key, const ppp::Command& verdict) {
+  if (!std::holds_alternative<ppp::AuthAccepted>(verdict)) return;
+  ClientSession* session = Find(key);
+  if (session == nullptr || PhaseOf(key) != ppp::Phase::kAuthenticate) return;
+  FinishPhase(*session, SetupPhase::kAuth);
+}
+
+/// Of the first protocol to open: what the second still takes is not waited for.
+void SessionManager::FinishNcp(ClientSession& session) {
+  if (!session.network && !session.ipv6) FinishPhase(session, SetupPhase::kNcp);
+}
+
+void SessionManager::CountEnd(const ClientSession& session) {
+  const std::string_view cause = session.end_cause.empty() ? "nas_error" : session.end_cause;
+  ++totals_.ended[std::string(cause)];
+  totals_.traffic.rx_bytes += session.counters.rx_bytes;
+  totals_.traffic.tx_bytes += session.counters.tx_bytes;
+  totals_.traffic.rx_packets += session.counters.rx_packets;
+  totals_.traffic.tx_packets += session.counters.tx_packets;
+  const auto lasted =
+      std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
+  Publish("session.end", session,
+          {{"cause", std::string(cause)},
+           {"detail", session.end_text},
+           {"duration_seconds", static_cast<uint64_t>(lasted.count())},
+           {"rx_bytes", session.counters.rx_bytes},
+           {"tx_bytes", session.counters.tx_bytes}});
+}
+
+void SessionManager::Publish(std::string_view type, const ClientSession& session,
+                             std::vector<EventField> more) {
+  if (events_ == nullptr) return;
+  Event event{.type = type,
+              .fields = {{"id", session.id},
+                         {"user", session.user, true},
+                         {"peer", session.peer.address.ToString()},
+                         {"tunnel", uint64_t{session.key.tunnel.value()}}}};
+  event.fields.insert(event.fields.end(), more.begin(), more.end());
+  events_->Publish(event);
 }
 
 void SessionManager::Rearm(const SessionKey& key) {
@@ -531,11 +551,13 @@ void SessionManager::ArmTimer() {
 void SessionManager::RunTimers() {
   const TimePoint now = loop_.Now();
   while (const auto key = session_ends_.TakeExpired(now)) {
-    Disconnect(*key, "the session has lasted as long as it may");
+    Disconnect(*key, "the session has lasted as long as it may", "session_timeout");
   }
   while (const auto key = verdicts_due_.TakeExpired(now)) {
     auto verdict = verdicts_.extract(*key);
-    if (!verdict.empty()) Give(*key, verdict.mapped());
+    if (verdict.empty()) continue;
+    FinishLogin(*key, verdict.mapped());
+    Give(*key, verdict.mapped());
   }
   while (const auto key = deadlines_.TakeExpired(now)) {
     const auto link = links_.find(*key);
@@ -569,7 +591,9 @@ void SessionManager::UpdateCounters(const std::map<SessionKey, InterfaceCounters
     const ClientSession* session = Find(key);
     if (session == nullptr || session->state != SessionState::kUp || !session->limits.idle)
       continue;
-    if (read - session->last_data >= *session->limits.idle) Disconnect(key, "idle for too long");
+    if (read - session->last_data >= *session->limits.idle) {
+      Disconnect(key, "idle for too long", "idle_timeout");
+    }
   }
 }
 

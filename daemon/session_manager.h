@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,12 +15,15 @@
 #include "base/time.h"
 #include "base/timer_queue.h"
 #include "daemon/access_control.h"
+#include "daemon/count_by_reason.h"
 #include "daemon/data_plane.h"
+#include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/ipv6_services.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/session_mtu.h"
+#include "daemon/setup_times.h"
 #include "daemon/status_model.h"
 #include "l2tp/events.h"
 #include "ppp/events.h"
@@ -76,12 +80,23 @@ struct ClientSession {
   unsigned network_changes = 0;      // of both; tells an old answer of the data path from a new
   std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
   std::string end_text;              // why it ended, readable; the first cause wins
+  std::string_view end_cause;        // likewise, a word of RFC 2866 §5.10: "lost_carrier"
+
+  TimePoint phase_began;                               // of the set-up
+  std::shared_ptr<const ppp::LinkConfig> link_config;  // as of its beginning
 
   // For the account of a session that never came up.
   bool was_up = false;
   bool lcp_opened = false;
   std::optional<ppp::EndReason> link_end;
   std::optional<AccessDenied> refusal;  // of its last login
+};
+
+/// What is counted of all sessions since the start, those that live not included.
+struct SessionTotalsSinceStart {
+  uint64_t begun = 0;
+  CountByReason ended;  // by end_cause
+  InterfaceCounters traffic;
 };
 
 struct AuthenticationCounters {
@@ -125,16 +140,23 @@ class SessionManager {
              std::optional<ppp::ProxiedLink> proxied);
   /// The session's record of its call, to be filled in; null for an unknown session.
   CallRecord* CallOf(const SessionKey& key);
-  /// The L2TP session is gone; `text` says why.
-  void LowerDown(const SessionKey& key, const std::string& text);
+  /// The L2TP session is gone; `text` and `cause` (ClientSession::end_cause) say why.
+  void LowerDown(const SessionKey& key, const std::string& text, std::string_view cause);
   void ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame);
   void ReceiveIpv6(const SessionKey& key, const Ipv6Message& message) {
     ipv6_services_.Receive(key, message);
   }
   /// The kernel lost the session; the L2TP session is closed with an error.
   void Lost(const SessionKey& key);
-  /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log.
-  void Disconnect(const SessionKey& key, const std::string& text);
+  /// Terminate-Request, CDN and so on, in order; `text` goes to the peer and the log, `cause` is
+  /// ClientSession::end_cause.
+  void Disconnect(const SessionKey& key, const std::string& text, std::string_view cause);
+
+  /// For sessions and logins that begin from now on; name servers of IPv6 are told to all.
+  void Configure(ppp::LinkConfig config, dhcp::Dhcpv6Config dhcpv6, size_t max_sessions_per_tunnel,
+                 const LoginPolicy& logins);
+  /// Who follows the sessions' lives; outlives the manager.
+  void SetEventSink(EventSink* events) { events_ = events; }
 
   /// Takes in a dump of interface counters; what has grown proves that the client lives.
   /// Calls `alive` for each such session's tunnel. Ends those that are idle for too long: no
@@ -149,12 +171,17 @@ class SessionManager {
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
   const dhcp::DropCounters& ipv6_drops() const { return ipv6_services_.drops(); }
+  const SessionTotalsSinceStart& totals() const { return totals_; }
+  const SetupTimes& setup_times() const { return setup_times_; }
 
   /// Of a session that has ended but is not yet released: kDead.
   ppp::Phase PhaseOf(const SessionKey& key) const;
 
  private:
-  const ppp::LinkConfig& ConfigFor(const DialProfile* profile, const SessionMtu& mtu);
+  using SharedConfig = std::shared_ptr<const ppp::LinkConfig>;
+
+  SharedConfig ConfiguredFor(const DialProfile* profile) const;
+  SharedConfig ConfigFor(const DialProfile* profile, const SessionMtu& mtu);
   void StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
   void Run(const SessionKey& key, ppp::Actions& actions);
   void Carry(ClientSession& session, ppp::Action& action);
@@ -169,7 +196,6 @@ class SessionManager {
   std::optional<Duration> Admit(ClientSession& session, const ppp::Authenticate& request);
   void RequestInterface(ClientSession& session);
   void ApplyNetwork(ClientSession& session);
-  static SessionNetwork NetworkOf(const ClientSession& session);
   void NetworkApplied(ClientSession& session);
   void EndL2tp(ClientSession& session, const l2tp::ResultCode& result);
   void Release(const SessionKey& key);
@@ -178,12 +204,18 @@ class SessionManager {
   void ArmTimer();
   void Rearm(const SessionKey& key);
   ClientSession* Find(const SessionKey& key);
+  void FinishPhase(ClientSession& session, SetupPhase phase);
+  void FinishLogin(const SessionKey& key, const ppp::Command& verdict);
+  void FinishNcp(ClientSession& session);
+  void CountEnd(const ClientSession& session);
+  void Publish(std::string_view type, const ClientSession& session,
+               std::vector<EventField> more = {});
 
   EventLoop& loop_;
   DataPlane& data_plane_;
   AccessControl& access_;
   RandomSource& random_;
-  ppp::LinkConfig config_;
+  SharedConfig config_;
   Ipv6Services ipv6_services_;
   size_t max_sessions_per_tunnel_;  // as many again may be in release
   ppp::DropCounters drops_;
@@ -194,14 +226,14 @@ class SessionManager {
   std::map<SessionKey, ClientSession> sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   /// Configurations of links whose path takes less than is configured; there are as many as there
-  /// are sizes. Links borrow them.
+  /// are sizes.
   struct SmallerLink {
     const DialProfile* profile;
     uint16_t mru;
     uint16_t mtu;
     auto operator<=>(const SmallerLink&) const = default;
   };
-  std::map<SmallerLink, ppp::LinkConfig> smaller_configs_;
+  std::map<SmallerLink, SharedConfig> smaller_configs_;
   TimerQueue<SessionKey> deadlines_;
   TimerQueue<SessionKey> session_ends_;  // of sessions with a limit on their time
   LoginPolicy logins_;
@@ -209,6 +241,9 @@ class SessionManager {
   std::map<SessionKey, ppp::Command> verdicts_;  // that wait until they may be told
   TimerQueue<SessionKey> verdicts_due_;          // the same keys
   Timer timer_;
+  EventSink* events_ = nullptr;
+  SessionTotalsSinceStart totals_;
+  SetupTimes setup_times_;
   LogLimit refused_log_;
   LogLimit ended_log_;  // of sessions without a login
 };

@@ -3,10 +3,14 @@
 
 #include <fmt/format.h>
 #include <string_view>
+#include <utility>
 
 #include "base/expected.h"
 #include "base/text.h"
+#include "daemon/list_body.h"
 #include "daemon/status_json.h"
+#include "daemon/status_metrics.h"
+#include "daemon/status_query.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -21,129 +25,13 @@ HttpResponse JsonResponse(const Json& json) {
           .problem_code = {}};
 }
 
-Problem BadRequest(std::string code, std::string title, std::string detail, std::string hint) {
-  return {.status = 400,
-          .code = std::move(code),
-          .title = std::move(title),
-          .detail = std::move(detail),
-          .hint = std::move(hint)};
-}
-
-Problem BadBody(std::string detail) {
-  return BadRequest("invalid_body", "The body is not what this call takes", std::move(detail),
-                    R"(Send {"filter":{"user":"NAME"}} or {"all":true}.)");
-}
-
-Problem BadFilter(std::string detail, std::string hint) {
-  return BadRequest("invalid_filter", "The filter is not valid", std::move(detail),
-                    std::move(hint));
-}
-
-constexpr const char* kPrefixHint = "Give an IP address, or a prefix such as 10.64.0.0/16.";
-
-/// "name=value" of a filter, for a problem.
-std::string Shown(std::string_view name, std::string_view value) {
-  return fmt::format("{}={}", PrintableText(name), PrintableText(value));
-}
-
-/// An empty value is refused: it comes from an unset shell variable more often than from intent.
-Expected<void, Problem> CheckValue(std::string_view name, std::string_view value) {
-  if (!value.empty()) return {};
-  return Unexpected{
-      BadFilter(Shown(name, value) + ": no value", "Leave the filter out or give it a value.")};
-}
-
-/// Sets one member of a filter. A name given twice would silently choose by its last value only.
-template <typename T>
-Expected<void, Problem> SetMember(std::optional<T>& member, std::optional<T> parsed,
-                                  const std::string& shown, const char* hint) {
-  if (member) return Unexpected{BadFilter(shown + ": given twice", "Give each filter once.")};
-  if (!parsed) return Unexpected{BadFilter(shown + ": not understood", hint)};
-  member = std::move(parsed);
-  return {};
-}
-
-Expected<void, Problem> SetFilter(SessionFilter& filter, std::string_view name,
-                                  const std::string& value) {
-  if (auto checked = CheckValue(name, value); !checked) return checked;
-  const std::string shown = Shown(name, value);
-  const auto set = [&shown](auto& member, auto parsed, const char* hint) {
-    return SetMember(member, std::move(parsed), shown, hint);
-  };
-  if (name == "id") return set(filter.id, std::optional(value), "");
-  if (name == "user") return set(filter.user, std::optional(value), "");
-  if (name == "pool") return set(filter.pool, std::optional(value), "");
-  if (name == "address") return set(filter.address, IpPrefix::Parse(value), kPrefixHint);
-  if (name == "peer") return set(filter.peer, IpPrefix::Parse(value), kPrefixHint);
-  if (name == "state") {
-    return set(filter.state, ParseSessionState(value), "A state is starting, up or closing.");
-  }
-  return Unexpected{BadFilter(shown + ": no such filter",
-                              "Filters are id, user, address, peer, pool and state.")};
-}
-
-Expected<void, Problem> SetFilter(AttemptFilter& filter, std::string_view name,
-                                  const std::string& value) {
-  if (auto checked = CheckValue(name, value); !checked) return checked;
-  const std::string shown = Shown(name, value);
-  if (name == "user") return SetMember(filter.user, std::optional(value), shown, "");
-  if (name == "address") {
-    return SetMember(filter.address, IpPrefix::Parse(value), shown, kPrefixHint);
-  }
-  return Unexpected{BadFilter(shown + ": no such filter", "Filters are address and user.")};
-}
-
-/// What POST /v1/sessions:disconnect asks for.
-struct DisconnectCall {
-  SessionFilter filter;
-  bool dry_run = false;
-};
-
-Expected<SessionFilter, Problem> ParseFilter(const Json& json) {
-  if (!json.is_object()) return Unexpected{BadBody("\"filter\" is not an object.")};
-  SessionFilter filter;
-  for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) {
-      return Unexpected{BadFilter(PrintableText(name) + ": not a string",
-                                  "The value of every filter is a string.")};
-    }
-    const auto set = SetFilter(filter, name, value.get_ref<const std::string&>());
-    if (!set) return Unexpected{set.error()};
-  }
-  return filter;
-}
-
-Expected<DisconnectCall, Problem> ParseDisconnect(const std::string& body) {
-  const Json json = Json::parse(body, nullptr, false);
-  if (json.is_discarded()) {
-    return Unexpected{BadRequest("invalid_json", "The body is not JSON",
-                                 "The body is not valid JSON text (RFC 8259).",
-                                 R"(Send {"filter":{"user":"NAME"}} or {"all":true}.)")};
-  }
-  if (!json.is_object()) return Unexpected{BadBody("The body is not an object.")};
-  DisconnectCall call;
-  bool all = false;
-  bool filtered = false;
-  for (const auto& [name, value] : json.items()) {
-    if (name == "all" || name == "dry_run") {
-      if (!value.is_boolean()) return Unexpected{BadBody('"' + name + "\" is not a boolean.")};
-      (name == "all" ? all : call.dry_run) = value.get<bool>();
-    } else if (name == "filter") {
-      auto filter = ParseFilter(value);
-      if (!filter) return Unexpected{filter.error()};
-      call.filter = *std::move(filter);
-      filtered = !value.empty();
-    } else {
-      return Unexpected{BadBody('"' + PrintableText(name) + "\": no such member.")};
-    }
-  }
-  if (all == filtered) {
-    return Unexpected{BadRequest(
-        "empty_filter", "Which sessions is not said",
-        all ? "Both \"all\" and a filter are given." : "Neither a filter nor \"all\" is given.",
-        R"(To end every session send {"all":true}, else name the sessions by a filter.)")};
-  }
-  return call;
+HttpResponse StreamResponse(std::string content_type, std::shared_ptr<BodySource> stream) {
+  return {.status = 200,
+          .content_type = std::move(content_type),
+          .headers = {},
+          .body = {},
+          .problem_code = {},
+          .stream = std::move(stream)};
 }
 
 HttpResponse NotFound(const HttpRequest& request) {
@@ -154,6 +42,49 @@ HttpResponse NotFound(const HttpRequest& request) {
                           .hint = "GET /v1 lists what there is."});
 }
 
+HttpResponse OperatorsOnly(const std::string& what) {
+  return ProblemResponse({.status = 403,
+                          .code = "operators_only",
+                          .title = "This socket is for monitoring",
+                          .detail = what + " is for operators.",
+                          .hint = "Use the operators' socket (status.socket)."});
+}
+
+/// The members of a record of which there is none yet.
+template <typename Record>
+std::vector<std::string> FieldsOf() {
+  const Json json = ToJson(Record());
+  std::vector<std::string> names;
+  for (const auto& member : json.items()) names.push_back(member.key());
+  return names;
+}
+
+/// `record` with the members `fields` alone, or all of it.
+Json Chosen(Json record, const std::vector<std::string>& fields) {
+  if (fields.empty()) return record;
+  Json chosen = Json::object();
+  for (const std::string& field : fields) chosen[field] = std::move(record[field]);
+  return chosen;
+}
+
+/// A long list as a body. `read` gives the records after a cursor.
+template <typename Record, typename Read>
+HttpResponse ListResponse(const char* name, const ListQuery& query, bool hide_users, Read read) {
+  auto to_json = [read, fields = query.fields, hide_users](uint64_t after) {
+    const Page<Record> records = read(after);
+    Page<Json> page{.records = {}, .next = records.next};
+    for (const auto& [cursor, record] : records.records) {
+      Json json = ToJson(record);
+      if (hide_users) HideUser(json);
+      page.records.emplace_back(cursor, Chosen(std::move(json), fields));
+    }
+    return page;
+  };
+  return StreamResponse(
+      "application/json",
+      std::make_shared<ListBody>(name, query.after, query.limit, std::move(to_json)));
+}
+
 }  // namespace
 
 /// `path` is the whole path, or ends in "{id}", which stands for one segment.
@@ -161,6 +92,7 @@ struct StatusApi::Route {
   std::string_view path;
   std::string_view method;
   HttpResponse (StatusApi::*handle)(const HttpRequest&);
+  Access access = Access::kMonitor;  // the least that is needed
 
   bool Serves(std::string_view wanted) const {
     if (!path.ends_with("{id}")) return wanted == path;
@@ -171,6 +103,9 @@ struct StatusApi::Route {
   bool Takes(std::string_view wanted) const {
     return wanted == method || (method == "GET" && wanted == "HEAD");
   }
+  bool IsFor(Access given) const {
+    return given == Access::kOperate || (access == Access::kMonitor && method == "GET");
+  }
 };
 
 constexpr StatusApi::Route StatusApi::kRoutes[] = {
@@ -178,27 +113,45 @@ constexpr StatusApi::Route StatusApi::kRoutes[] = {
     {"/v1/status", "GET", &StatusApi::GetStatus},
     {"/v1/sessions", "GET", &StatusApi::GetSessions},
     {"/v1/sessions/{id}", "GET", &StatusApi::GetSession},
+    {"/v1/tunnels", "GET", &StatusApi::GetTunnels},
+    {"/v1/sas", "GET", &StatusApi::GetSas},
+    {"/v1/pools", "GET", &StatusApi::GetPools},
     {"/v1/dials", "GET", &StatusApi::GetDials},
-    {"/v1/attempts", "GET", &StatusApi::GetAttempts},
+    {"/v1/attempts", "GET", &StatusApi::GetAttempts, Access::kOperate},
+    {"/v1/config", "GET", &StatusApi::GetConfig, Access::kOperate},
+    {"/v1/metrics", "GET", &StatusApi::GetMetrics},
+    {"/v1/events", "GET", &StatusApi::GetEvents},
     {"/v1/sessions:disconnect", "POST", &StatusApi::DisconnectSessions},
+    {"/v1/drain", "POST", &StatusApi::Drain},
+    {"/v1/undrain", "POST", &StatusApi::Undrain},
+    {"/v1/reload", "POST", &StatusApi::Reload},
+    {"/v1/log-level", "POST", &StatusApi::ChangeLogLevel},
 };
 
 HttpResponse StatusApi::Handle(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
     if (!route.Serves(request.path)) continue;
-    if (route.Takes(request.method)) return (this->*route.handle)(request);
-    const std::string allow = route.method == "GET" ? "GET, HEAD" : std::string(route.method);
-    HttpResponse response = ProblemResponse(
-        {.status = 405,
-         .code = "method_not_allowed",
-         .title = "The resource does not take this method",
-         .detail = fmt::format("{} {}", PrintableText(request.method), PrintableText(request.path)),
-         .hint = "It takes " + allow + "."});
-    response.headers.emplace_back("Allow", allow);  // RFC 9110 §15.5.6: MUST
-    return response;
+    if (!route.Takes(request.method)) {
+      const std::string allow = route.method == "GET" ? "GET, HEAD" : std::string(route.method);
+      HttpResponse response =
+          ProblemResponse({.status = 405,
+                           .code = "method_not_allowed",
+                           .title = "The resource does not take this method",
+                           .detail = fmt::format("{} {}", PrintableText(request.method),
+                                                 PrintableText(request.path)),
+                           .hint = "It takes " + allow + "."});
+      response.headers.emplace_back("Allow", allow);  // RFC 9110 §15.5.6: MUST
+      return response;
+    }
+    if (!route.IsFor(request.access)) {
+      return OperatorsOnly(fmt::format("{} {}", route.method, route.path));
+    }
+    return (this->*route.handle)(request);
   }
   return NotFound(request);
 }
+
+// ---- Reading ----------------------------------------------------------------------------------
 
 HttpResponse StatusApi::GetIndex(const HttpRequest& /*request*/) {
   Json endpoints = Json::array();
@@ -215,37 +168,29 @@ HttpResponse StatusApi::GetStatus(const HttpRequest& /*request*/) {
 }
 
 HttpResponse StatusApi::GetSessions(const HttpRequest& request) {
-  SessionFilter filter;
-  for (const auto& [name, value] : request.query) {
-    const auto set = SetFilter(filter, name, value);
-    if (!set) return ProblemResponse(set.error());
-  }
-  Json sessions = Json::array();
-  for (const SessionRecord& session : source_.Sessions(filter)) sessions.push_back(ToJson(session));
-  return JsonResponse({{"api", kApiVersion}, {"sessions", std::move(sessions)}});
-}
-
-HttpResponse StatusApi::GetDials(const HttpRequest& /*request*/) {
-  Json dials = Json::array();
-  for (const DialRecord& dial : source_.Dials()) dials.push_back(ToJson(dial));
-  return JsonResponse({{"api", kApiVersion}, {"dials", std::move(dials)}});
+  const auto query = ParseSessionQuery(request, FieldsOf<SessionRecord>());
+  if (!query) return ProblemResponse(query.error());
+  const bool hide = HidesUsers(request);
+  if (hide && query->filter.user) return OperatorsOnly("To choose by user");
+  return ListResponse<SessionRecord>("sessions", *query, hide,
+                                     [this, filter = query->filter](uint64_t after) {
+                                       return source_.Sessions(filter, after, ListBody::kScan);
+                                     });
 }
 
 HttpResponse StatusApi::GetAttempts(const HttpRequest& request) {
-  AttemptFilter filter;
-  for (const auto& [name, value] : request.query) {
-    const auto set = SetFilter(filter, name, value);
-    if (!set) return ProblemResponse(set.error());
-  }
-  Json attempts = Json::array();
-  for (const AttemptRecord& attempt : source_.Attempts(filter)) attempts.push_back(ToJson(attempt));
-  return JsonResponse({{"api", kApiVersion}, {"attempts", std::move(attempts)}});
+  const auto query = ParseAttemptQuery(request, FieldsOf<AttemptRecord>());
+  if (!query) return ProblemResponse(query.error());
+  return ListResponse<AttemptRecord>("attempts", *query, false,
+                                     [this, filter = query->filter](uint64_t after) {
+                                       return source_.Attempts(filter, after, ListBody::kScan);
+                                     });
 }
 
 HttpResponse StatusApi::GetSession(const HttpRequest& request) {
   SessionFilter filter;
   filter.id = request.path.substr(kSessionPrefix.size());
-  const auto sessions = source_.Sessions(filter);
+  const auto sessions = source_.AllSessions(filter);
   if (sessions.empty()) {
     return ProblemResponse({.status = 404,
                             .code = "session_not_found",
@@ -254,16 +199,79 @@ HttpResponse StatusApi::GetSession(const HttpRequest& request) {
                             .hint = "It may have ended. GET /v1/sessions lists those there are."});
   }
   Json record{{"api", kApiVersion}};
-  record.update(ToJson(sessions.front()));
+  Json session = ToJson(sessions.front());
+  if (HidesUsers(request)) HideUser(session);
+  record.update(session);
   return JsonResponse(record);
 }
+
+HttpResponse StatusApi::GetTunnels(const HttpRequest& request) {
+  const auto query = ParseListQuery(request, FieldsOf<TunnelStatus>());
+  if (!query) return ProblemResponse(query.error());
+  return ListResponse<TunnelStatus>("tunnels", *query, HidesUsers(request), [this](uint64_t after) {
+    return source_.Tunnels(after, ListBody::kScan);
+  });
+}
+
+HttpResponse StatusApi::GetSas(const HttpRequest& request) {
+  const auto query = ParseListQuery(request, FieldsOf<SaStatus>());
+  if (!query) return ProblemResponse(query.error());
+  return ListResponse<SaStatus>("sas", *query, HidesUsers(request), [this](uint64_t after) {
+    return source_.Sas(after, ListBody::kScan);
+  });
+}
+
+HttpResponse StatusApi::GetPools(const HttpRequest& request) {
+  if (const auto none = ParseNoQuery(request); !none) return ProblemResponse(none.error());
+  Json pools = Json::array();
+  for (const PoolStatus& pool : source_.Pools()) pools.push_back(ToJson(pool));
+  return JsonResponse({{"api", kApiVersion}, {"pools", std::move(pools)}});
+}
+
+HttpResponse StatusApi::GetDials(const HttpRequest& /*request*/) {
+  Json dials = Json::array();
+  for (const DialRecord& dial : source_.Dials()) dials.push_back(ToJson(dial));
+  return JsonResponse({{"api", kApiVersion}, {"dials", std::move(dials)}});
+}
+
+HttpResponse StatusApi::GetConfig(const HttpRequest& request) {
+  if (const auto none = ParseNoQuery(request); !none) return ProblemResponse(none.error());
+  return JsonResponse(ToJson(source_.Configuration()));
+}
+
+HttpResponse StatusApi::GetMetrics(const HttpRequest& request) {
+  const MetricsFormat format = ChooseFormat(request.accept);
+  return {.status = 200,
+          .content_type = std::string(ContentType(format)),
+          .headers = {},
+          .body = MetricsOf(source_.Metrics(), format),
+          .problem_code = {}};
+}
+
+HttpResponse StatusApi::GetEvents(const HttpRequest& request) {
+  auto query = ParseEventQuery(request);
+  if (!query) return ProblemResponse(query.error());
+  query->show_users = !HidesUsers(request);
+  auto stream = subscribe_(*std::move(query));
+  if (!stream) {
+    return ProblemResponse(
+        {.status = 503,
+         .code = "too_many_subscribers",
+         .title = "Too many follow the events",
+         .detail = fmt::format("{} connections do.", EventStream::kMaxSubscribers),
+         .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
+  }
+  return StreamResponse("application/x-ndjson", std::move(stream));
+}
+
+// ---- Acting -----------------------------------------------------------------------------------
 
 HttpResponse StatusApi::DisconnectSessions(const HttpRequest& request) {
   const auto call = ParseDisconnect(request.body);
   if (!call) return ProblemResponse(call.error());
   DisconnectResult result;
   if (call->dry_run) {
-    for (SessionRecord& session : source_.Sessions(call->filter)) {
+    for (SessionRecord& session : source_.AllSessions(call->filter)) {
       result.sessions.push_back(std::move(session.id));
     }
   } else {
@@ -271,6 +279,41 @@ HttpResponse StatusApi::DisconnectSessions(const HttpRequest& request) {
   }
   return JsonResponse(
       {{"api", kApiVersion}, {"matched", result.sessions.size()}, {"sessions", result.sessions}});
+}
+
+HttpResponse StatusApi::SetDraining(const HttpRequest& request, bool draining) {
+  if (const auto none = ParseNoBody(request.body); !none) return ProblemResponse(none.error());
+  source_.SetDraining(draining, request.peer);
+  const DaemonStatus status = source_.Status();
+  return JsonResponse({{"api", kApiVersion},
+                       {"state", ToString(status.state)},
+                       {"sessions", status.sessions.total},
+                       {"tunnels", status.l2tp.tunnels}});
+}
+
+HttpResponse StatusApi::Drain(const HttpRequest& request) { return SetDraining(request, true); }
+HttpResponse StatusApi::Undrain(const HttpRequest& request) { return SetDraining(request, false); }
+
+HttpResponse StatusApi::Reload(const HttpRequest& request) {
+  if (const auto none = ParseNoBody(request.body); !none) return ProblemResponse(none.error());
+  const ReloadResult result = source_.Reload(request.peer);
+  if (!result.errors.empty()) {
+    return ProblemResponse({.status = 422,
+                            .code = "config_invalid",
+                            .title = "The new configuration is not valid",
+                            .detail = result.errors.front(),
+                            .hint = "The old one stays in force. Mend the file and try again.",
+                            .errors = result.errors});
+  }
+  return JsonResponse(
+      {{"api", kApiVersion}, {"changed", result.changed}, {"restart", result.restart}});
+}
+
+HttpResponse StatusApi::ChangeLogLevel(const HttpRequest& request) {
+  const auto level = ParseLogLevelBody(request.body);
+  if (!level) return ProblemResponse(level.error());
+  source_.ChangeLogLevel(*level, request.peer);
+  return JsonResponse({{"api", kApiVersion}, {"level", ToString(*level)}});
 }
 
 }  // namespace sallyport::daemon

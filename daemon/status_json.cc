@@ -4,6 +4,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "daemon/config_keys.h"
+
 namespace sallyport::daemon {
 namespace {
 
@@ -60,24 +62,23 @@ Json ToJson(const SessionPeer& peer) {
           {"vendor", OrNull(peer.vendor)}};
 }
 
-Json ToJson(const std::optional<SessionIpsec>& ipsec) {
-  if (!ipsec) return {};
-  return {{"ike", ipsec->ike},
-          {"local_id", ipsec->local_id},
-          {"remote_id", ipsec->remote_id},
-          {"reqid", ipsec->reqid},
-          {"spi_in", SpiText(ipsec->spi_in)},
-          {"spi_out", SpiText(ipsec->spi_out)},
-          {"encapsulation", ToString(ipsec->encapsulation)},
-          {"ike_proposal", ipsec->ike_proposal},
-          {"esp_proposal", ipsec->esp_proposal},
-          {"rx_bytes", ipsec->rx_bytes},
-          {"tx_bytes", ipsec->tx_bytes},
-          {"rx_packets", ipsec->rx_packets},
-          {"tx_packets", ipsec->tx_packets},
-          {"replays", ipsec->replays},
-          {"integrity_failures", ipsec->integrity_failures},
-          {"offload", ipsec->offload}};
+Json ToJson(const SessionIpsec& ipsec) {
+  return {{"ike", ipsec.ike},
+          {"local_id", ipsec.local_id},
+          {"remote_id", ipsec.remote_id},
+          {"reqid", ipsec.reqid},
+          {"spi_in", SpiText(ipsec.spi_in)},
+          {"spi_out", SpiText(ipsec.spi_out)},
+          {"encapsulation", ToString(ipsec.encapsulation)},
+          {"ike_proposal", ipsec.ike_proposal},
+          {"esp_proposal", ipsec.esp_proposal},
+          {"rx_bytes", ipsec.rx_bytes},
+          {"tx_bytes", ipsec.tx_bytes},
+          {"rx_packets", ipsec.rx_packets},
+          {"tx_packets", ipsec.tx_packets},
+          {"replays", ipsec.replays},
+          {"integrity_failures", ipsec.integrity_failures},
+          {"offload", ipsec.offload}};
 }
 
 Json OrNull(uint32_t number) { return number == 0 ? Json() : Json(number); }
@@ -188,7 +189,7 @@ Json ToJson(const SessionRecord& session) {
           {"since", ToRfc3339(session.since)},
           {"uptime_seconds", session.uptime.count()},
           {"peer", ToJson(session.peer)},
-          {"ipsec", ToJson(session.ipsec)},
+          {"ipsec", session.ipsec ? ToJson(*session.ipsec) : Json()},
           {"l2tp", ToJson(session.l2tp)},
           {"ppp",
            {{"auth", OrNull(session.ppp.auth)},
@@ -196,6 +197,71 @@ Json ToJson(const SessionRecord& session) {
             {"mtu", session.ppp.mtu}}},
           {"times", ToJson(session.times)},
           {"counters", ToJson(session.counters)}};
+}
+
+Json ToJson(const TunnelStatus& tunnel) {
+  return {{"id", tunnel.id},
+          {"peer_id", tunnel.peer_id},
+          {"state", ToString(tunnel.state)},
+          {"origin", tunnel.dialled ? "dialled" : "incoming"},
+          {"since", ToRfc3339(tunnel.since)},
+          {"uptime_seconds", tunnel.uptime.count()},
+          {"peer", ToJson(tunnel.peer)},
+          {"reqid", tunnel.reqid ? Json(*tunnel.reqid) : Json()},
+          {"local_port", tunnel.local_port},
+          {"sessions", tunnel.sessions}};
+}
+
+Json ToJson(const SaStatus& sa) {
+  Json json{{"peer", sa.peer.ToString()},
+            {"peer_port", sa.peer_port},
+            {"local", sa.local.ToString()},
+            {"nat", sa.nat},
+            {"dial", OrNull(sa.dial)}};
+  json.update(ToJson(sa.sa));
+  json["tunnels"] = sa.tunnels;
+  return json;
+}
+
+Json ToJson(const PoolStatus& pool) {
+  const auto prefixes = [](const std::vector<std::string>& list, uint64_t size, uint64_t used) {
+    return Json{{"prefixes", list}, {"size", size}, {"used", used}, {"free", size - used}};
+  };
+  return {{"name", pool.name},
+          {"ranges", pool.ranges},
+          {"gateway", pool.gateway.ToString()},
+          {"size", pool.size},
+          {"used", pool.used},
+          {"free", pool.size - pool.used},
+          {"ipv6", prefixes(pool.ipv6, pool.ipv6_size, pool.ipv6_used)},
+          {"delegated", prefixes(pool.delegated, pool.delegated_size, pool.delegated_used)}};
+}
+
+Json ToJson(const std::vector<ConfigValue>& values) {
+  Json sections = Json::object();
+  Json set = Json::array();
+  for (const ConfigValue& value : values) {
+    Json* section = &sections[value.section];
+    std::string name = value.section;
+    if (IsArraySection(value.section)) {
+      section = &(*section)[value.index];
+      name += fmt::format("[{}]", value.index);
+    }
+    // TOML writes the values that there are as JSON does.
+    Json parsed = Json::parse(value.toml, nullptr, false);
+    (*section)[value.name] = parsed.is_discarded() ? Json(value.toml) : std::move(parsed);
+    if (!value.is_default) set.push_back(name + '.' + value.name);
+  }
+  return {{"api", kApiVersion}, {"config", std::move(sections)}, {"set", std::move(set)}};
+}
+
+void HideUser(Json& record) {
+  const auto hide = [](Json& object, const char* name) {
+    if (object.is_object() && object.contains(name)) object[name] = nullptr;
+  };
+  for (const char* name : {"user", "remote_id", "host_name"}) hide(record, name);
+  if (record.contains("peer")) hide(record["peer"], "host_name");
+  if (record.contains("ipsec")) hide(record["ipsec"], "remote_id");
 }
 
 Json ToJson(const DialRecord& dial) {

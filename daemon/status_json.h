@@ -20,9 +20,18 @@ Json ToJson(const DaemonStatus& status);
 /// Without "api": an element of a list.
 Json ToJson(const SessionRecord& session);
 
+Json ToJson(const TunnelStatus& tunnel);
+Json ToJson(const SaStatus& sa);
+Json ToJson(const PoolStatus& pool);
 Json ToJson(const DialRecord& dial);
 
 Json ToJson(const AttemptRecord& attempt);
+
+/// With "api" first: the answer of GET /v1/config.
+Json ToJson(const std::vector<ConfigValue>& values);
+
+/// Makes null what tells who somebody is: of a session, tunnel or SA.
+void HideUser(Json& record);
 
 /// One line with its line feed, for curl and NDJSON alike.
 std::string ToText(const Json& json);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_model.h"
 
+#include <limits>
+
 #include "base/text.h"
 
 namespace sallyport::daemon {
@@ -9,6 +11,8 @@ std::string_view ToString(DaemonState state) {
   switch (state) {
     case DaemonState::kRunning:
       return "running";
+    case DaemonState::kDraining:
+      return "draining";
     case DaemonState::kStopping:
       return "stopping";
   }
@@ -32,6 +36,18 @@ std::optional<SessionState> ParseSessionState(std::string_view text) {
     if (text == ToString(state)) return state;
   }
   return {};
+}
+
+std::string_view ToString(TunnelState state) {
+  switch (state) {
+    case TunnelState::kStarting:
+      return "starting";
+    case TunnelState::kUp:
+      return "up";
+    case TunnelState::kClosing:
+      return "closing";
+  }
+  return "";
 }
 
 std::string_view ToString(Encapsulation encapsulation) {
@@ -67,6 +83,17 @@ bool SessionFilter::Matches(const SessionRecord& session) const {
   if (address && !IsWithin(*address, session)) return false;
   if (peer && !peer->Contains(session.peer.address)) return false;
   return true;
+}
+
+std::vector<SessionRecord> StatusSource::AllSessions(const SessionFilter& filter) const {
+  std::vector<SessionRecord> all;
+  std::optional<uint64_t> after = 0;
+  while (after) {
+    auto page = Sessions(filter, *after, std::numeric_limits<size_t>::max());
+    for (auto& [cursor, record] : page.records) all.push_back(std::move(record));
+    after = page.next;
+  }
+  return all;
 }
 
 }  // namespace sallyport::daemon

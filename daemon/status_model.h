@@ -9,11 +9,15 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
+#include "daemon/config_values.h"
 #include "daemon/count_by_reason.h"
 #include "daemon/http_message.h"
+#include "daemon/log.h"
+#include "daemon/setup_times.h"
 #include "l2tp/events.h"
 
 namespace sallyport::daemon {
@@ -21,7 +25,11 @@ namespace sallyport::daemon {
 /// Wall clock, for people; RFC 3339 in UTC in the JSON.
 using WallTime = std::chrono::sys_seconds;
 
-enum class DaemonState : uint8_t { kRunning, kStopping };
+enum class DaemonState : uint8_t {
+  kRunning,
+  kDraining,  // new clients are refused, those there are live on
+  kStopping,
+};
 std::string_view ToString(DaemonState state);
 
 /// The connection to charon's control socket.
@@ -61,6 +69,10 @@ struct PoolStatus {
   uint64_t ipv6_used = 0;
   uint64_t delegated_size = 0;  // delegated prefixes
   uint64_t delegated_used = 0;
+  std::vector<std::string> ranges = {};  // as configured
+  IpAddress gateway = {};
+  std::vector<std::string> ipv6 = {};  // prefixes as configured
+  std::vector<std::string> delegated = {};
 };
 
 /// Received and not acted on.
@@ -204,6 +216,59 @@ struct DialRecord {
   std::vector<std::string> sessions;                 // ids of those that there are
 };
 
+/// Where in its life a tunnel is.
+enum class TunnelState : uint8_t { kStarting, kUp, kClosing };
+std::string_view ToString(TunnelState state);
+
+/// One L2TP control connection.
+struct TunnelStatus {
+  uint16_t id = 0;  // ours
+  uint16_t peer_id = 0;
+  TunnelState state = TunnelState::kStarting;
+  bool dialled = false;  // we asked for it
+  WallTime since;
+  std::chrono::seconds uptime{};
+  SessionPeer peer;
+  std::optional<uint32_t> reqid;  // of the SA under it
+  uint16_t local_port = 0;        // of its own UDP socket
+  uint64_t sessions = 0;
+};
+
+/// A pair of SAs, as the operator sees it.
+struct SaStatus {
+  SessionIpsec sa;
+  IpAddress peer;
+  uint16_t peer_port = 0;  // of IKE
+  IpAddress local;
+  bool nat = false;
+  std::optional<std::string> dial;  // the name of ours that asked for it
+  std::vector<uint16_t> tunnels;    // our ids
+};
+
+/// Part of a list that may be long, in a stable order. A record's cursor says where it stands: what
+/// comes and goes meanwhile moves nothing else.
+template <typename Record>
+struct Page {
+  std::vector<std::pair<uint64_t, Record>> records;
+  std::optional<uint64_t> next;  // there may be more after this cursor; none: that was all
+};
+
+/// What is counted for the metrics alone, besides DaemonStatus.
+struct MetricsStatus {
+  DaemonStatus status;
+  CountByReason sessions_by_state;  // now, every state
+  CountByReason session_ends;       // since the start, by cause
+  CountByReason failed_attempts;    // since the start, by reason
+  uint64_t session_starts = 0;
+  uint64_t session_limit = 0;
+  SetupTimes setup;
+  SessionCounters traffic;  // of all sessions since the start
+  uint64_t events = 0;
+  uint64_t event_subscribers = 0;
+  std::optional<WallTime> last_reload;  // that was tried
+  bool last_reload_failed = false;
+};
+
 /// One client, all layers.
 struct SessionRecord {
   std::string id;
@@ -266,22 +331,42 @@ struct DisconnectResult {
   std::vector<std::string> sessions;  // ids that are being disconnected
 };
 
+/// What a reload came to.
+struct ReloadResult {
+  std::vector<std::string> errors;   // not empty: nothing was changed
+  std::vector<std::string> changed;  // keys that hold from now on
+  std::vector<std::string> restart;  // keys that differ and wait for a restart
+};
+
 /// Where the status API gets its answers; the daemon implements it. Calls are synchronous, on the
-/// event loop's thread, and must not wait for the kernel or a peer.
+/// event loop's thread, and must not wait for the kernel or a peer. `caller` is for the log.
 class StatusSource {
  public:
   virtual ~StatusSource() = default;
 
   virtual DaemonStatus Status() const = 0;
-  /// Those that `filter` matches, in a stable order.
-  virtual std::vector<SessionRecord> Sessions(const SessionFilter& filter) const = 0;
+  virtual MetricsStatus Metrics() const = 0;
+  /// Those that `filter` matches among the next `scan` after the cursor `after`; 0: the first.
+  virtual Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after,
+                                       size_t scan) const = 0;
+  /// Every one that `filter` matches; for calls about few.
+  std::vector<SessionRecord> AllSessions(const SessionFilter& filter) const;
+  virtual Page<TunnelStatus> Tunnels(uint64_t after, size_t scan) const = 0;
+  virtual Page<SaStatus> Sas(uint64_t after, size_t scan) const = 0;
+  virtual std::vector<PoolStatus> Pools() const = 0;
+  virtual std::vector<ConfigValue> Configuration() const = 0;
   /// In the order of the configuration.
   virtual std::vector<DialRecord> Dials() const = 0;
-  /// Those that `filter` matches, the newest first.
-  virtual std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const = 0;
-  /// Begins to end every session that `filter` matches; `caller` is for the log.
+  /// Those that `filter` matches among the next `scan` after the cursor `after`, the newest first.
+  virtual Page<AttemptRecord> Attempts(const AttemptFilter& filter, uint64_t after,
+                                       size_t scan) const = 0;
+  /// Begins to end every session that `filter` matches.
   virtual DisconnectResult Disconnect(const SessionFilter& filter,
                                       const std::optional<PeerCredentials>& caller) = 0;
+  /// Refuses new clients, or takes them again.
+  virtual void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) = 0;
+  virtual ReloadResult Reload(const std::optional<PeerCredentials>& caller) = 0;
+  virtual void ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) = 0;
 };
 
 }  // namespace sallyport::daemon

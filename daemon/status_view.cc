@@ -18,8 +18,24 @@ std::chrono::seconds Since(TimePoint start) {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
 }
 
-WallTime WallClockOf(TimePoint time) {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - Since(time);
+WallTime WallClock() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+WallTime WallClockOf(TimePoint time) { return WallClock() - Since(time); }
+
+std::string Name(const std::optional<PeerCredentials>& caller) {
+  if (!caller) return "an unknown caller";
+  return fmt::format("uid {} (gid {}, pid {})", caller->uid, caller->gid, caller->pid);
+}
+
+/// Sessions in the order of their keys; 0 is no session's.
+uint64_t CursorOf(const SessionKey& key) {
+  return uint64_t{key.tunnel.value()} << 16 | key.session.value();
+}
+SessionKey KeyOf(uint64_t cursor) {
+  return {l2tp::TunnelId(static_cast<uint16_t>(cursor >> 16)),
+          l2tp::SessionId(static_cast<uint16_t>(cursor))};
 }
 
 SessionCall ToStatus(const CallRecord& call) {
@@ -95,6 +111,37 @@ std::optional<SessionIpv6Status> Ipv6Of(const ClientSession& session) {
   return ipv6;
 }
 
+AttemptRecord ToStatus(AttemptBook::Entry entry) {
+  const auto given = [](std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(std::move(text));
+  };
+  FailedAttempt& attempt = entry.attempt;
+  AttemptRecord record{.id = entry.id,
+                       .address = attempt.peer.address,
+                       .port = {},
+                       .identity = given(attempt.identity),
+                       .user = given(attempt.user),
+                       .stage = std::string(ToString(attempt.stage)),
+                       .stage_title = std::string(Title(attempt.stage)),
+                       .reason = std::string(ToString(attempt.reason)),
+                       .title = std::string(Title(attempt.reason)),
+                       .detail = given(attempt.detail),
+                       .hint = std::string(Hint(attempt.reason)),
+                       .steps = std::move(attempt.steps),
+                       .first = entry.first,
+                       .last = entry.last,
+                       .count = entry.count};
+  if (attempt.peer.port != 0) record.port = attempt.peer.port;
+  return record;
+}
+
+SessionCounters ToStatus(const InterfaceCounters& counters) {
+  return {.rx_bytes = counters.rx_bytes,
+          .tx_bytes = counters.tx_bytes,
+          .rx_packets = counters.rx_packets,
+          .tx_packets = counters.tx_packets};
+}
+
 template <typename Drops>
 CountByReason ToStatus(const Drops& drops) {
   CountByReason counts;
@@ -104,19 +151,19 @@ CountByReason ToStatus(const Drops& drops) {
 
 }  // namespace
 
-StatusView::StatusView(Concentrator& concentrator, const DataPlane& data_plane, const Ike* ike,
-                       const aaa::PoolSet& pools, Options options)
-    : concentrator_(concentrator),
-      data_plane_(data_plane),
-      ike_(ike),
-      pools_(pools),
-      options_(options),
-      started_(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
+StatusView::StatusView(Parts parts)
+    : concentrator_(parts.concentrator),
+      data_plane_(parts.data_plane),
+      ike_(parts.ike),
+      pools_(parts.pools),
+      events_(parts.events),
+      config_(parts.config),
+      started_(WallClock()),
       started_monotonic_(std::chrono::steady_clock::now()) {}
 
 IpsecStatus StatusView::Ipsec() const {
   IpsecStatus ipsec;
-  ipsec.required = options_.ipsec_required;
+  ipsec.required = config_.ipsec.required;
   ipsec.sas = concentrator_.sas().entries().size();
   for (const auto& [name, count] : concentrator_.sa_readings().errors) ipsec.errors[name] = count;
   ipsec.overruns = concentrator_.sa_readings().overruns;
@@ -133,7 +180,9 @@ IpsecStatus StatusView::Ipsec() const {
 DaemonStatus StatusView::Status() const {
   DaemonStatus status;
   status.version = kVersion;
-  status.state = concentrator_.stopping() ? DaemonState::kStopping : DaemonState::kRunning;
+  status.state = concentrator_.stopping()   ? DaemonState::kStopping
+                 : concentrator_.draining() ? DaemonState::kDraining
+                                            : DaemonState::kRunning;
   status.started = started_;
   status.uptime = Since(started_monotonic_);
   status.pid = getpid();
@@ -148,23 +197,16 @@ DaemonStatus StatusView::Status() const {
     ++status.sessions.total;
     if (session.state == SessionState::kUp) ++status.sessions.up;
   }
-  for (const auto& pool : pools_.pools()) {
-    const aaa::PrefixPools& prefixes = pools_.prefix_pools()[status.pools.size()];
-    status.pools.push_back({.name = pool.settings().name,
-                            .size = pool.size(),
-                            .used = pool.used(),
-                            .ipv6_size = prefixes.ipv6.size(),
-                            .ipv6_used = prefixes.ipv6.used(),
-                            .delegated_size = prefixes.delegated.size(),
-                            .delegated_used = prefixes.delegated.used()});
-  }
+  status.pools = Pools();
   status.drops.l2tp = ToStatus(endpoint.statistics().drops);
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
   for (const auto& [reason, count] : data_plane_.data_drops()) status.drops.data[reason] += count;
   status.drops.ppp = ToStatus(concentrator_.sessions().drops());
   status.drops.dhcp = ToStatus(concentrator_.inform().drops());
   status.drops.ipv6 = ToStatus(concentrator_.sessions().ipv6_drops());
-  if (server_ != nullptr) status.drops.status = server_->drops();
+  for (const HttpServer* server : servers_) {
+    for (const auto& [code, count] : server->drops()) status.drops.status[code] += count;
+  }
   const auto& authentication = concentrator_.sessions().authentication();
   status.auth = {.accepted = authentication.accepted, .rejected = authentication.rejected};
   return status;
@@ -207,8 +249,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
     record.peer.host_name = known.request.host_name;
     if (!known.request.vendor_name.empty()) record.peer.vendor = known.request.vendor_name;
     if (known.path) record.l2tp.local_port = data_plane_.LocalPort(*known.path);
-    const SaTable::Entry* sa = known.sa ? concentrator_.sas().Find(*known.sa) : nullptr;
-    if (sa != nullptr) {
+    if (const SaTable::Entry* sa = SaOf(known)) {
       record.ipsec = ToStatus(sa->sa, concentrator_.sa_readings());
       record.peer.nat = sa->sa.peer_behind_nat;
     }
@@ -217,22 +258,156 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   record.ppp.phase = ToString(concentrator_.sessions().PhaseOf(session.key));
   record.ppp.mtu = session.network ? session.network->mtu
                    : session.ipv6  ? session.ipv6->mtu
-                                   : options_.mtu;
+                                   : config_.ppp.mtu;
   record.times = TimesOf(session);
-  record.counters = {.rx_bytes = session.counters.rx_bytes,
-                     .tx_bytes = session.counters.tx_bytes,
-                     .rx_packets = session.counters.rx_packets,
-                     .tx_packets = session.counters.tx_packets};
+  record.counters = ToStatus(session.counters);
   return record;
 }
 
-std::vector<SessionRecord> StatusView::Sessions(const SessionFilter& filter) const {
-  std::vector<SessionRecord> records;
-  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
-    SessionRecord record = Record(session);
-    if (filter.Matches(record)) records.push_back(std::move(record));
+/// What can be told without joining anything: most sessions are not meant by a filter.
+bool StatusView::MayMatch(const ClientSession& session, const SessionFilter& filter) const {
+  if (filter.id && *filter.id != session.id) return false;
+  if (filter.state && *filter.state != session.state) return false;
+  return !filter.peer || filter.peer->Contains(session.peer.address);
+}
+
+Page<SessionRecord> StatusView::Sessions(const SessionFilter& filter, uint64_t after,
+                                         size_t scan) const {
+  Page<SessionRecord> page;
+  const auto& sessions = concentrator_.sessions().sessions();
+  for (auto at = sessions.upper_bound(KeyOf(after)); at != sessions.end(); ++at) {
+    if (scan-- == 0) {
+      page.next = after;
+      break;
+    }
+    after = CursorOf(at->first);
+    if (!MayMatch(at->second, filter)) continue;
+    SessionRecord record = Record(at->second);
+    if (filter.Matches(record)) page.records.emplace_back(after, std::move(record));
   }
-  return records;
+  return page;
+}
+
+const SaTable::Entry* StatusView::SaOf(const TunnelRecord& tunnel) const {
+  return tunnel.sa ? concentrator_.sas().Find(*tunnel.sa) : nullptr;
+}
+
+TunnelStatus StatusView::Record(const TunnelRecord& tunnel) const {
+  TunnelStatus status;
+  const l2tp::PrepareTunnel& request = tunnel.request;
+  status.id = request.tunnel.value();
+  status.peer_id = request.peer_tunnel.value();
+  status.state = tunnel.ended ? TunnelState::kClosing
+                 : tunnel.up  ? TunnelState::kUp
+                              : TunnelState::kStarting;
+  status.dialled = request.dial.has_value();
+  status.since = std::chrono::floor<std::chrono::seconds>(tunnel.since);
+  status.uptime = Since(tunnel.started);
+  status.peer.address = request.peer.address;
+  status.peer.port = request.peer.port;
+  status.peer.host_name = request.host_name;
+  if (!request.vendor_name.empty()) status.peer.vendor = request.vendor_name;
+  if (const SaTable::Entry* sa = SaOf(tunnel)) {
+    status.peer.nat = sa->sa.peer_behind_nat;
+    status.reqid = sa->sa.reqid.value();
+  }
+  if (tunnel.path) status.local_port = data_plane_.LocalPort(*tunnel.path);
+  const auto& sessions = concentrator_.sessions().sessions();
+  const auto first = sessions.lower_bound({request.tunnel, {}});
+  const auto past = sessions.upper_bound({request.tunnel, l2tp::SessionId(UINT16_MAX)});
+  status.sessions = static_cast<uint64_t>(std::distance(first, past));
+  return status;
+}
+
+Page<TunnelStatus> StatusView::Tunnels(uint64_t after, size_t scan) const {
+  Page<TunnelStatus> page;
+  const auto& tunnels = concentrator_.tunnels();
+  const l2tp::TunnelId last(static_cast<uint16_t>(after));
+  for (auto at = tunnels.upper_bound(last); at != tunnels.end(); ++at) {
+    if (scan-- == 0) {
+      page.next = after;
+      break;
+    }
+    after = at->first.value();
+    page.records.emplace_back(after, Record(at->second));
+  }
+  return page;
+}
+
+Page<SaStatus> StatusView::Sas(uint64_t after, size_t scan) const {
+  Page<SaStatus> page;
+  const auto& sas = concentrator_.sas().entries();
+  for (auto at = sas.upper_bound(SaId(after)); at != sas.end(); ++at) {
+    if (scan-- == 0) {
+      page.next = after;
+      break;
+    }
+    after = at->first.value();
+    const SecurityAssociation& sa = at->second.sa;
+    SaStatus status;
+    status.sa = ToStatus(sa, concentrator_.sa_readings());
+    status.peer = sa.peer.address;
+    status.peer_port = sa.peer.port;
+    status.local = sa.local;
+    status.nat = sa.peer_behind_nat;
+    if (!sa.dial.empty()) status.dial = sa.dial;
+    for (const l2tp::TunnelId tunnel : at->second.tunnels) status.tunnels.push_back(tunnel.value());
+    page.records.emplace_back(after, std::move(status));
+  }
+  return page;
+}
+
+std::vector<PoolStatus> StatusView::Pools() const {
+  std::vector<PoolStatus> pools;
+  for (const auto& pool : pools_.pools()) {
+    const aaa::PoolSettings& settings = pool.settings();
+    const aaa::PrefixPools& prefixes = pools_.prefix_pools()[pools.size()];
+    PoolStatus status{.name = settings.name,
+                      .size = pool.size(),
+                      .used = pool.used(),
+                      .ipv6_size = prefixes.ipv6.size(),
+                      .ipv6_used = prefixes.ipv6.used(),
+                      .delegated_size = prefixes.delegated.size(),
+                      .delegated_used = prefixes.delegated.used()};
+    for (const auto& range : settings.ranges) status.ranges.push_back(range.ToString());
+    status.gateway = settings.gateway;
+    for (const auto& prefix : settings.ipv6.prefixes) status.ipv6.push_back(prefix.ToString());
+    for (const auto& prefix : settings.delegated.prefixes) {
+      status.delegated.push_back(prefix.ToString());
+    }
+    pools.push_back(std::move(status));
+  }
+  return pools;
+}
+
+std::vector<ConfigValue> StatusView::Configuration() const { return ValuesOf(config_); }
+
+MetricsStatus StatusView::Metrics() const {
+  const SessionManager& manager = concentrator_.sessions();
+  MetricsStatus metrics;
+  metrics.status = Status();
+  for (const auto state : {SessionState::kStarting, SessionState::kUp, SessionState::kClosing}) {
+    metrics.sessions_by_state[std::string(ToString(state))] = 0;
+  }
+  InterfaceCounters traffic = manager.totals().traffic;
+  for (const auto& [key, session] : manager.sessions()) {
+    ++metrics.sessions_by_state.find(ToString(session.state))->second;
+    traffic.rx_bytes += session.counters.rx_bytes;
+    traffic.tx_bytes += session.counters.tx_bytes;
+    traffic.rx_packets += session.counters.rx_packets;
+    traffic.tx_packets += session.counters.tx_packets;
+  }
+  metrics.traffic = ToStatus(traffic);
+  metrics.session_starts = manager.totals().begun;
+  metrics.session_ends = manager.totals().ended;
+  metrics.failed_attempts = concentrator_.attempts().totals();
+  metrics.session_limit = config_.l2tp.max_sessions;
+  metrics.setup = manager.setup_times();
+  metrics.events = events_.last_seq();
+  metrics.event_subscribers = events_.subscribers();
+  metrics.last_reload = last_reload_;
+  metrics.last_reload_failed = last_reload_failed_;
+  return metrics;
 }
 
 DialRecord StatusView::Record(const Dialer::Dial& dial) const {
@@ -271,49 +446,51 @@ std::vector<DialRecord> StatusView::Dials() const {
   return records;
 }
 
-std::vector<AttemptRecord> StatusView::Attempts(const AttemptFilter& filter) const {
-  const auto given = [](const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(text);
-  };
-  std::vector<AttemptRecord> records;
-  for (AttemptBook::Entry& entry : concentrator_.attempts().Find(filter)) {
-    FailedAttempt& attempt = entry.attempt;
-    AttemptRecord record{.id = entry.id,
-                         .address = attempt.peer.address,
-                         .port = {},
-                         .identity = given(attempt.identity),
-                         .user = given(attempt.user),
-                         .stage = std::string(ToString(attempt.stage)),
-                         .stage_title = std::string(Title(attempt.stage)),
-                         .reason = std::string(ToString(attempt.reason)),
-                         .title = std::string(Title(attempt.reason)),
-                         .detail = given(attempt.detail),
-                         .hint = std::string(Hint(attempt.reason)),
-                         .steps = std::move(attempt.steps),
-                         .first = entry.first,
-                         .last = entry.last,
-                         .count = entry.count};
-    if (attempt.peer.port != 0) record.port = attempt.peer.port;
-    records.push_back(std::move(record));
+Page<AttemptRecord> StatusView::Attempts(const AttemptFilter& filter, uint64_t after,
+                                         size_t scan) const {
+  Page<AttemptBook::Entry> entries = concentrator_.attempts().Find(filter, after, scan);
+  Page<AttemptRecord> page{.records = {}, .next = entries.next};
+  for (auto& [cursor, entry] : entries.records) {
+    page.records.emplace_back(cursor, ToStatus(std::move(entry)));
   }
-  return records;
+  return page;
 }
 
 DisconnectResult StatusView::Disconnect(const SessionFilter& filter,
                                         const std::optional<PeerCredentials>& caller) {
-  const std::string who = caller ? fmt::format("uid {} (pid {})", caller->uid, caller->pid)
-                                 : std::string("an unknown caller");
   DisconnectResult result;
   std::vector<SessionKey> keys;
   for (const auto& [key, session] : concentrator_.sessions().sessions()) {
-    if (!filter.Matches(Record(session))) continue;
+    if (!MayMatch(session, filter) || !filter.Matches(Record(session))) continue;
     keys.push_back(key);
     result.sessions.push_back(session.id);
   }
   LogInfo("disconnect_requested",
-          fmt::format("{} asks to disconnect {} session(s)", who, keys.size()));
+          fmt::format("{} asks to disconnect {} session(s)", Name(caller), keys.size()));
   for (const auto& key : keys) concentrator_.Disconnect(key, "disconnected by the operator");
   return result;
+}
+
+void StatusView::SetDraining(bool draining, const std::optional<PeerCredentials>& caller) {
+  LogInfo("drain_requested", fmt::format("{} asks to {}", Name(caller),
+                                         draining ? "refuse new clients" : "take new clients"));
+  concentrator_.SetDraining(draining);
+}
+
+ReloadResult StatusView::Reload(const std::optional<PeerCredentials>& caller) {
+  LogInfo("reload_requested",
+          fmt::format("{} asks to reload the configuration", caller ? Name(caller) : "SIGHUP"));
+  ReloadResult result = reload_();
+  last_reload_ = WallClock();
+  last_reload_failed_ = !result.errors.empty();
+  return result;
+}
+
+void StatusView::ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) {
+  SetLogLevel(LogLevel::kInfo);  // so that this is told whatever was or will be
+  LogInfo("log_level_changed",
+          fmt::format("{} sets the log level to {}", Name(caller), ToString(level)));
+  SetLogLevel(level);
 }
 
 }  // namespace sallyport::daemon

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "aaa/pool_set.h"
 #include "daemon/concentrator.h"
+#include "daemon/config.h"
 #include "daemon/data_plane.h"
+#include "daemon/event_stream.h"
 #include "daemon/http_server.h"
 #include "daemon/ike.h"
 #include "daemon/status_model.h"
@@ -14,26 +17,45 @@ namespace sallyport::daemon {
 /// Joins what the parts know into what the status API shows.
 class StatusView final : public StatusSource {
  public:
-  struct Options {
-    bool ipsec_required = true;
-    uint16_t mtu = 1400;
+  /// What it joins; all outlive it.
+  struct Parts {
+    Concentrator& concentrator;
+    const DataPlane& data_plane;
+    const Ike* ike;  // null without IPsec
+    const aaa::PoolSet& pools;
+    const EventStream& events;
+    const Config& config;  // in force
   };
 
-  /// All references outlive it; `ike` is null without IPsec.
-  StatusView(Concentrator& concentrator, const DataPlane& data_plane, const Ike* ike,
-             const aaa::PoolSet& pools, Options options);
+  explicit StatusView(Parts parts);
 
-  /// Whose refused requests are shown too; set once the server runs.
-  void SetServer(const HttpServer* server) { server_ = server; }
+  /// Whose refused requests are shown too; set once the servers run.
+  void SetServers(std::vector<const HttpServer*> servers) { servers_ = std::move(servers); }
+  /// What carries out a reload.
+  void SetReloader(std::function<ReloadResult()> reload) { reload_ = std::move(reload); }
 
   DaemonStatus Status() const override;
-  std::vector<SessionRecord> Sessions(const SessionFilter& filter) const override;
+  MetricsStatus Metrics() const override;
+  Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after,
+                               size_t scan) const override;
+  Page<TunnelStatus> Tunnels(uint64_t after, size_t scan) const override;
+  Page<SaStatus> Sas(uint64_t after, size_t scan) const override;
+  std::vector<PoolStatus> Pools() const override;
+  std::vector<ConfigValue> Configuration() const override;
   std::vector<DialRecord> Dials() const override;
-  std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const override;
+  Page<AttemptRecord> Attempts(const AttemptFilter& filter, uint64_t after,
+                               size_t scan) const override;
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override;
+  void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) override;
+  /// Without a caller it was a signal.
+  ReloadResult Reload(const std::optional<PeerCredentials>& caller) override;
+  void ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) override;
 
  private:
+  TunnelStatus Record(const TunnelRecord& tunnel) const;
+  const SaTable::Entry* SaOf(const TunnelRecord& tunnel) const;
+  bool MayMatch(const ClientSession& session, const SessionFilter& filter) const;
   SessionRecord Record(const ClientSession& session) const;
   DialRecord Record(const Dialer::Dial& dial) const;
   IpsecStatus Ipsec() const;
@@ -42,8 +64,12 @@ class StatusView final : public StatusSource {
   const DataPlane& data_plane_;
   const Ike* ike_;
   const aaa::PoolSet& pools_;
-  Options options_;
-  const HttpServer* server_ = nullptr;
+  const EventStream& events_;
+  const Config& config_;
+  std::vector<const HttpServer*> servers_;
+  std::function<ReloadResult()> reload_;
+  std::optional<WallTime> last_reload_;
+  bool last_reload_failed_ = false;
   WallTime started_;
   TimePoint started_monotonic_;
 };

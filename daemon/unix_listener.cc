@@ -13,7 +13,6 @@
 namespace sallyport::daemon {
 namespace {
 
-constexpr mode_t kSocketMode = 0660;  // design D7: operators are in the socket's group
 constexpr mode_t kFolderMode = 0755;  // design D7
 constexpr int kBacklog = 64;          // connections not yet accepted; local policy
 
@@ -71,7 +70,7 @@ Expected<void, std::string> RemoveStale(const std::string& path, const sockaddr_
 }  // namespace
 
 Expected<UnixListener, std::string> UnixListener::Open(const std::string& path,
-                                                       std::optional<gid_t> group) {
+                                                       std::optional<gid_t> group, mode_t mode) {
   const auto address = SocketAddress(path);
   if (!address) return Unexpected{address.error()};
   if (const auto made = MakeFolder(path); !made) return Unexpected{made.error()};
@@ -94,7 +93,7 @@ Expected<UnixListener, std::string> UnixListener::Open(const std::string& path,
   if (group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
     return Unexpected{ErrorText(path, "give it to the group", errno)};
   }
-  if (::chmod(path.c_str(), kSocketMode) != 0) {
+  if (::chmod(path.c_str(), mode) != 0) {
     return Unexpected{ErrorText(path, "set the mode", errno)};
   }
   if (::listen(listener.fd(), kBacklog) != 0) return Unexpected{ErrorText(path, "listen", errno)};

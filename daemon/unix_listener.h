@@ -12,11 +12,11 @@ namespace sallyport::daemon {
 /// A listening AF_UNIX stream socket and its file, which goes with it.
 class UnixListener {
  public:
-  /// Listens at `path` with mode 0660, for `group` or the process's own. Makes the folder (0755)
-  /// when it is missing. A socket file that nobody answers on is replaced; one in use, and a file
+  /// Listens at `path` with `mode`, for `group` or the process's own. Makes the folder (0755) when
+  /// it is missing. A socket file that nobody answers on is replaced; one in use, and a file
   /// of another kind, is left alone. The error is for the operator.
   static Expected<UnixListener, std::string> Open(const std::string& path,
-                                                  std::optional<gid_t> group);
+                                                  std::optional<gid_t> group, mode_t mode = 0660);
 
   UnixListener(UnixListener&& other) noexcept;
   UnixListener& operator=(UnixListener&&) = delete;

@@ -161,6 +161,13 @@ void Calls::OnRequest(CallRole role, SessionId assigned, const CallDetails& deta
     RefuseRequest(assigned, IdInUse(), scope);
     return;
   }
+  if (scope.context.config.draining) {
+    RefuseRequest(assigned,
+                  {cdn_result::kGeneralError, error_code::kTryAnother,
+                   "no new calls here for now, try another server"},
+                  scope);
+    return;
+  }
   const auto call =
       Add({.role = role, .peer_id = {}, .dial = {}, .details = details, .proxy = {}}, scope);
   if (call == calls_.end()) {

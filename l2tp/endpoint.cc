@@ -52,6 +52,10 @@ class Endpoint::Implementation {
   void Receive(const Datagram& datagram, TimePoint now, const Entropy& entropy, Actions& out);
   void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
   void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
+  void Configure(EndpointConfig config) {
+    config_ = std::move(config);
+    channel_ = SettingsOf(config_);
+  }
   std::optional<TimePoint> NextDeadline() const {
     const auto of_tunnels = tunnels_.NextDeadline();
     const auto of_acceptor = acceptor_.NextDeadline();
@@ -85,8 +89,8 @@ class Endpoint::Implementation {
   void Execute(const ProofOfLife& command, const Context& context);
   void Execute(const Shutdown& command, const Context& context);
 
-  const EndpointConfig config_;
-  const ChannelSettings channel_;
+  EndpointConfig config_;
+  ChannelSettings channel_;
   EndpointStatistics statistics_;
   size_t sessions_ = 0;  // of all tunnels
   bool shutting_down_ = false;
@@ -264,6 +268,7 @@ void Endpoint::Handle(const Command& command, TimePoint now, const Entropy& entr
 void Endpoint::HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out) {
   implementation_->HandleTimeout(now, entropy, out);
 }
+void Endpoint::Configure(EndpointConfig config) { implementation_->Configure(std::move(config)); }
 std::optional<TimePoint> Endpoint::NextDeadline() const { return implementation_->NextDeadline(); }
 size_t Endpoint::tunnel_count() const { return implementation_->tunnel_count(); }
 const EndpointStatistics& Endpoint::statistics() const { return implementation_->statistics(); }

@@ -45,6 +45,9 @@ class Endpoint {
   void Handle(const Command& command, TimePoint now, const Entropy& entropy, Actions& out);
   /// To be called when NextDeadline() has come; early or late calls do no harm.
   void HandleTimeout(TimePoint now, const Entropy& entropy, Actions& out);
+  /// Replaces the settings. Tunnels that exist keep what was agreed on with their peers (names,
+  /// windows, secrets) and the timers that run; all else holds from the next use on.
+  void Configure(EndpointConfig config);
   /// The time of the next retransmission, HELLO or expiry; nothing when no tunnel exists.
   std::optional<TimePoint> NextDeadline() const;
 

@@ -76,6 +76,9 @@ struct EndpointConfig {
   // StopCCNs to those who have no tunnel, and the CDNs of each tunnel that refuse a call; local
   // policy
   unsigned refusals_per_second = 100;
+  // Tunnels and calls that peers ask for are refused with error code 7, "try another" (RFC 2661
+  // §4.4.2); what there is lives on.
+  bool draining = false;
 };
 
 /// A Result Code AVP (RFC 2661 §4.4.2). `result` 0 means that none was sent: the call or tunnel

@@ -53,6 +53,7 @@ inline constexpr uint16_t kWrongLength = 2;
 inline constexpr uint16_t kOutOfRange = 3;
 inline constexpr uint16_t kNoResources = 4;
 inline constexpr uint16_t kInvalidSessionId = 5;
+inline constexpr uint16_t kTryAnother = 7;
 inline constexpr uint16_t kUnknownMandatoryAvp = 8;
 }  // namespace error_code
 

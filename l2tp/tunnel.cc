@@ -457,6 +457,7 @@ void Tunnel::HandleTimeout(const Context& context) {
 
 void Tunnel::HandleHelloTimer(const Context& context) {
   if (!timers_.TakeExpired(Timer::kHello, context.now)) return;
+  if (context.config.hello_interval.count() == 0) return;  // configured anew meanwhile
   // The timer is not moved whenever something is heard, which would cost every data message; it
   // asks when it fires. RFC 2661 §5.5: "since the last data or control message was received".
   const TimePoint due = last_heard_ + context.config.hello_interval;

@@ -208,6 +208,10 @@ std::optional<ResultCode> TunnelAcceptor::ReasonToRefuse(const Request& request,
   if (shutting_down_) {
     return ResultCode{stop_ccn_result::kShuttingDown, std::nullopt, "shutting down"};
   }
+  if (context.config.draining) {
+    return ResultCode{stop_ccn_result::kGeneralError, error_code::kTryAnother,
+                      "no new tunnels here for now, try another server"};
+  }
   const auto too_many =
       admission_.Admit(request.datagram.peer.address, context.config, context.now);
   if (too_many) {

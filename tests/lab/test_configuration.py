@@ -73,9 +73,12 @@ def test_service_manager_is_told(lab: Scenario) -> None:
         gateway.launch("env", "NOTIFY_SOCKET=/run/notify")
         assert b"READY=1" in manager.recv(4096)
         assert gateway.status()["state"] == "running"
-        # A terminal that goes away, or a service manager's reload: the daemon lives on, with the users as they are now.
+        # A terminal that goes away, or a service manager's reload: the daemon lives on, with the users and the
+        # configuration as they are now.
         assert gateway.process is not None
         os.kill(gateway.process.pid, signal.SIGHUP)
+        assert b"RELOADING=1\nMONOTONIC_USEC=" in manager.recv(4096)
         gateway.process.wait_for("users_file_read")
+        assert manager.recv(4096) == b"READY=1"
         gateway.stop()
         assert b"STOPPING=1" in manager.recv(4096)

@@ -38,24 +38,52 @@ class Source : public StatusSource {
   }
 
   DaemonStatus Status() const override { return status_; }
-  std::vector<SessionRecord> Sessions(const SessionFilter& filter) const override {
-    std::vector<SessionRecord> chosen;
-    for (const SessionRecord& session : sessions_) {
-      if (filter.Matches(session)) chosen.push_back(session);
-    }
-    return chosen;
+  MetricsStatus Metrics() const override {
+    MetricsStatus metrics;
+    metrics.status = status_;
+    return metrics;
   }
+  Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after, size_t) const override {
+    Page<SessionRecord> page;
+    for (; after < sessions_.size(); ++after) {
+      if (filter.Matches(sessions_[after])) page.records.emplace_back(after + 1, sessions_[after]);
+    }
+    return page;
+  }
+  Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
+    Page<TunnelStatus> page;
+    if (after == 0) page.records.emplace_back(1, TunnelStatus());
+    return page;
+  }
+  Page<SaStatus> Sas(uint64_t after, size_t) const override {
+    Page<SaStatus> page;
+    if (after == 0) page.records.emplace_back(1, SaStatus());
+    return page;
+  }
+  std::vector<PoolStatus> Pools() const override { return {PoolStatus()}; }
+  std::vector<ConfigValue> Configuration() const override { return {}; }
   std::vector<DialRecord> Dials() const override { return {}; }
-  std::vector<AttemptRecord> Attempts(const AttemptFilter& /*filter*/) const override { return {}; }
+  Page<AttemptRecord> Attempts(const AttemptFilter&, uint64_t after, size_t) const override {
+    Page<AttemptRecord> page;
+    if (after == 0) page.records.emplace_back(1, AttemptRecord());
+    return page;
+  }
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& /*caller*/) override {
     ++disconnect_calls;
     DisconnectResult result;
-    for (const SessionRecord& session : Sessions(filter)) result.sessions.push_back(session.id);
+    for (const SessionRecord& session : AllSessions(filter)) result.sessions.push_back(session.id);
     return result;
   }
+  void SetDraining(bool, const std::optional<PeerCredentials>&) override { ++other_calls; }
+  ReloadResult Reload(const std::optional<PeerCredentials>&) override {
+    ++other_calls;
+    return {};
+  }
+  void ChangeLogLevel(LogLevel, const std::optional<PeerCredentials>&) override { ++other_calls; }
 
   int disconnect_calls = 0;
+  int other_calls = 0;
 
  private:
   DaemonStatus status_;
@@ -84,15 +112,34 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   request.body = input;
 
   Source source(input);
-  const HttpResponse response = StatusApi(source).Handle(request);
-  const Json body = Json::parse(response.body, nullptr, false);
+  EventLoop loop;
+  EventStream events(loop);
+  StatusApi api(source,
+                [&events](EventQuery wanted) { return events.Subscribe(std::move(wanted)); }, {});
+  // The length of the body decides on the socket, so that both are tried.
+  request.access = input.size() % 2 == 0 ? Access::kOperate : Access::kMonitor;
+  HttpResponse response = api.Handle(request);
+  events.Publish({.type = "session.up", .fields = {{"user", std::string(input), true}}});
+  for (int piece = 0; response.stream && piece < 100; ++piece) {
+    if (response.stream->Produce(response.body) != BodySource::Next::kMore) break;
+  }
+  const bool acted = source.disconnect_calls + source.other_calls != 0;
+  Require(!acted || request.access == Access::kOperate);
+  if (response.content_type.starts_with("application/openmetrics-text")) {
+    Require(response.body.ends_with("# EOF\n"));
+    return 0;
+  }
+  // Of a stream of events the first line.
+  const bool stream = response.content_type == "application/x-ndjson";
+  const Json body = Json::parse(
+      stream ? response.body.substr(0, response.body.find('\n')) : response.body, nullptr, false);
   Require(body.is_object());
   if (response.status == 200) {
     Require(body.at("api") == kApiVersion && response.problem_code.empty());
   } else {
-    Require(response.status == 400 || response.status == 404 || response.status == 405);
+    Require(response.status >= 400 && response.status < 500);
     Require(body.at("code") == response.problem_code && body.at("status") == response.status);
-    Require(source.disconnect_calls == 0);
+    Require(!acted);
   }
   // Only the one call ends sessions, and everything only when the body says "all".
   if (source.disconnect_calls != 0) {

@@ -110,6 +110,16 @@ TEST_F(Delay, CanBeSwitchedOff) {
   EXPECT_EQ(delay_.size(), 0U);
 }
 
+TEST_F(Delay, NewSettingsKeepWhatIsRememberedAndCanEndIt) {
+  Refuse("alice");
+  delay_.Configure({.first = seconds(3)});
+  EXPECT_EQ(Admit("alice"), seconds(3));
+  for (int i = 0; i < LoginDelay::kBurst; ++i) (void)Admit("alice");
+  delay_.Configure({.first = seconds(0)});
+  EXPECT_EQ(Admit("alice"), Duration::zero()) << "not refused either";
+  EXPECT_EQ(delay_.size(), 0U);
+}
+
 TEST_F(Delay, CanLeaveOutTheAddress) {
   UseSettings({.per_peer = false});
   Refuse("alice");

@@ -154,6 +154,18 @@ TEST(PoolSetPrefixes, ALeaseHasBothAndGivesThemBack) {
   EXPECT_EQ(pools.prefix_pools()[0].delegated.used(), 0U);
 }
 
+TEST(PoolSetPrefixes, TakenOnesAreNotHandedOut) {
+  PoolSet pools = Pools({P("2001:db8:1::/63")}, {P("2001:db8:2::/55")});
+  EXPECT_TRUE(pools.TakePrefix(P("2001:db8:1::/64"), "alice"));
+  EXPECT_FALSE(pools.TakePrefix(P("2001:db8:1::/64"), "alice"));
+  EXPECT_TRUE(pools.TakePrefix(P("2001:db8:2::/56"), "alice"));
+  EXPECT_FALSE(pools.TakePrefix(P("2001:db8:3::/56"), "alice")) << "of no pool";
+  const auto lease = pools.Allocate({.pool = {}, .account = "bob", .profile = {}});
+  ASSERT_TRUE(lease && lease->prefix && lease->delegated);
+  EXPECT_EQ(lease->prefix->ToString(), "2001:db8:1:1::/64");
+  EXPECT_EQ(lease->delegated->ToString(), "2001:db8:2:100::/56");
+}
+
 TEST(PoolSetPrefixes, WhenThereIsNoneLeftTheAddressIsGivenAllTheSame) {
   PoolSet pools = Pools({P("2001:db8:1::/64")}, {P("2001:db8:2::/48")});
   EXPECT_TRUE(pools.Allocate({.pool = {}, .account = "alice", .profile = {}})->prefix);

@@ -2,6 +2,10 @@
 #include "daemon/attempt_watch.h"
 
 #include <gtest/gtest.h>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "fakes.h"
 
@@ -20,12 +24,44 @@ class AttemptWatchTest : public testing::Test {
     sa.spi_in = 0xc1;
     return sa;
   }
-  std::vector<AttemptBook::Entry> Entries() const { return watch_.book().Find({}); }
+  std::vector<AttemptBook::Entry> Entries() const {
+    std::vector<AttemptBook::Entry> entries;
+    for (auto& [cursor, entry] : watch_.book().Find({}, 0, AttemptBook::kMaxEntries).records) {
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
+
+  class Events final : public EventSink {
+   public:
+    void Publish(const Event& event) override { published.push_back(event); }
+    std::vector<Event> published;
+  };
 
   EventLoop loop_;
   fake::FakeDataPlane data_plane_;
-  AttemptWatch watch_{loop_, data_plane_};
+  Events events_;
+  AttemptWatch watch_{loop_, data_plane_, &events_};
 };
+
+TEST_F(AttemptWatchTest, AFailure_IsPublished_NamesBeingMarkedAsSuch) {
+  FailedAttempt attempt;
+  attempt.peer = Sa().peer;
+  attempt.user = "bob";
+  attempt.detail = "bob forgot it";
+  attempt.stage = AttemptStage::kAuthentication;
+  attempt.reason = AttemptReason::kWrongPassword;
+  watch_.Failed(attempt);
+  ASSERT_EQ(events_.published.size(), 1U);
+  EXPECT_EQ(events_.published[0].type, "attempt.failed");
+  for (const EventField& field : events_.published[0].fields) {
+    const bool names = field.name == "user" || field.name == "identity";
+    EXPECT_EQ(field.personal, names) << field.name;
+    EXPECT_EQ(std::get<std::string>(field.value).find("bob") != std::string::npos,
+              field.name == "user")
+        << field.name;
+  }
+}
 
 TEST_F(AttemptWatchTest, AnSaThatGoesUnused_IsToldOf) {
   watch_.SaUp(Sa());

@@ -58,6 +58,30 @@ Concentrator::Options Options(bool ipsec_required) {
   return options;
 }
 
+/// What was published, in order.
+class RecordedEvents final : public EventSink {
+ public:
+  void Publish(const Event& event) override { events.push_back(event); }
+  std::vector<std::string> Types() const {
+    std::vector<std::string> types;
+    for (const Event& event : events) types.emplace_back(event.type);
+    return types;
+  }
+  /// A text of the last event of a type.
+  std::string Text(std::string_view type, std::string_view field) const {
+    std::string text;
+    for (const Event& event : events) {
+      for (const EventField& one : event.fields) {
+        const auto* value = std::get_if<std::string>(&one.value);
+        if (event.type == type && one.name == field && value != nullptr) text = *value;
+      }
+    }
+    return text;
+  }
+
+  std::vector<Event> events;
+};
+
 /// A client made of octets, on one side of the concentrator, and its surroundings on the other.
 class ConcentratorTest : public testing::Test {
  protected:
@@ -65,7 +89,12 @@ class ConcentratorTest : public testing::Test {
       : ConcentratorTest(Options(ipsec_required)) {}
   explicit ConcentratorTest(const Concentrator::Options& options)
       : concentrator_(loop_, plane_, options.ipsec_required ? &ike_ : nullptr, access_, random_,
-                      options) {}
+                      WithEvents(options)) {}
+
+  Concentrator::Options WithEvents(Concentrator::Options options) {
+    options.events = &events_;
+    return options;
+  }
 
   void Settle() {
     do {
@@ -170,6 +199,7 @@ class ConcentratorTest : public testing::Test {
   fake::FakeIke ike_;
   fake::FakeAccess access_;
   RandomSource random_;
+  RecordedEvents events_;
   Concentrator concentrator_;
   uint16_t tunnel_ = 0;
   l2tp::PathId tunnel_path_;
@@ -637,6 +667,61 @@ TEST_F(ProxyIgnored, TheCallerIsAskedAnew) {
   Call();
   EXPECT_THAT(Frames(0xC021, 1), SizeIs(1));
   EXPECT_EQ(concentrator_.sessions().authentication().accepted, 0U);
+}
+
+TEST_F(ConcentratorTest, ALifeIsPublishedAndCounted) {
+  BringUp();
+  concentrator_.Disconnect(key_, "enough");
+  Frame({0xC0, 0x21, 6, Frames(0xC021, 5).back()[3], 0, 4});  // Terminate-Ack
+  EXPECT_THAT(events_.Types(),
+              ElementsAre("sa.up", "tunnel.up", "session.start", "session.up", "session.end"));
+  EXPECT_EQ(events_.Text("session.up", "address"), "10.64.0.2");
+  EXPECT_EQ(events_.Text("session.up", "user"), "alice");
+  EXPECT_EQ(events_.Text("session.end", "cause"), "admin_reset");
+  EXPECT_EQ(events_.Text("session.end", "detail"), "enough");
+  const SessionManager& sessions = concentrator_.sessions();
+  EXPECT_EQ(sessions.totals().begun, 1U);
+  EXPECT_THAT(sessions.totals().ended, ElementsAre(testing::Pair("admin_reset", 1)));
+  EXPECT_EQ(sessions.setup_times().whole.count(), 1U);
+  for (const SetupPhase phase : kSetupPhases) {
+    EXPECT_EQ(sessions.setup_times().Of(phase).count(), 1U) << ToString(phase);
+  }
+}
+
+TEST_F(ConcentratorTest, Drain_RefusesNewClientsAndTellsWhenTheLastHasGone) {
+  BringUp();
+  concentrator_.SetDraining(true);
+  concentrator_.SetDraining(true);  // again: nothing new
+  concentrator_.OnSaUp(Sa(2));
+  Send(l2tp::PathId(plane_.last_path), Sccrq());
+  EXPECT_THAT(Sent(kStopCcn), SizeIs(1));
+  EXPECT_EQ(State(), SessionState::kUp) << "who is there stays";
+  EXPECT_EQ(concentrator_.sessions().sessions().size(), 1U);
+
+  concentrator_.OnSaDown(SaId(1), ReqId(1), "deleted by the peer");
+  Settle();
+  EXPECT_THAT(concentrator_.sessions().sessions(), IsEmpty());
+  const auto types = events_.Types();
+  EXPECT_EQ(std::count(types.begin(), types.end(), "drain.begin"), 1);
+  EXPECT_EQ(std::count(types.begin(), types.end(), "drain.empty"), 1);
+
+  concentrator_.SetDraining(false);
+  concentrator_.OnSaUp(Sa(3));
+  Send(l2tp::PathId(plane_.last_path), Sccrq());
+  EXPECT_THAT(Sent(kSccrp), SizeIs(2)) << "taken again";
+}
+
+TEST_F(ConcentratorTest, NewConfiguration_IsForThoseWhoComeAndKeepsTheDrain) {
+  BringUp();
+  concentrator_.SetDraining(true);
+  auto options = Options(true);
+  options.ppp.auth = {ppp::AuthMethod::kMsChapV2};
+  concentrator_.Configure({.l2tp = options.l2tp, .ppp = options.ppp, .pass_proxy = false});
+  EXPECT_EQ(State(), SessionState::kUp);
+  EXPECT_TRUE(concentrator_.draining());
+  // The link that is there has the configuration that it began with.
+  EXPECT_THAT(concentrator_.sessions().sessions().at(key_).link_config->auth,
+              ElementsAre(ppp::AuthMethod::kPap));
 }
 
 TEST_F(ConcentratorTest, FramesOfUnknownSessionsAreIgnored) {

@@ -337,6 +337,143 @@ TEST_F(HttpServerTest, LargeAnswer_ComesWhole) {
   EXPECT_EQ(answer.size() - answer.find("\r\n\r\n") - 4, 8'000'000U);
 }
 
+/// Gives out what the test lays in, and waits meanwhile.
+class Script : public BodySource {
+ public:
+  Next Produce(std::string& out) override {
+    ++produced;
+    if (pieces.empty()) return ended ? Next::kEnd : Next::kWait;
+    out = std::exchange(pieces.front(), {});
+    pieces.erase(pieces.begin());
+    return Next::kMore;
+  }
+  void Add(std::string piece) {
+    pieces.push_back(std::move(piece));
+    Wake();
+  }
+  void End() {
+    ended = true;
+    Wake();
+  }
+
+  std::vector<std::string> pieces;
+  bool ended = false;
+  int produced = 0;
+};
+
+/// The octets of a chunked body (RFC 9112 §7.1).
+std::string Unchunked(const std::string& answer) {
+  std::string_view rest = answer;
+  rest.remove_prefix(rest.find("\r\n\r\n") + 4);
+  std::string body;
+  while (!rest.empty()) {
+    const size_t size = std::stoul(std::string(rest.substr(0, rest.find("\r\n"))), nullptr, 16);
+    rest.remove_prefix(rest.find("\r\n") + 2);
+    if (size == 0) break;
+    body += rest.substr(0, size);
+    rest.remove_prefix(size + 2);
+  }
+  return body;
+}
+
+TEST_F(HttpServerTest, StreamedAnswer_ComesPieceByPiece) {
+  const auto script = std::make_shared<Script>();
+  script->pieces = {"one,", "", std::string(100'000, 'x'), "", ",two"};  // empty: in another turn
+  script->ended = true;
+  handler_ = [&](const HttpRequest&) {
+    HttpResponse response;
+    response.stream = script;
+    return response;
+  };
+  Start();
+  EXPECT_EQ(Unchunked(Exchange({Request("GET /")})[0]),
+            "one," + std::string(100'000, 'x') + ",two");
+  EXPECT_EQ(script.use_count(), 1) << "the server has let go of it";
+}
+
+TEST_F(HttpServerTest, StreamThatWaits_IsWokenAndDoesNotSpin) {
+  const auto script = std::make_shared<Script>();
+  options_.idle_timeout = std::chrono::seconds{1};
+  handler_ = [&](const HttpRequest&) {
+    HttpResponse response;
+    response.stream = script;
+    return response;
+  };
+  Start();
+  // Longer than the idle timeout, which is not for one who waits for us.
+  Timer later = loop_.AddTimer([&] { script->Add("late"); });
+  later.Set(loop_.Now() + std::chrono::milliseconds(2500));
+  Timer end = loop_.AddTimer([&] { script->End(); });
+  end.Set(loop_.Now() + std::chrono::milliseconds(2600));
+  EXPECT_EQ(Unchunked(Exchange({Request("GET /")})[0]), "late");
+  EXPECT_LT(script->produced, 10);
+}
+
+TEST_F(HttpServerTest, StreamThatWaits_GoesWithTheServer) {
+  const auto script = std::make_shared<Script>();
+  handler_ = [&](const HttpRequest&) {
+    HttpResponse response;
+    response.stream = script;
+    loop_.Defer([this] { loop_.Defer([this] { server_.reset(); }); });
+    return response;
+  };
+  Start();
+  Exchange({Request("GET /")});
+  EXPECT_EQ(script.use_count(), 1);
+  script->Add("nobody listens");
+}
+
+TEST_F(HttpServerTest, StreamWhoseClientGoes_IsLetGoWhenItIsWrittenTo) {
+  const auto script = std::make_shared<Script>();
+  const auto other = std::make_shared<Script>();
+  handler_ = [&](const HttpRequest& request) {
+    HttpResponse response;
+    response.stream = request.path == "/stream" ? script : other;
+    return response;
+  };
+  Start();
+  UniqueFd client = Connect(options_.socket_path);
+  const std::string request = Request("GET /stream");
+  ASSERT_EQ(::send(client.get(), request.data(), request.size(), 0), ssize_t(request.size()));
+  // Once the stream is taken the client goes; then it is written to until the server lets go.
+  Timer step;
+  step = loop_.AddTimer([&] {
+    if (client && script.use_count() == 2) client.Reset();
+    if (!client) script->Add("more");
+    if (!client && script.use_count() == 1) return other->End();
+    step.Set(loop_.Now() + std::chrono::milliseconds(10));
+  });
+  step.Set(loop_.Now());
+  Exchange({Request("GET /")});
+  EXPECT_EQ(script.use_count(), 1);
+}
+
+TEST_F(HttpServerTest, StreamThatThrows_BreaksOff) {
+  class Broken : public BodySource {
+    Next Produce(std::string&) override { throw std::runtime_error("no memory"); }
+  };
+  handler_ = [](const HttpRequest&) {
+    HttpResponse response;
+    response.stream = std::make_shared<Broken>();
+    return response;
+  };
+  Start();
+  EXPECT_THAT(Exchange({Request("GET /")})[0], Not(EndsWith("0\r\n\r\n")));
+}
+
+TEST_F(HttpServerTest, Request_SaysWhatItsSocketIsForAndWhatItAccepts) {
+  options_.access = Access::kMonitor;
+  options_.mode = 0666;
+  Start();
+  Exchange({"GET / HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\nConnection: close\r\n\r\n"});
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].access, Access::kMonitor);
+  EXPECT_EQ(requests_[0].accept, "text/plain");
+  struct stat file {};
+  ASSERT_EQ(::stat(options_.socket_path.c_str(), &file), 0);
+  EXPECT_EQ(file.st_mode & 07777, 0666U);
+}
+
 TEST_F(HttpServerTest, SocketFile_HasItsModeAndGoesWithTheServer) {
   options_.socket_path = folder_.Path("run/sallyport.sock");
   options_.group = ::getgid();

@@ -66,6 +66,18 @@ TEST_F(Ipv6ServicesTest, AClientIsToldItsPrefixAtOnce) {
       << "the MTU";
 }
 
+TEST_F(Ipv6ServicesTest, NewNameServersAreToldWithTheNextAdvertisement) {
+  dhcp::Dhcpv6Config config = Config();
+  config.dns = {*IpAddress::Parse("2001:db8::54")};
+  services_.Configure(std::move(config));
+  EXPECT_TRUE(services_.Start(kKey, Binding(), 1400));
+  loop_.RunPending();
+  ASSERT_THAT(plane_.ipv6_sent, SizeIs(1));
+  const std::string octets = ToHex(plane_.ipv6_sent[0].bytes);
+  EXPECT_NE(octets.find("20010db8000000000000000000000054"), std::string::npos);
+  EXPECT_EQ(octets.find("20010db8000000000000000000000053"), std::string::npos);
+}
+
 TEST_F(Ipv6ServicesTest, WhatIsKnownAlreadyIsNotToldAgain) {
   EXPECT_TRUE(services_.Start(kKey, Binding(), 1400));
   loop_.RunPending();

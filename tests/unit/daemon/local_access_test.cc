@@ -62,6 +62,56 @@ TEST_F(LocalAccessTest, WhoMayHaveNoAddressIsNotAskedForAnotherPassword) {
   EXPECT_FALSE(denied.error().answer.may_retry);
 }
 
+TEST_F(LocalAccessTest, NewConfiguration_LeavesAddressesToTheirSessions) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}},
+                    Users(), Pools(), {first->lease});
+  EXPECT_EQ(access_.pools().pools()[0].used(), 1U);
+  EXPECT_FALSE(LogIn("alice", "secret")) << "the only address is in use";
+  access_.Release(first->lease);
+  EXPECT_TRUE(LogIn("alice", "secret"));
+}
+
+TEST_F(LocalAccessTest, NewConfiguration_LeavesPrefixesToTheirSessions) {
+  aaa::PoolSettings pool;
+  pool.ranges = {*aaa::AddressRange::Parse("10.64.0.1-10.64.0.9")};
+  pool.gateway = *IpAddress::Parse("10.64.0.1");
+  pool.ipv6 = {.prefixes = {*IpPrefix::Parse("2001:db8:1::/63")}, .length = 64};
+  pool.delegated = {.prefixes = {*IpPrefix::Parse("2001:db8:100::/55")}, .length = 56};
+  const LocalAccess::Options options{
+      .users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}};
+  access_.Configure(options, Users(), *aaa::PoolSet::Create({pool}), {});
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first && first->lease.prefix && first->lease.delegated);
+  access_.Configure(options, Users(), *aaa::PoolSet::Create({pool}), {first->lease});
+  EXPECT_EQ(access_.pools().prefix_pools()[0].ipv6.used(), 1U);
+  const auto second = LogIn("alice", "secret");
+  ASSERT_TRUE(second && second->lease.prefix && second->lease.delegated);
+  EXPECT_NE(*second->lease.prefix, *first->lease.prefix);
+  EXPECT_NE(*second->lease.delegated, *first->lease.delegated);
+  access_.Release(first->lease);
+  access_.Release(second->lease);
+  EXPECT_EQ(access_.pools().prefix_pools()[0].ipv6.used(), 0U);
+  EXPECT_EQ(access_.pools().prefix_pools()[0].delegated.used(), 0U);
+}
+
+TEST_F(LocalAccessTest, AddressThatIsInNoPoolAnyMore_IsStillInUse) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  aaa::PoolSettings other;
+  other.ranges = {*aaa::AddressRange::Parse("10.65.0.1-10.65.0.2")};
+  other.gateway = *IpAddress::Parse("10.65.0.1");
+  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}},
+                    Users(), *aaa::PoolSet::Create({other}), {first->lease});
+  EXPECT_EQ(access_.pools().used_outside(), 1U);
+  const auto second = LogIn("alice", "secret");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->lease.address.ToString(), "10.65.0.2");
+  access_.Release(first->lease);
+  EXPECT_EQ(access_.pools().used_outside(), 0U);
+}
+
 TEST_F(LocalAccessTest, AnEmptyPoolIsNotAWrongPassword) {
   const auto first = LogIn("alice", "secret");
   ASSERT_TRUE(first);

@@ -178,13 +178,25 @@ TEST_F(LoginPolicyTest, TheAnswerComesInTheEnd) {
   EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
 }
 
+TEST_F(LoginPolicyTest, NewConfiguration_HoldsForTheNextLogin) {
+  Use(seconds(30));
+  LogIn(Open(kHome), "alice", "guess");
+  LoginPolicy none;
+  none.delay.first = milliseconds(0);
+  ppp::LinkConfig config;
+  config.auth = {ppp::AuthMethod::kPap};
+  manager_->Configure(config, {}, 256, none);
+  LogIn(Open(kHome), "alice", "secret");
+  EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
+}
+
 TEST_F(LoginPolicyTest, ASessionThatGoesWhileItWaitsGivesItsAddressBack) {
   Use(seconds(30));
   LogIn(Open(kHome), "alice", "guess");
   const auto key = Open(kHome);
   LogIn(key, "alice", "secret");
   EXPECT_EQ(access_.leases, 1);
-  manager_->LowerDown(key, "the tunnel has gone");
+  manager_->LowerDown(key, "the tunnel has gone", "lost_carrier");
   Settle();
   EXPECT_EQ(access_.leases, 0);
 }

@@ -132,6 +132,16 @@ TEST_F(SessionIpv6Test, Ipv6AloneIsEnoughWhereItMayBe) {
   ASSERT_TRUE(Network().ipv6);
 }
 
+TEST_F(SessionIpv6Test, OneSetUpIsCountedWhateverTheFamilies) {
+  LogIn();
+  OpenIpv4();
+  OpenIpv6();
+  EXPECT_EQ(sessions_.setup_times().whole.count(), 1U);
+  for (const SetupPhase phase : kSetupPhases) {
+    EXPECT_EQ(sessions_.setup_times().Of(phase).count(), 1U) << ToString(phase);
+  }
+}
+
 TEST_F(SessionIpv6Test, WhenOneFamilyGoesTheOtherStays) {
   LogIn();
   OpenIpv4();

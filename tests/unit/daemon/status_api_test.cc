@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/event_loop.h"
+#include "daemon/list_body.h"
 #include "daemon/status_json.h"
 
 namespace sallyport::daemon {
@@ -13,6 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pair;
 
 /// 2026-11-22T07:10:04Z.
@@ -102,39 +105,79 @@ class FakeSource : public StatusSource {
  public:
   DaemonStatus Status() const override { return status; }
 
-  std::vector<SessionRecord> Sessions(const SessionFilter& filter) const override {
-    std::vector<SessionRecord> chosen;
-    for (const SessionRecord& session : sessions) {
-      if (filter.Matches(session)) chosen.push_back(session);
+  MetricsStatus Metrics() const override { return metrics; }
+
+  /// A session's cursor is its place in the list, counted from 1.
+  Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after,
+                               size_t scan) const override {
+    Page<SessionRecord> page;
+    for (; after < sessions.size(); ++after) {
+      if (scan-- == 0) {
+        page.next = after;
+        break;
+      }
+      if (filter.Matches(sessions[after])) page.records.emplace_back(after + 1, sessions[after]);
     }
-    return chosen;
+    return page;
   }
+  Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
+    Page<TunnelStatus> page;
+    for (; after < tunnels.size(); ++after) page.records.emplace_back(after + 1, tunnels[after]);
+    return page;
+  }
+  Page<SaStatus> Sas(uint64_t after, size_t) const override {
+    Page<SaStatus> page;
+    for (; after < sas.size(); ++after) page.records.emplace_back(after + 1, sas[after]);
+    return page;
+  }
+  std::vector<PoolStatus> Pools() const override { return pools; }
+  std::vector<ConfigValue> Configuration() const override { return configuration; }
 
   std::vector<DialRecord> Dials() const override { return dials; }
 
-  std::vector<AttemptRecord> Attempts(const AttemptFilter& filter) const override {
-    std::vector<AttemptRecord> chosen;
-    for (const AttemptRecord& attempt : attempts) {
+  Page<AttemptRecord> Attempts(const AttemptFilter& filter, uint64_t after, size_t) const override {
+    Page<AttemptRecord> page;
+    for (; after < attempts.size(); ++after) {
+      const AttemptRecord& attempt = attempts[after];
       if (filter.address && !filter.address->Contains(attempt.address)) continue;
       if (filter.user && filter.user != attempt.user) continue;
-      chosen.push_back(attempt);
+      page.records.emplace_back(after + 1, attempt);
     }
-    return chosen;
+    return page;
   }
 
-  std::vector<AttemptRecord> attempts;
   DisconnectResult Disconnect(const SessionFilter& filter,
                               const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);
     DisconnectResult result;
-    for (const SessionRecord& session : Sessions(filter)) result.sessions.push_back(session.id);
+    for (const SessionRecord& session : AllSessions(filter)) result.sessions.push_back(session.id);
     return result;
+  }
+  void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) override {
+    callers.push_back(caller);
+    status.state = draining ? DaemonState::kDraining : DaemonState::kRunning;
+  }
+  ReloadResult Reload(const std::optional<PeerCredentials>& caller) override {
+    callers.push_back(caller);
+    return reload;
+  }
+  void ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) override {
+    callers.push_back(caller);
+    log_level = level;
   }
 
   DaemonStatus status;
   std::vector<SessionRecord> sessions;
   std::vector<DialRecord> dials;
-  std::vector<std::optional<PeerCredentials>> callers;  // of Disconnect()
+  std::vector<AttemptRecord> attempts;
+  std::vector<TunnelStatus> tunnels;
+  std::vector<SaStatus> sas;
+  std::vector<PoolStatus> pools;
+  std::vector<ConfigValue> configuration;
+  MetricsStatus metrics;
+  ReloadResult reload;
+  std::optional<LogLevel> log_level;
+  std::vector<std::optional<PeerCredentials>> callers;  // of calls that change something
 };
 
 class StatusApiTest : public testing::Test {
@@ -144,20 +187,35 @@ class StatusApiTest : public testing::Test {
     source_.sessions = {FullSession(), NewSession()};
   }
 
-  HttpResponse Get(std::string path, std::vector<std::pair<std::string, std::string>> query = {}) {
-    return api_.Handle({.method = "GET",
-                        .path = std::move(path),
-                        .query = std::move(query),
-                        .body = {},
-                        .peer = {}});
+  using Query = std::vector<std::pair<std::string, std::string>>;
+
+  HttpResponse Get(std::string path, Query query = {}, Access access = Access::kOperate) {
+    return Whole(api_.Handle({.method = "GET",
+                              .path = std::move(path),
+                              .query = std::move(query),
+                              .body = {},
+                              .peer = {},
+                              .access = access}));
   }
 
-  HttpResponse Disconnect(std::string body) {
+  HttpResponse Post(std::string path, std::string body, Access access = Access::kOperate) {
     return api_.Handle({.method = "POST",
-                        .path = "/v1/sessions:disconnect",
+                        .path = std::move(path),
                         .query = {},
                         .body = std::move(body),
-                        .peer = PeerCredentials{.pid = 4711, .uid = 1000, .gid = 100}});
+                        .peer = PeerCredentials{.pid = 4711, .uid = 1000, .gid = 100},
+                        .access = access});
+  }
+  HttpResponse Disconnect(std::string body) {
+    return Post("/v1/sessions:disconnect", std::move(body));
+  }
+
+  /// With what a streamed body says until it waits or ends.
+  static HttpResponse Whole(HttpResponse response) {
+    if (!response.stream) return response;
+    auto next = BodySource::Next::kMore;
+    while (next == BodySource::Next::kMore) next = response.stream->Produce(response.body);
+    return response;
   }
 
   /// The ids in an answer of GET /v1/sessions.
@@ -181,18 +239,24 @@ class StatusApiTest : public testing::Test {
   }
 
   FakeSource source_;
-  StatusApi api_{source_};
+  EventLoop loop_;
+  EventStream events_{loop_};
+  StatusApi api_{source_, [this](EventQuery query) { return events_.Subscribe(std::move(query)); },
+                 StatusApi::Options()};
 };
 
 TEST_F(StatusApiTest, Index_NamesVersionAndEndpoints) {
   const HttpResponse response = Get("/v1");
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.content_type, "application/json");
-  EXPECT_EQ(response.body,
-            R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
-            R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/dials","GET /v1/attempts",)"
-            R"("POST /v1/sessions:disconnect"]})"
-            "\n");
+  EXPECT_EQ(
+      response.body,
+      R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
+      R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/tunnels","GET /v1/sas",)"
+      R"("GET /v1/pools","GET /v1/dials","GET /v1/attempts","GET /v1/config","GET /v1/metrics",)"
+      R"("GET /v1/events","POST /v1/sessions:disconnect","POST /v1/drain","POST /v1/undrain",)"
+      R"("POST /v1/reload","POST /v1/log-level"]})"
+      "\n");
 }
 
 TEST_F(StatusApiTest, Status_IsGolden) {
@@ -266,19 +330,15 @@ TEST_F(StatusApiTest, Attempts_AreGolden) {
             R"("stage_title":"PPP authentication","reason":"wrong_password",)"
             R"("title":"wrong password","detail":null,"hint":"Type it anew.",)"
             R"("steps":["LCP was agreed on"],"first":"2026-11-22T07:10:04Z",)"
-            R"("last":"2026-11-22T07:10:04Z","count":2}]})"
+            R"("last":"2026-11-22T07:10:04Z","count":2}],"next":null})"
             "\n");
 }
 
 TEST_F(StatusApiTest, Attempts_AreFiltered) {
   source_.attempts.resize(1);
   source_.attempts[0].address = IpAddress::V4(0xCB007107);
-  const auto count = [this](std::vector<std::pair<std::string, std::string>> query) {
-    HttpRequest request;
-    request.method = "GET";
-    request.path = "/v1/attempts";
-    request.query = std::move(query);
-    const HttpResponse response = api_.Handle(request);
+  const auto count = [this](Query query) {
+    const HttpResponse response = Get("/v1/attempts", std::move(query));
     if (response.status != 200) return -response.status;
     return static_cast<int>(Json::parse(response.body).at("attempts").size());
   };
@@ -289,6 +349,9 @@ TEST_F(StatusApiTest, Attempts_AreFiltered) {
   EXPECT_EQ(count({{"address", "nowhere"}}), -400);
   EXPECT_EQ(count({{"user", "bob"}, {"user", "carol"}}), -400);
   EXPECT_EQ(count({{"state", "up"}}), -400);
+  EXPECT_EQ(count({{"fields", "id,reason"}, {"limit", "5"}}), 1);
+  EXPECT_EQ(count({{"fields", "password"}}), -400);
+  ExpectProblem(Get("/v1/attempts", {}, Access::kMonitor), 403, "operators_only");
 }
 
 TEST_F(StatusApiTest, Status_SaysWhyViciIsNotConnected) {
@@ -338,7 +401,7 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("ppp":{"auth":null,"phase":"dead","mtu":0},)"
       R"("times":{"idle_seconds":null,"idle_timeout_seconds":null,)"
       R"("session_timeout_seconds":null,"remaining_seconds":null},)"
-      R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}]})"
+      R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}],"next":null})"
       "\n");
 }
 
@@ -522,6 +585,242 @@ TEST_F(StatusApiTest, DeepNesting_IsRefusedAsAnyOtherBody) {
   ExpectProblem(Disconnect(std::string(32 * 1024, '[')), 400, "invalid_json");
   const size_t depth = 16 * 1024;
   ExpectProblem(Disconnect(std::string(depth, '[') + std::string(depth, ']')), 400, "invalid_body");
+}
+
+// ---- Lists --------------------------------------------------------------------------------------
+
+TEST_F(StatusApiTest, Pages_HoldTheListTogether) {
+  const SessionRecord one = FullSession();
+  source_.sessions.assign(500, one);  // many pieces
+  for (size_t i = 0; i < 500; ++i) source_.sessions[i].id = std::to_string(i);
+  EXPECT_EQ(Ids(Get("/v1/sessions")).size(), 500U);
+
+  std::vector<std::string> seen;
+  Query query{{"limit", "150"}};
+  for (int page = 0; page < 4; ++page) {
+    const HttpResponse response = Get("/v1/sessions", query);
+    const auto ids = Ids(response);
+    EXPECT_EQ(ids.size(), page < 3 ? 150U : 50U);
+    seen.insert(seen.end(), ids.begin(), ids.end());
+    const Json next = Json::parse(response.body).at("next");
+    ASSERT_EQ(next.is_null(), page == 3);
+    if (next.is_string()) query = {{"limit", "150"}, {"after", next}};
+  }
+  ASSERT_EQ(seen.size(), 500U);
+  for (size_t i = 0; i < 500; ++i) EXPECT_EQ(seen[i], std::to_string(i));
+}
+
+TEST_F(StatusApiTest, OnePiece_LooksAtABoundedNumberOfSessions) {
+  source_.sessions.assign(10'000, FullSession());
+  const HttpResponse response =
+      api_.Handle({.method = "GET", .path = "/v1/sessions", .query = {}, .body = {}, .peer = {}});
+  ASSERT_TRUE(response.stream);
+  std::string piece;
+  EXPECT_EQ(response.stream->Produce(piece), BodySource::Next::kMore);
+  EXPECT_LT(piece.size(), 2 * 1024 * ListBody::kScan);
+  // Those that no filter matches cost a piece as well, though it is empty.
+  const HttpResponse none = api_.Handle({.method = "GET",
+                                         .path = "/v1/sessions",
+                                         .query = {{"user", "nobody"}},
+                                         .body = {},
+                                         .peer = {}});
+  piece.clear();
+  EXPECT_EQ(none.stream->Produce(piece), BodySource::Next::kMore);
+  piece.clear();
+  EXPECT_EQ(none.stream->Produce(piece), BodySource::Next::kMore);
+  EXPECT_EQ(piece, "");
+}
+
+TEST_F(StatusApiTest, Fields_AreThoseAskedForInThatOrder) {
+  EXPECT_EQ(Get("/v1/sessions", {{"fields", "state,id"}, {"limit", "1"}, {"state", "up"}}).body,
+            "{\"api\":\"sallyport/v1\",\"sessions\":[{\"state\":\"up\",\"id\":\"0f3a91\"}],"
+            "\"next\":null}\n");
+}
+
+TEST_F(StatusApiTest, BadListParameter_IsRefused) {
+  for (const auto& [name, value] : Query{{"fields", "id,usr"},
+                                         {"fields", ""},
+                                         {"fields", "id,id"},
+                                         {"limit", "0"},
+                                         {"limit", "-1"},
+                                         {"limit", "1x"},
+                                         {"limit", "99999999999999999999"},
+                                         {"after", ""},
+                                         {"after", "1"},
+                                         {"after", "00000000000000zz"}}) {
+    ExpectProblem(Get("/v1/sessions", {{name, value}}), 400, "invalid_parameter");
+  }
+  ExpectProblem(Get("/v1/sessions", {{"limit", "1"}, {"limit", "2"}}), 400, "invalid_parameter");
+  ExpectProblem(Get("/v1/tunnels", {{"user", "bob"}}), 400, "invalid_parameter");
+  ExpectProblem(Get("/v1/pools", {{"limit", "1"}}), 400, "invalid_parameter");
+  ExpectProblem(Get("/v1/events", {{"types", "sessions"}}), 400, "invalid_parameter");
+}
+
+TEST_F(StatusApiTest, Tunnels_AreGolden) {
+  source_.tunnels = {{.id = 4312,
+                      .peer_id = 1,
+                      .state = TunnelState::kUp,
+                      .dialled = false,
+                      .since = kMorning,
+                      .uptime = std::chrono::seconds{61},
+                      .peer = FullSession().peer,
+                      .reqid = 7,
+                      .local_port = 40001,
+                      .sessions = 2}};
+  EXPECT_EQ(Get("/v1/tunnels").body,
+            R"({"api":"sallyport/v1","tunnels":[{"id":4312,"peer_id":1,"state":"up",)"
+            R"("origin":"incoming","since":"2026-11-22T07:10:04Z","uptime_seconds":61,)"
+            R"("peer":{"address":"203.0.113.1","port":1701,"nat":true,"host_name":"DESKTOP-7",)"
+            R"("vendor":"Microsoft"},"reqid":7,"local_port":40001,"sessions":2}],"next":null})"
+            "\n");
+}
+
+TEST_F(StatusApiTest, Sas_AreGolden) {
+  source_.sas = {{.sa = *FullSession().ipsec,
+                  .peer = IpAddress::V4(0xCB007101),
+                  .peer_port = 4500,
+                  .local = IpAddress::V4(0xC000020A),
+                  .nat = true,
+                  .dial = {},
+                  .tunnels = {4312}}};
+  EXPECT_EQ(Get("/v1/sas").body,
+            R"({"api":"sallyport/v1","sas":[{"peer":"203.0.113.1","peer_port":4500,)"
+            R"("local":"192.0.2.10","nat":true,"dial":null,"ike":"IKEv1",)"
+            R"("local_id":"192.0.2.10","remote_id":"192.168.1.20","reqid":1,)"
+            R"("spi_in":"c1f0a2b3","spi_out":"0e01d4aa","encapsulation":"udp",)"
+            R"("ike_proposal":"AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256",)"
+            R"("esp_proposal":"AES_CBC_256/HMAC_SHA2_256_128","rx_bytes":21008,"tx_bytes":0,)"
+            R"("rx_packets":140,"tx_packets":0,"replays":2,"integrity_failures":3,)"
+            R"("offload":"crypto","tunnels":[4312]}],"next":null})"
+            "\n");
+}
+
+TEST_F(StatusApiTest, Pools_AreGolden) {
+  source_.pools = {{.name = "staff",
+                    .size = 254,
+                    .used = 3,
+                    .ipv6_size = 65536,
+                    .ipv6_used = 3,
+                    .ranges = {"10.64.0.0/24"},
+                    .gateway = IpAddress::V4(0x0A400001),
+                    .ipv6 = {"2001:db8:1::/48"}}};
+  EXPECT_EQ(Get("/v1/pools").body,
+            R"({"api":"sallyport/v1","pools":[{"name":"staff","ranges":["10.64.0.0/24"],)"
+            R"("gateway":"10.64.0.1","size":254,"used":3,"free":251,)"
+            R"("ipv6":{"prefixes":["2001:db8:1::/48"],"size":65536,"used":3,"free":65533},)"
+            R"("delegated":{"prefixes":[],"size":0,"used":0,"free":0}}]})"
+            "\n");
+}
+
+TEST_F(StatusApiTest, Config_HasTypesAndSaysWhatWasSet) {
+  source_.configuration = {{.section = "ipsec", .name = "psk", .toml = R"("***")"},
+                           {.section = "ppp", .name = "mtu", .toml = "1400", .is_default = true},
+                           {.section = "pool", .name = "ranges", .toml = R"(["10.64.0.0/16"])"},
+                           {.section = "pool", .index = 1, .name = "name", .toml = R"("b")"}};
+  EXPECT_EQ(Get("/v1/config").body,
+            R"({"api":"sallyport/v1","config":{"ipsec":{"psk":"***"},"ppp":{"mtu":1400},)"
+            R"("pool":[{"ranges":["10.64.0.0/16"]},{"name":"b"}]},)"
+            R"("set":["ipsec.psk","pool[0].ranges","pool[1].name"]})"
+            "\n");
+}
+
+// ---- Monitoring ---------------------------------------------------------------------------------
+
+TEST_F(StatusApiTest, MonitoringSocket_ChangesNothing) {
+  for (const char* path : {"/v1/drain", "/v1/undrain", "/v1/reload"}) {
+    ExpectProblem(Post(path, "", Access::kMonitor), 403, "operators_only");
+  }
+  ExpectProblem(Post("/v1/sessions:disconnect", R"({"all":true})", Access::kMonitor), 403,
+                "operators_only");
+  ExpectProblem(Post("/v1/log-level", R"({"level":"debug"})", Access::kMonitor), 403,
+                "operators_only");
+  ExpectProblem(Get("/v1/config", {}, Access::kMonitor), 403, "operators_only");
+}
+
+TEST_F(StatusApiTest, MonitoringSocket_NamesNoUser) {
+  for (const std::string& body : {Get("/v1/sessions", {}, Access::kMonitor).body,
+                                  Get("/v1/sessions/0f3a91", {}, Access::kMonitor).body}) {
+    EXPECT_THAT(body, Not(HasSubstr("bob")));
+    EXPECT_THAT(body, Not(HasSubstr("DESKTOP-7")));
+    EXPECT_THAT(body, Not(HasSubstr("192.168.1.20")));
+    EXPECT_THAT(body, HasSubstr("10.64.0.2"));
+  }
+  ExpectProblem(Get("/v1/sessions", {{"user", "bob"}}, Access::kMonitor), 403, "operators_only");
+
+  const auto follower = api_.Handle({.method = "GET",
+                                     .path = "/v1/events",
+                                     .query = {},
+                                     .body = {},
+                                     .peer = {},
+                                     .access = Access::kMonitor});
+  events_.Publish({.type = "session.up", .fields = {{"user", std::string("bob"), true}}});
+  EXPECT_THAT(Whole(follower).body, HasSubstr(R"("type":"session.up","user":null})"));
+}
+
+TEST_F(StatusApiTest, MonitoringSocket_NamesUsersWhereThatIsAllowed) {
+  StatusApi open(source_, {}, {.monitor_shows_users = true});
+  const HttpResponse response = Whole(open.Handle({.method = "GET",
+                                                   .path = "/v1/sessions",
+                                                   .query = {{"user", "bob"}},
+                                                   .body = {},
+                                                   .peer = {},
+                                                   .access = Access::kMonitor}));
+  EXPECT_THAT(Ids(response), ElementsAre("0f3a91"));
+}
+
+// ---- Actions ------------------------------------------------------------------------------------
+
+TEST_F(StatusApiTest, Drain_TellsWhoIsStillThere) {
+  source_.status.sessions.total = 2;
+  source_.status.l2tp.tunnels = 1;
+  EXPECT_EQ(Post("/v1/drain", "").body,
+            "{\"api\":\"sallyport/v1\",\"state\":\"draining\",\"sessions\":2,\"tunnels\":1}\n");
+  EXPECT_THAT(Post("/v1/undrain", "{}").body, HasSubstr(R"("state":"running")"));
+  EXPECT_EQ(source_.callers.size(), 2U);
+}
+
+TEST_F(StatusApiTest, Reload_TellsWhatChangedAndWhatWaits) {
+  source_.reload.changed = {"ppp.dns"};
+  source_.reload.restart = {"l2tp.port"};
+  EXPECT_EQ(Post("/v1/reload", "").body,
+            "{\"api\":\"sallyport/v1\",\"changed\":[\"ppp.dns\"],\"restart\":[\"l2tp.port\"]}\n");
+}
+
+TEST_F(StatusApiTest, ReloadOfABadConfiguration_TellsEveryError) {
+  source_.reload.errors = {"a.toml:1:1: one", "a.toml:2:1: two"};
+  const HttpResponse response = Post("/v1/reload", "");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.problem_code, "config_invalid");
+  const Json body = Json::parse(response.body);
+  EXPECT_EQ(body.at("detail"), "a.toml:1:1: one");
+  EXPECT_EQ(body.at("errors"), Json({"a.toml:1:1: one", "a.toml:2:1: two"}));
+}
+
+TEST_F(StatusApiTest, LogLevel_IsSet) {
+  EXPECT_THAT(Post("/v1/log-level", R"({"level":"warning"})").body,
+              HasSubstr(R"("level":"warning")"));
+  EXPECT_EQ(source_.log_level, LogLevel::kWarning);
+}
+
+TEST_F(StatusApiTest, ActionWithABodyThatItDoesNotTake_IsRefused) {
+  for (const char* path : {"/v1/drain", "/v1/undrain", "/v1/reload"}) {
+    ExpectProblem(Post(path, "{"), 400, "invalid_json");
+    ExpectProblem(Post(path, "[]"), 400, "invalid_body");
+    ExpectProblem(Post(path, R"({"force":true})"), 400, "invalid_body");
+  }
+  for (const char* body :
+       {"{}", R"({"level":"loud"})", R"({"level":1})", R"({"level":"info","for":"10m"})"}) {
+    ExpectProblem(Post("/v1/log-level", body), 400, "invalid_body");
+  }
+  ExpectProblem(Post("/v1/log-level", ""), 400, "invalid_json");
+}
+
+TEST_F(StatusApiTest, TooManyFollowers_AreRefused) {
+  std::vector<HttpResponse> followers;
+  for (size_t i = 0; i < EventStream::kMaxSubscribers; ++i) followers.push_back(Get("/v1/events"));
+  ExpectProblem(Get("/v1/events"), 503, "too_many_subscribers");
+  followers.pop_back();
+  EXPECT_EQ(Get("/v1/events").content_type, "application/x-ndjson");
 }
 
 TEST_F(StatusApiTest, TextThatIsNotUtf8_BecomesReplacementCharacters) {

@@ -182,6 +182,54 @@ TEST(Lingering, OpenAndStopCannotUseUpTheIds) {
   }
 }
 
+// ---- Draining -----------------------------------------------------------------------------------
+
+TEST(Draining, NewTunnelsAreSentElsewhereAndOldOnesLive) {
+  EndpointConfig config = BenchConfig();
+  Bench bench(config);
+  const uint16_t tunnel = bench.OpenTunnel();
+  config.draining = true;
+  bench.endpoint.Configure(config);
+  bench.actions.clear();
+  bench.ReceiveFrom(kOriginPath, Client(1), kSccrq);
+  const Decoded stop = bench.SentOne();
+  EXPECT_EQ(stop.type, 4);
+  const Bytes result = stop.Value(1);
+  ASSERT_GT(result.size(), 4u) << "with a message";
+  EXPECT_EQ(Bytes(result.begin(), result.begin() + 4), (Bytes{0, 2, 0, 7}));
+  EXPECT_EQ(bench.Take<Refused>().size(), 1u);
+  bench.Receive(ControlMessage(tunnel, 0, 2, 1, testing::HelloAvps().bytes()));
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+
+  bench.Receive(ControlMessage(tunnel, 0, 3, 1, testing::IcrqAvps(500).bytes()));
+  bool refused = false;
+  for (const Decoded& message : bench.Sent()) {
+    if (message.type != 14) continue;  // CDN
+    const Bytes code = message.Value(1);
+    refused = Bytes(code.begin(), code.begin() + 4) == Bytes{0, 2, 0, 7};
+  }
+  EXPECT_TRUE(refused);
+  EXPECT_TRUE(bench.Take<PrepareSession>().empty());
+
+  config.draining = false;
+  bench.endpoint.Configure(config);
+  bench.ReceiveFrom(kOriginPath, Client(2), kSccrq);
+  EXPECT_EQ(bench.Take<PrepareTunnel>().size(), 1u);
+}
+
+TEST(Configure, HellosThatAreNoLongerWantedStop) {
+  EndpointConfig config = BenchConfig();
+  config.no_session_timeout = seconds(0);
+  Bench bench(config);
+  bench.OpenTunnel();
+  config.hello_interval = seconds(0);
+  bench.endpoint.Configure(config);
+  bench.actions.clear();
+  bench.Advance(seconds(600));
+  EXPECT_TRUE(bench.Sent().empty());
+  EXPECT_EQ(bench.endpoint.tunnel_count(), 1u);
+}
+
 TEST(Lingering, AllMayLingerWhenWeShutDown) {
   EndpointConfig config = BenchConfig();
   config.max_lingering_tunnels = 1;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/event.h"
+#include "daemon/event_loop.h"
+#include "daemon/http_message.h"
+
+namespace sallyport::daemon {
+
+/// Which events a subscriber wants to see, and how much of them.
+struct EventQuery {
+  std::vector<std::string> groups;  // "session"; none: all
+  bool show_users = true;
+};
+
+/// Hands events to those who follow them, as lines of JSON. Nobody can hold the daemon up: each has
+/// a queue of bounded size, and what does not fit is counted and told.
+class EventStream final : public EventSink {
+ public:
+  static constexpr std::array<std::string_view, 8> kGroups{"session", "login", "attempt", "tunnel",
+                                                           "sa",      "ike",   "drain",   "reload"};
+  static constexpr std::chrono::seconds kHeartbeat{15};          // local policy
+  static constexpr size_t kMaxSubscribers = 16;                  // local policy
+  static constexpr size_t kMaxQueuedBytes = size_t{256} * 1024;  // of one subscriber; local policy
+
+  /// `loop` outlives it.
+  explicit EventStream(EventLoop& loop);
+
+  void Publish(const Event& event) override;
+  /// A body that begins with the snapshot marker and goes on with every event after it. Null when
+  /// there are too many already.
+  std::shared_ptr<BodySource> Subscribe(EventQuery query);
+
+  uint64_t last_seq() const { return seq_; }
+  size_t subscribers() const;
+
+ private:
+  class Subscriber;
+
+  std::string Line(const Event& event, uint64_t seq, bool show_users) const;
+  std::vector<std::shared_ptr<Subscriber>> Live();
+  void Beat();
+
+  EventLoop& loop_;
+  uint64_t seq_ = 0;
+  std::vector<std::weak_ptr<Subscriber>> subscribers_;
+  Timer heartbeat_;
+};
+
+}  // namespace sallyport::daemon

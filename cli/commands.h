@@ -36,6 +36,14 @@ struct Outcome {
 
 using Transport = std::function<Expected<HttpResponse, CallError>(const HttpCall&)>;
 
+/// The call that `options.command` makes.
+HttpCall ToCall(const Options& options);
+
+/// Why there is no answer, and what to do.
+Outcome ExplainCallError(const Options& options, const CallError& error);
+/// What the daemon refused, and why.
+Outcome ExplainProblem(const HttpResponse& response);
+
 /// Carries `options.command` out, with one call over `transport`.
 Outcome Run(const Options& options, const Screen& screen, const Transport& transport);
 

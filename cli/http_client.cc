@@ -94,19 +94,24 @@ std::optional<CallError> Send(const UniqueFd& fd, std::string_view text, TimePoi
   return {};
 }
 
+/// Gives the parser what comes next.
+std::optional<CallError> ReceiveSome(const UniqueFd& fd, TimePoint deadline,
+                                     HttpResponseParser& parser) {
+  std::array<char, 65536> buffer{};
+  if (auto error = Wait(fd, POLLIN, deadline)) return error;
+  const auto size = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size > 0) parser.Receive({buffer.data(), static_cast<size_t>(size)});
+  if (size == 0) parser.Finish();
+  if (size < 0 && errno != EAGAIN && errno != EINTR) return FromErrno(errno);
+  if (!parser.failed()) return {};
+  return CallError{.kind = Kind::kBroken,
+                   .detail = "what answered is not an HTTP server, or it broke off"};
+}
+
 Expected<HttpResponse, CallError> ReceiveResponse(const UniqueFd& fd, TimePoint deadline) {
   HttpResponseParser parser;
-  std::array<char, 65536> buffer{};
-  while (!parser.done() && !parser.failed()) {
-    if (auto error = Wait(fd, POLLIN, deadline)) return Unexpected{*std::move(error)};
-    const auto size = ::recv(fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (size > 0) parser.Receive({buffer.data(), static_cast<size_t>(size)});
-    if (size == 0) parser.Finish();
-    if (size < 0 && errno != EAGAIN && errno != EINTR) return Unexpected{FromErrno(errno)};
-  }
-  if (parser.failed()) {
-    return Unexpected{CallError{.kind = Kind::kBroken,
-                                .detail = "what answered is not an HTTP server, or it broke off"}};
+  while (!parser.done()) {
+    if (auto error = ReceiveSome(fd, deadline, parser)) return Unexpected{*std::move(error)};
   }
   return parser.response();
 }
@@ -120,6 +125,23 @@ Expected<HttpResponse, CallError> Call(const std::string& socket_path, const Htt
   if (!fd) return Unexpected{fd.error()};
   if (auto error = Send(*fd, Serialize(call), deadline)) return Unexpected{*std::move(error)};
   return ReceiveResponse(*fd, deadline);
+}
+
+Expected<HttpResponse, CallError> Follow(const std::string& socket_path, const HttpCall& call,
+                                         std::chrono::milliseconds time_limit,
+                                         const std::function<bool(std::string_view)>& take) {
+  const auto later = [time_limit] { return std::chrono::steady_clock::now() + time_limit; };
+  const auto fd = Connect(socket_path, later());
+  if (!fd) return Unexpected{fd.error()};
+  if (auto error = Send(*fd, Serialize(call), later())) return Unexpected{*std::move(error)};
+  HttpResponseParser parser;
+  while (!parser.done()) {
+    if (auto error = ReceiveSome(*fd, later(), parser)) return Unexpected{*std::move(error)};
+    if (!parser.has_head() || parser.response().status != 200) continue;
+    const std::string arrived = parser.TakeArrived();
+    if (!arrived.empty() && !take(arrived)) break;
+  }
+  return parser.response();
 }
 
 std::string PercentEncode(std::string_view text) {

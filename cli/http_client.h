@@ -2,7 +2,9 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/expected.h"
 #include "cli/http_response.h"
@@ -32,6 +34,13 @@ struct CallError {
 /// Makes `call` on the unix socket at `socket_path`, waiting at most `time_limit` for everything.
 Expected<HttpResponse, CallError> Call(const std::string& socket_path, const HttpCall& call,
                                        std::chrono::milliseconds time_limit);
+
+/// Makes `call` and hands what comes of a 200's body to `take` as it comes; for as long as the
+/// daemon sends, `take` gives true and there is no silence of `time_limit`. Any other response is
+/// given back whole; a 200 without its body.
+Expected<HttpResponse, CallError> Follow(const std::string& socket_path, const HttpCall& call,
+                                         std::chrono::milliseconds time_limit,
+                                         const std::function<bool(std::string_view)>& take);
 
 /// Octets other than unreserved ones as %XX (RFC 3986 §2.1).
 std::string PercentEncode(std::string_view text);

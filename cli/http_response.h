@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sallyport::cli {
 
@@ -33,7 +34,11 @@ class HttpResponseParser {
   State state() const { return state_; }
   bool done() const { return state_ == State::kDone; }
   bool failed() const { return state_ == State::kFailed; }
-  /// Precondition: done().
+  /// Whether status and headers have come.
+  bool has_head() const { return state_ != State::kHead && state_ != State::kFailed; }
+  /// Of a body that does not end, or is not to be kept: what has come of it since the last call.
+  std::string TakeArrived() { return std::exchange(response_.body, {}); }
+  /// Precondition: done(), or has_head() for the status alone.
   const HttpResponse& response() const { return response_; }
 
  private:

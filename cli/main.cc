@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sallyport: the operator's tool. Talks to the daemon's status socket only.
+// sallyport: the operator's tool. Talks to the daemon's status socket; `config check` and `config
+// explain` are the daemon's own program.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <fmt/format.h>
+#include <fstream>
+#include <optional>
+#include <poll.h>
+#include <sstream>
+#include <string>
 #include <string_view>
+#include <sys/ioctl.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "cli/commands.h"
+#include "cli/doctor.h"
+#include "cli/live.h"
 #include "cli/options.h"
 
 namespace sallyport::cli {
@@ -21,6 +42,162 @@ bool WantsColour() {
          (term == nullptr || std::string_view(term) != "dumb");
 }
 
+/// A full disk behind a redirection must not look like success.
+bool Print(const std::string& text) {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+Transport Calling(const Options& options) {
+  return [&options](const HttpCall& call) {
+    return Call(options.socket_path, call, options.time_limit);
+  };
+}
+
+// ---- Commands that go on ------------------------------------------------------------------------
+
+std::atomic<bool> interrupted = false;
+
+/// Keys come one by one and unseen as long as it lives, if standard input is a terminal.
+class KeyByKey {
+ public:
+  KeyByKey() : is_terminal_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!is_terminal_) return;
+    termios raw = before_;
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    (void)::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  }
+  ~KeyByKey() {
+    if (is_terminal_) (void)::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+  }
+  KeyByKey(const KeyByKey&) = delete;
+  KeyByKey& operator=(const KeyByKey&) = delete;
+
+  /// False on q or a signal.
+  bool Wait(std::chrono::milliseconds time) const {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (!interrupted) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return true;
+      pollfd input{.fd = is_terminal_ ? STDIN_FILENO : -1, .events = POLLIN, .revents = 0};
+      if (::poll(&input, 1, static_cast<int>(left.count())) <= 0) continue;
+      char key = 0;
+      if (::read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q')) return false;
+    }
+    return false;
+  }
+
+ private:
+  termios before_{};
+  bool is_terminal_;
+};
+
+size_t Rows() {
+  winsize size{};
+  constexpr size_t kUsual = 24;
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsual;
+}
+
+Outcome GoOn(const Options& options, const Screen& screen) {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  (void)::sigaction(SIGINT, &action, nullptr);
+  (void)::sigaction(SIGTERM, &action, nullptr);
+  const KeyByKey keys;
+  // The daemon gives a sign of life every 15 seconds.
+  constexpr std::chrono::seconds kSilence{45};
+  const Surroundings world{
+      .call = Calling(options),
+      .follow =
+          [&](const HttpCall& call, const std::function<bool(std::string_view)>& take) {
+            // A reader waits in poll(), which a signal ends.
+            return Follow(options.socket_path, call,
+                          std::max<std::chrono::milliseconds>(options.time_limit, kSilence),
+                          [&](std::string_view octets) { return !interrupted && take(octets); });
+          },
+      .print = Print,
+      .wait = [&keys](std::chrono::milliseconds time) { return keys.Wait(time); },
+      .rows = Rows};
+  if (std::holds_alternative<EventsCommand>(options.command)) {
+    // Nothing is to be put right at the end, and following ends at once.
+    (void)std::signal(SIGINT, SIG_DFL);
+    (void)std::signal(SIGTERM, SIG_DFL);
+  }
+  return RunLive(options, screen, world);
+}
+
+// ---- Commands on this machine -------------------------------------------------------------------
+
+std::optional<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return {};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+Outcome ExamineThisMachine(const Options& options, const Screen& screen) {
+  utsname system{};
+  (void)::uname(&system);
+  timex clock{};
+  const auto response = Calling(options)({"GET", "/v1/status", ""});
+  Expected<Json, std::string> status = Unexpected{std::string("no answer")};
+  if (!response) {
+    status = Unexpected{response.error().detail};
+  } else if (response->status == 200) {
+    status = Json::parse(response->body, nullptr, false);
+  }
+  const auto findings = Examine({.read = ReadText,
+                                 .kernel_release = system.release,
+                                 .clock_is_synchronised = ::adjtimex(&clock) != TIME_ERROR,
+                                 .status = std::move(status)});
+  const bool problem = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.grade == Finding::Grade::kProblem;
+  });
+  return {.code = problem ? ExitCode::kFailed : ExitCode::kDone,
+          .out = options.json ? ToJson(findings).dump() + '\n'
+                              : DoctorReport(findings, Style(screen.coloured)),
+          .error = {}};
+}
+
+/// Becomes the daemon's program, which is beside this one or where systems put such.
+Outcome BecomeDaemon(std::vector<std::string> arguments) {
+  std::array<char, 4096> self{};
+  const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size() - 1);
+  std::string folder(self.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  folder.erase(folder.rfind('/') == folder.npos ? 0 : folder.rfind('/'));
+  std::vector<char*> raw{const_cast<char*>("sallyportd")};  // execv(3) changes none of them
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  raw.push_back(nullptr);
+  for (const std::string& path : {folder + "/../sbin/sallyportd", folder + "/../daemon/sallyportd",
+                                  std::string("/usr/sbin/sallyportd")}) {
+    ::execv(path.c_str(), raw.data());
+  }
+  return {.code = ExitCode::kFailed,
+          .out = {},
+          .error = fmt::format("cannot run sallyportd: {}\nIs the package installed whole?",
+                               std::strerror(errno))};
+}
+
+Outcome Carry(const Options& options, const Screen& screen) {
+  if (const auto* check = std::get_if<ConfigCheckCommand>(&options.command)) {
+    std::vector<std::string> arguments{"--check"};
+    if (!check->file.empty()) arguments.insert(arguments.end(), {"--config", check->file});
+    return BecomeDaemon(std::move(arguments));
+  }
+  if (const auto* explain = std::get_if<ConfigExplainCommand>(&options.command)) {
+    std::vector<std::string> arguments{"--explain", explain->key};
+    if (options.json) arguments.emplace_back("--json");
+    return BecomeDaemon(std::move(arguments));
+  }
+  if (std::holds_alternative<DoctorCommand>(options.command)) {
+    return ExamineThisMachine(options, screen);
+  }
+  if (IsLive(options)) return GoOn(options, screen);
+  return Run(options, screen, Calling(options));
+}
+
 int Main(int argc, const char* const* argv) {
   const auto options = ParseCommandLine(argc, argv, SALLYPORT_VERSION);
   if (!options) {
@@ -30,14 +207,9 @@ int Main(int argc, const char* const* argv) {
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const Outcome outcome =
-      Run(*options, {.terminal = terminal, .coloured = terminal && WantsColour()},
-          [&options](const HttpCall& call) {
-            return Call(options->socket_path, call, options->time_limit);
-          });
+      Carry(*options, {.terminal = terminal, .coloured = terminal && WantsColour()});
   if (!outcome.error.empty()) fmt::print(stderr, "sallyport: {}\n", outcome.error);
-  const size_t written = std::fwrite(outcome.out.data(), 1, outcome.out.size(), stdout);
-  // A full disk behind a redirection must not look like success.
-  if (written != outcome.out.size() || std::fflush(stdout) != 0) {
+  if (!Print(outcome.out)) {
     std::perror("sallyport: cannot write the output");
     return static_cast<int>(ExitCode::kFailed);
   }

@@ -7,6 +7,8 @@
 #include <sstream>
 #include <vector>
 
+#include "cli/session_table.h"
+
 namespace sallyport::cli {
 namespace {
 
@@ -41,6 +43,36 @@ UsageExit ToUsageExit(const CLI::App& app, const CLI::ParseError& error) {
   return {.wrong = code != 0, .text = code == 0 ? out.str() : "sallyport: " + wrong.str()};
 }
 
+/// What is known of every command before the line is read.
+struct Commands {
+  SessionsCommand sessions;
+  int watch = 2;  // seconds
+  SessionCommand session;
+  EventsCommand events;
+  TopCommand top;
+  int interval = static_cast<int>(top.interval.count());
+  WhyCommand why;
+  DisconnectCommand disconnect;
+  DrainCommand drain;
+  LogLevelCommand log_level;
+  ConfigShowCommand show;
+  ConfigCheckCommand check;
+  ConfigExplainCommand explain;
+  FilterOptions list_filter{sessions.filter};
+  FilterOptions end_filter{disconnect.filter};
+};
+
+/// `command` is what is run when `app` is given; as it is then.
+template <typename Command>
+void RunOn(CLI::App& app, Options& options, const Command& command) {
+  app.callback([&options, &command] { options.command = command; });
+}
+
+template <typename Command>
+void AddPlain(CLI::App& app, Options& options, const char* name, const char* help) {
+  app.add_subcommand(name, help)->callback([&options] { options.command = Command{}; });
+}
+
 /// What holds for every command. `seconds` is the time limit, to be read after the parsing.
 void AddGlobalOptions(CLI::App& app, Options& options, int& seconds, const std::string& version) {
   app.set_version_flag("--version", "sallyport " + version);
@@ -57,60 +89,144 @@ void AddGlobalOptions(CLI::App& app, Options& options, int& seconds, const std::
   app.fallthrough();  // global options may follow the command
 }
 
+void AddSessions(CLI::App& app, Options& options, Commands& commands) {
+  SessionsCommand& sessions = commands.sessions;
+  CLI::App* list = app.add_subcommand("sessions", "A table of the sessions");
+  FilterOptions& filter = commands.list_filter;
+  filter.Add(*list, "--user", "user", "Of this user")->type_name("USER");
+  filter.Add(*list, "--address", "address", "With this inside address")
+      ->type_name("ADDRESS[/LENGTH]");
+  filter.Add(*list, "--peer", "peer", "From this outside address")->type_name("ADDRESS[/LENGTH]");
+  filter.Add(*list, "--pool", "pool", "With an address of this pool")->type_name("POOL");
+  filter.Add(*list, "--state", "state", "In this state")
+      ->type_name("starting|up|closing")
+      ->check(CLI::IsMember({"starting", "up", "closing"}));
+  list->add_option("-o,--columns", sessions.columns, "Columns, separated by commas")
+      ->delimiter(',')
+      ->type_name("COLUMN,...")
+      ->check(CLI::IsMember(SessionColumns()));
+  list->add_option("--sort", sessions.sort, "Sort by this column; numbers: the largest first")
+      ->type_name("COLUMN")
+      ->check(CLI::IsMember(SessionColumns()));
+  list->add_flag("!--no-header", sessions.header, "No line with the names of the columns");
+  const CLI::Option* watched =
+      list->add_option("-w,--watch", commands.watch, "Again every so many seconds")
+          ->type_name("SECONDS")
+          ->check(CLI::Range(1, 3600))
+          ->expected(0, 1)
+          ->default_str("2");
+  list->callback([&options, &commands, watched] {
+    if (watched->count() > 0) commands.sessions.watch = std::chrono::seconds{commands.watch};
+    options.command = commands.sessions;
+  });
+
+  CLI::App* one = app.add_subcommand("session", "Everything about one session");
+  one->add_option("ID", commands.session.id, "As in the table of the sessions")->required();
+  RunOn(*one, options, commands.session);
+}
+
+/// Commands that show something else than sessions, or go on showing.
+void AddViews(CLI::App& app, Options& options, Commands& commands) {
+  AddPlain<TunnelsCommand>(app, options, "tunnels", "The L2TP control connections");
+  AddPlain<SasCommand>(app, options, "sas", "The IPsec SAs");
+  AddPlain<PoolsCommand>(app, options, "pools", "The address pools");
+  AddPlain<DialsCommand>(app, options, "dials", "The servers that we dial");
+
+  CLI::App* why = app.add_subcommand("why", "Why a client did not get in");
+  why->add_option("CLIENT", commands.why.who, "Its outside address, its user or its IKE identity")
+      ->type_name("ADDRESS[/LENGTH]|USER");
+  RunOn(*why, options, commands.why);
+
+  CLI::App* events = app.add_subcommand("events", "Follow what happens, until interrupted");
+  events->add_option("--type", commands.events.types, "Only these groups, separated by commas")
+      ->delimiter(',')
+      ->type_name("GROUP,...");
+  RunOn(*events, options, commands.events);
+
+  TopCommand& settings = commands.top;
+  CLI::App* top = app.add_subcommand("top", "The sessions and their rates, live; q ends it");
+  top->add_option("--interval", commands.interval, "Seconds from one look to the next")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 60))
+      ->capture_default_str();
+  top->add_option("--sort", settings.sort, "What comes first")
+      ->type_name("rate|rx|tx|uptime|user|address|peer")
+      ->check(CLI::IsMember({"rate", "rx", "tx", "uptime", "user", "address", "peer"}))
+      ->capture_default_str();
+  top->add_option("--count", settings.count, "End after so many looks")->type_name("NUMBER");
+  top->callback([&options, &commands] {
+    commands.top.interval = std::chrono::seconds{commands.interval};
+    options.command = commands.top;
+  });
+
+  AddPlain<DoctorCommand>(app, options, "doctor",
+                          "Look for what keeps clients from getting through");
+}
+
+void AddActions(CLI::App& app, Options& options, Commands& commands) {
+  CLI::App* end = app.add_subcommand("disconnect", "End sessions");
+  FilterOptions& filter = commands.end_filter;
+  CLI::Option_group* which = end->add_option_group("which", "Which sessions: one of these");
+  filter.Add(*which, "ID", "id", "The session with this id")->type_name("");
+  filter.Add(*which, "--user", "user", "All of this user")->type_name("USER");
+  filter.Add(*which, "--address", "address", "Those with this inside address")
+      ->type_name("ADDRESS[/LENGTH]");
+  filter.Add(*which, "--peer", "peer", "Those from this outside address")
+      ->type_name("ADDRESS[/LENGTH]");
+  filter.Add(*which, "--pool", "pool", "Those with an address of this pool")->type_name("POOL");
+  which->add_flag("--all", commands.disconnect.all, "Every session");
+  which->require_option(1);
+  end->add_flag("--dry-run", commands.disconnect.dry_run, "Only say which sessions it would be");
+  RunOn(*end, options, commands.disconnect);
+
+  CLI::App* drain = app.add_subcommand("drain", "Refuse new clients; those there are stay");
+  drain->add_flag("--wait", commands.drain.wait, "Wait until the last client has gone");
+  RunOn(*drain, options, commands.drain);
+  AddPlain<UndrainCommand>(app, options, "undrain", "Take new clients again");
+  AddPlain<ReloadCommand>(app, options, "reload", "Read the configuration again");
+
+  CLI::App* level = app.add_subcommand("log-level", "Change what the daemon logs");
+  level->add_option("LEVEL", commands.log_level.level, "error, warning, notice, info or debug")
+      ->required()
+      ->check(CLI::IsMember({"error", "warning", "notice", "info", "debug"}));
+  RunOn(*level, options, commands.log_level);
+}
+
+void AddConfig(CLI::App& app, Options& options, Commands& commands) {
+  CLI::App* config = app.add_subcommand("config", "The daemon's configuration");
+  config->require_subcommand(1);
+  CLI::App* show = config->add_subcommand("show", "What is in force; secrets are masked");
+  show->add_flag("--all", commands.show.all, "Defaults too");
+  RunOn(*show, options, commands.show);
+  CLI::App* check = config->add_subcommand("check", "Check a file without using it");
+  check->add_option("FILE", commands.check.file, "Default: /etc/sallyport/sallyport.toml");
+  RunOn(*check, options, commands.check);
+  CLI::App* explain = config->add_subcommand("explain", "What a key means");
+  explain->add_option("KEY", commands.explain.key, "As in ppp.mtu; all without it");
+  RunOn(*explain, options, commands.explain);
+}
+
 }  // namespace
 
 Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
                                               const std::string& version) {
   Options options;
-  SessionsCommand sessions;
-  WhyCommand why;
-  DisconnectCommand disconnect;
+  Commands commands;
   int seconds = static_cast<int>(options.time_limit.count());
 
   CLI::App app{"Shows and steers the Sallyport L2TP/IPsec concentrator.", "sallyport"};
   AddGlobalOptions(app, options, seconds, version);
-
   app.add_subcommand("status", "The daemon on one screen (default)");
-
-  CLI::App* list = app.add_subcommand("sessions", "A table of the sessions");
-  FilterOptions list_filter(sessions.filter);
-  list_filter.Add(*list, "--user", "user", "Of this user")->type_name("USER");
-  list_filter.Add(*list, "--address", "address", "With this inside address")
-      ->type_name("ADDRESS[/LENGTH]");
-  list_filter.Add(*list, "--peer", "peer", "From this outside address")
-      ->type_name("ADDRESS[/LENGTH]");
-  list_filter.Add(*list, "--pool", "pool", "With an address of this pool")->type_name("POOL");
-  list_filter.Add(*list, "--state", "state", "In this state")
-      ->type_name("starting|up|closing")
-      ->check(CLI::IsMember({"starting", "up", "closing"}));
-
-  const CLI::App* dials = app.add_subcommand("dials", "The servers that we dial");
-
-  CLI::App* reasons = app.add_subcommand("why", "Why a client did not get in");
-  reasons->add_option("CLIENT", why.who, "Its outside address, its user or its IKE identity")
-      ->type_name("ADDRESS[/LENGTH]|USER");
-
-  CLI::App* end = app.add_subcommand("disconnect", "End sessions");
-  FilterOptions end_filter(disconnect.filter);
-  CLI::Option_group* which = end->add_option_group("which", "Which sessions: one of these");
-  end_filter.Add(*which, "ID", "id", "The session with this id")->type_name("");
-  end_filter.Add(*which, "--user", "user", "All of this user")->type_name("USER");
-  end_filter.Add(*which, "--address", "address", "Those with this inside address")
-      ->type_name("ADDRESS[/LENGTH]");
-  which->add_flag("--all", disconnect.all, "Every session");
-  which->require_option(1);
-  end->add_flag("--dry-run", disconnect.dry_run, "Only say which sessions it would be");
-
+  AddSessions(app, options, commands);
+  AddViews(app, options, commands);
+  AddActions(app, options, commands);
+  AddConfig(app, options, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Unexpected{ToUsageExit(app, error)};
   }
   options.time_limit = std::chrono::seconds{seconds};
-  if (list->parsed()) options.command = std::move(sessions);
-  if (dials->parsed()) options.command = DialsCommand{};
-  if (reasons->parsed()) options.command = std::move(why);
-  if (end->parsed()) options.command = std::move(disconnect);
   return options;
 }
 

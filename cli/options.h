@@ -2,8 +2,10 @@
 #pragma once
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/expected.h"
 
@@ -17,7 +19,69 @@ struct StatusCommand {
 /// Filters by the names of the API; only those given.
 struct SessionsCommand {
   std::map<std::string, std::string> filter;
+  std::vector<std::string> columns = {};  // none: the usual ones
+  std::string sort = {};                  // a column; empty: as the daemon has them
+  bool header = true;
+  std::optional<std::chrono::seconds> watch = {};  // again and again, this far apart
   bool operator==(const SessionsCommand&) const = default;
+};
+/// All of one session.
+struct SessionCommand {
+  std::string id;
+  bool operator==(const SessionCommand&) const = default;
+};
+struct TunnelsCommand {
+  bool operator==(const TunnelsCommand&) const = default;
+};
+struct SasCommand {
+  bool operator==(const SasCommand&) const = default;
+};
+struct PoolsCommand {
+  bool operator==(const PoolsCommand&) const = default;
+};
+/// Follows what happens.
+struct EventsCommand {
+  std::vector<std::string> types;  // groups; none: all
+  bool operator==(const EventsCommand&) const = default;
+};
+/// The sessions with their rates, again and again.
+struct TopCommand {
+  std::chrono::seconds interval{1};
+  std::string sort = "rate";
+  unsigned count = 0;  // how often; 0: until q or a signal
+  bool operator==(const TopCommand&) const = default;
+};
+struct DrainCommand {
+  bool wait = false;  // until nobody is left
+  bool operator==(const DrainCommand&) const = default;
+};
+struct UndrainCommand {
+  bool operator==(const UndrainCommand&) const = default;
+};
+struct ReloadCommand {
+  bool operator==(const ReloadCommand&) const = default;
+};
+struct LogLevelCommand {
+  std::string level;
+  bool operator==(const LogLevelCommand&) const = default;
+};
+/// The configuration in force.
+struct ConfigShowCommand {
+  bool all = false;  // defaults too
+  bool operator==(const ConfigShowCommand&) const = default;
+};
+/// Done by the daemon's program, whether a daemon runs or not.
+struct ConfigCheckCommand {
+  std::string file;  // empty: the daemon's default
+  bool operator==(const ConfigCheckCommand&) const = default;
+};
+struct ConfigExplainCommand {
+  std::string key;  // empty: all
+  bool operator==(const ConfigExplainCommand&) const = default;
+};
+/// What on this machine keeps clients from getting through.
+struct DoctorCommand {
+  bool operator==(const DoctorCommand&) const = default;
 };
 struct DialsCommand {
   bool operator==(const DialsCommand&) const = default;
@@ -37,7 +101,11 @@ struct Options {
   std::string socket_path = kDefaultSocket;
   bool json = false;
   std::chrono::seconds time_limit{10};  // local policy
-  std::variant<StatusCommand, SessionsCommand, DialsCommand, WhyCommand, DisconnectCommand> command;
+  std::variant<StatusCommand, SessionsCommand, SessionCommand, TunnelsCommand, SasCommand,
+               PoolsCommand, DialsCommand, EventsCommand, TopCommand, WhyCommand, DisconnectCommand,
+               DrainCommand, UndrainCommand, ReloadCommand, LogLevelCommand, ConfigShowCommand,
+               ConfigCheckCommand, ConfigExplainCommand, DoctorCommand>
+      command;
 };
 
 /// There is nothing to run: help or version was asked for, or the line is wrong.

@@ -10,44 +10,6 @@
 namespace sallyport::cli {
 namespace {
 
-using Path = std::initializer_list<const char*>;
-
-/// The value at `path`, member by member; nothing when there is none.
-const Json* Find(const Json& object, Path path) {
-  const Json* value = &object;
-  for (const char* name : path) {
-    if (!value->is_object()) return nullptr;
-    const auto member = value->find(name);
-    if (member == value->end()) return nullptr;
-    value = &*member;
-  }
-  return value;
-}
-
-/// A string for the terminal; `otherwise` when there is none or it is empty.
-std::string Text(const Json& object, Path path, std::string_view otherwise = "-") {
-  const Json* value = Find(object, path);
-  if (value == nullptr || !value->is_string()) return std::string(otherwise);
-  std::string text = TerminalText(value->get_ref<const std::string&>());
-  return text.empty() ? std::string(otherwise) : text;
-}
-
-uint64_t Number(const Json& object, Path path) {
-  const Json* value = Find(object, path);
-  return value != nullptr && value->is_number_unsigned() ? value->get<uint64_t>() : 0;
-}
-
-bool Flag(const Json& object, Path path) {
-  const Json* value = Find(object, path);
-  return value != nullptr && value->is_boolean() && value->get<bool>();
-}
-
-std::chrono::seconds Seconds(const Json& object, Path path) {
-  // Beyond every uptime, and safe to convert.
-  constexpr uint64_t kLongest = std::numeric_limits<int32_t>::max();
-  return std::chrono::seconds{static_cast<int64_t>(std::min(Number(object, path), kLongest))};
-}
-
 std::string ViciLine(const Json& status, const Style& style) {
   const std::string path = Text(status, {"ipsec", "vici", "path"});
   if (Flag(status, {"ipsec", "vici", "connected"})) {
@@ -129,7 +91,61 @@ std::string AttemptStory(const Json& attempt, const Style& style) {
   return text + fmt::format("  What to do: {}\n", Text(attempt, {"hint"}));
 }
 
+/// One member in a line, an object below its name and further in.
+void AppendTree(const std::string& name, const Json& value, size_t depth, const Style& style,
+                std::string& text) {
+  const std::string indent(2 * depth, ' ');
+  if (value.is_object()) {
+    text += fmt::format("{}{}\n", indent, style.Bold(TerminalText(name)));
+    for (const auto& [inner, member] : value.items()) {
+      AppendTree(inner, member, depth + 1, style, text);
+    }
+    return;
+  }
+  text += fmt::format("{}{:<20} {}\n", indent, TerminalText(name), ValueText(value));
+}
+
 }  // namespace
+
+const Json* Find(const Json& object, Path path) {
+  const Json* value = &object;
+  for (const char* name : path) {
+    if (!value->is_object()) return nullptr;
+    const auto member = value->find(name);
+    if (member == value->end()) return nullptr;
+    value = &*member;
+  }
+  return value;
+}
+
+std::string Text(const Json& object, Path path, std::string_view otherwise) {
+  const Json* value = Find(object, path);
+  if (value == nullptr || !value->is_string()) return std::string(otherwise);
+  std::string text = TerminalText(value->get_ref<const std::string&>());
+  return text.empty() ? std::string(otherwise) : text;
+}
+
+uint64_t Number(const Json& object, Path path) {
+  const Json* value = Find(object, path);
+  return value != nullptr && value->is_number_unsigned() ? value->get<uint64_t>() : 0;
+}
+
+bool Flag(const Json& object, Path path) {
+  const Json* value = Find(object, path);
+  return value != nullptr && value->is_boolean() && value->get<bool>();
+}
+
+std::chrono::seconds Seconds(const Json& object, Path path) {
+  // Beyond every uptime, and safe to convert.
+  constexpr uint64_t kLongest = std::numeric_limits<int32_t>::max();
+  return std::chrono::seconds{static_cast<int64_t>(std::min(Number(object, path), kLongest))};
+}
+
+std::string ValueText(const Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return TerminalText(value.get_ref<const std::string&>());
+  return TerminalJson(value.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 const Json::array_t& ElementsOf(const Json& object, const char* name) {
   static const Json::array_t kNone;
@@ -143,9 +159,12 @@ std::string StatusReport(const Json& status, const Style& style) {
                                             Flag(status, {"ipsec", "vici", "connected"}));
   std::string text =
       fmt::format("{} sallyportd {}: {} since {} ({}, pid {})\n",
-                  ready ? style.Green("●") : style.Red("●"), Text(status, {"version"}),
-                  ready ? style.Green(state) : style.Yellow(state), Text(status, {"started"}),
-                  FormatDuration(Seconds(status, {"uptime_seconds"})), Number(status, {"pid"}));
+                  ready                 ? style.Green("●")
+                  : state == "draining" ? style.Yellow("●")
+                                        : style.Red("●"),
+                  Text(status, {"version"}), ready ? style.Green(state) : style.Yellow(state),
+                  Text(status, {"started"}), FormatDuration(Seconds(status, {"uptime_seconds"})),
+                  Number(status, {"pid"}));
   text += fmt::format("  {:10}{}\n", "IPsec", IpsecLine(status, style));
   text += fmt::format("  {:10}{}; messages: {} received, {} sent, {} retransmitted\n", "L2TP",
                       FormatCount(Number(status, {"l2tp", "tunnels"}), "tunnel"),
@@ -161,19 +180,126 @@ std::string StatusReport(const Json& status, const Style& style) {
   return text;
 }
 
-std::string SessionsReport(const Json& answer, const Style& style) {
+std::string SessionReport(const Json& answer, const Style& style) {
+  std::string text;
+  for (const auto& [name, value] : answer.items()) {
+    if (name != "api") AppendTree(name, value, 0, style, text);
+  }
+  return text;
+}
+
+std::string TunnelsReport(const Json& answer, const Style& style) {
   Table table{
-      .rows = {{"ID", "USER", "ADDRESS", "PEER", "INTERFACE", "STATE", "UPTIME", "RX", "TX"}},
-      .right = {false, false, false, false, false, false, true, true, true}};
-  for (const Json& session : ElementsOf(answer, "sessions")) {
-    table.rows.push_back({Text(session, {"id"}), Text(session, {"user"}),
-                          Text(session, {"address"}), Text(session, {"peer", "address"}),
-                          Text(session, {"interface"}), Text(session, {"state"}),
-                          FormatDuration(Seconds(session, {"uptime_seconds"})),
-                          FormatBytes(Number(session, {"counters", "rx_bytes"})),
-                          FormatBytes(Number(session, {"counters", "tx_bytes"}))});
+      .rows = {{"TUNNEL", "PEER", "PORT", "STATE", "UPTIME", "SESSIONS", "REQID", "HOST NAME"}},
+      .right = {true, false, true, false, true, true, true, false}};
+  for (const Json& tunnel : ElementsOf(answer, "tunnels")) {
+    const Json* reqid = Find(tunnel, {"reqid"});
+    const bool secured = reqid != nullptr && reqid->is_number();
+    table.rows.push_back({std::to_string(Number(tunnel, {"id"})), Text(tunnel, {"peer", "address"}),
+                          std::to_string(Number(tunnel, {"peer", "port"})), Text(tunnel, {"state"}),
+                          FormatDuration(Seconds(tunnel, {"uptime_seconds"})),
+                          std::to_string(Number(tunnel, {"sessions"})),
+                          secured ? std::to_string(Number(tunnel, {"reqid"})) : "-",
+                          Text(tunnel, {"peer", "host_name"})});
   }
   return table.ToString(style);
+}
+
+std::string SasReport(const Json& answer, const Style& style) {
+  Table table{.rows = {{"REQID", "PEER", "PORT", "NAT", "IKE", "REMOTE ID", "SPI IN", "SPI OUT",
+                        "ESP", "TUNNELS"}},
+              .right = {true, false, true, false, false, false, false, false, false, true}};
+  for (const Json& sa : ElementsOf(answer, "sas")) {
+    table.rows.push_back(
+        {std::to_string(Number(sa, {"reqid"})), Text(sa, {"peer"}),
+         std::to_string(Number(sa, {"peer_port"})), Flag(sa, {"nat"}) ? "yes" : "no",
+         Text(sa, {"ike"}), Text(sa, {"remote_id"}), Text(sa, {"spi_in"}), Text(sa, {"spi_out"}),
+         Text(sa, {"esp_proposal"}), std::to_string(ElementsOf(sa, "tunnels").size())});
+  }
+  return table.ToString(style);
+}
+
+std::string PoolsReport(const Json& answer, const Style& style) {
+  Table table{.rows = {{"POOL", "GATEWAY", "SIZE", "USED", "FREE", "RANGES"}},
+              .right = {false, false, true, true, true, false}};
+  for (const Json& pool : ElementsOf(answer, "pools")) {
+    std::string ranges;
+    for (const Json& range : ElementsOf(pool, "ranges")) {
+      ranges += (ranges.empty() ? "" : ", ") + ValueText(range);
+    }
+    table.rows.push_back(
+        {Text(pool, {"name"}), Text(pool, {"gateway"}), std::to_string(Number(pool, {"size"})),
+         std::to_string(Number(pool, {"used"})), std::to_string(Number(pool, {"free"})), ranges});
+  }
+  return table.ToString(style);
+}
+
+std::string DrainReport(const Json& answer) {
+  const uint64_t sessions = Number(answer, {"sessions"});
+  return fmt::format(
+      "{}; {} and {} there now\n",
+      Text(answer, {"state"}) == "draining" ? "New clients are refused" : "New clients are taken",
+      FormatCount(sessions, "session"), FormatCount(Number(answer, {"tunnels"}), "tunnel"));
+}
+
+std::string ReloadReport(const Json& answer) {
+  const auto list = [&answer](const char* name) {
+    std::string text;
+    for (const Json& key : ElementsOf(answer, name)) text += "  " + ValueText(key) + '\n';
+    return text;
+  };
+  const std::string changed = list("changed");
+  const std::string restart = list("restart");
+  if (changed.empty() && restart.empty()) return "Nothing has changed.\n";
+  std::string text;
+  if (!changed.empty()) text += "In force now:\n" + changed;
+  if (!restart.empty()) text += "Waiting for a restart of sallyportd:\n" + restart;
+  return text;
+}
+
+std::string ConfigReport(const Json& answer, bool all) {
+  std::vector<std::string> set;
+  for (const Json& key : ElementsOf(answer, "set")) {
+    if (key.is_string()) set.push_back(key.get<std::string>());
+  }
+  std::string text;
+  const auto append = [&](const std::string& heading, const std::string& prefix,
+                          const Json& section) {
+    std::string lines;
+    for (const auto& [name, value] : section.items()) {
+      const bool is_set = std::find(set.begin(), set.end(), prefix + '.' + name) != set.end();
+      if (value.is_null() || (!is_set && !all)) continue;
+      lines += fmt::format("{} = {}{}\n", TerminalText(name), TerminalJson(value.dump()),
+                           is_set ? "" : "  # default");
+    }
+    if (!lines.empty()) text += (text.empty() ? "" : "\n") + heading + '\n' + lines;
+  };
+  const Json* config = Find(answer, {"config"});
+  if (config == nullptr || !config->is_object()) return text;
+  for (const auto& [name, section] : config->items()) {
+    if (section.is_array()) {
+      for (size_t i = 0; i < section.size(); ++i) {
+        append(fmt::format("[[{}]]", TerminalText(name)), fmt::format("{}[{}]", name, i),
+               section[i]);
+      }
+    } else {
+      append(fmt::format("[{}]", TerminalText(name)), name, section);
+    }
+  }
+  return text;
+}
+
+std::string EventLine(const Json& event, const Style& style) {
+  const std::string type = Text(event, {"type"});
+  std::string line = fmt::format("{}  {:<16}", Text(event, {"time"}),
+                                 type == "overflow" ? style.Red(type) : style.Bold(type));
+  for (const auto& [name, value] : event.items()) {
+    if (name == "api" || name == "time" || name == "type" || value.is_null()) continue;
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) continue;
+    line += fmt::format(" {}={}", TerminalText(name),
+                        TerminalJson(value.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  }
+  return line + '\n';
 }
 
 std::string DialsReport(const Json& answer, const Style& style) {
@@ -221,8 +347,12 @@ std::string DisconnectReport(const Json& answer, bool dry_run) {
 
 std::string ProblemReport(const Json& problem) {
   const std::string hint = Text(problem, {"hint"}, "");
-  return fmt::format("{}: {}{}{}", Text(problem, {"title"}, "The daemon refused"),
-                     Text(problem, {"detail"}, "no detail given"), hint.empty() ? "" : "\n", hint);
+  std::string more;  // the first is the detail
+  const auto& errors = ElementsOf(problem, "errors");
+  for (size_t i = 1; i < errors.size(); ++i) more += '\n' + ValueText(errors[i]);
+  return fmt::format("{}: {}{}{}{}", Text(problem, {"title"}, "The daemon refused"),
+                     Text(problem, {"detail"}, "no detail given"), more, hint.empty() ? "" : "\n",
+                     hint);
 }
 
 }  // namespace sallyport::cli

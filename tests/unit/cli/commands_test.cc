@@ -109,6 +109,35 @@ TEST_F(CommandsTest, ArgumentThatIsNotUtf8_IsSentWithReplacements) {
   EXPECT_EQ(call_->body, "{\"filter\":{\"user\":\"b\uFFFD\"}}");
 }
 
+TEST_F(CommandsTest, EachCommand_MakesItsCall) {
+  const std::vector<std::pair<decltype(Options::command), HttpCall>> calls{
+      {SessionCommand{"a/1"}, {"GET", "/v1/sessions/a%2F1", ""}},
+      {TunnelsCommand{}, {"GET", "/v1/tunnels", ""}},
+      {SasCommand{}, {"GET", "/v1/sas", ""}},
+      {PoolsCommand{}, {"GET", "/v1/pools", ""}},
+      {EventsCommand{}, {"GET", "/v1/events", ""}},
+      {EventsCommand{{"session", "drain"}}, {"GET", "/v1/events?types=session,drain", ""}},
+      {DrainCommand{}, {"POST", "/v1/drain", ""}},
+      {UndrainCommand{}, {"POST", "/v1/undrain", ""}},
+      {ReloadCommand{}, {"POST", "/v1/reload", ""}},
+      {LogLevelCommand{"debug"}, {"POST", "/v1/log-level", R"({"level":"debug"})"}},
+      {ConfigShowCommand{}, {"GET", "/v1/config", ""}}};
+  for (const auto& [command, call] : calls) {
+    options_.command = command;
+    EXPECT_EQ(ToCall(options_), call) << call.target;
+    if (call.target.starts_with("/v1/events")) continue;
+    const Outcome outcome = RunWith(200, "{}");
+    EXPECT_EQ(outcome.code, ExitCode::kDone) << call.target;
+    EXPECT_EQ(call_, call);
+  }
+}
+
+TEST_F(CommandsTest, SessionThatIsNotThere_HasItsOwnExitCode) {
+  options_.command = SessionCommand{"a1"};
+  EXPECT_EQ(RunWith(404, R"({"code":"session_not_found"})").code, ExitCode::kNothingMatched);
+  EXPECT_EQ(RunWith(404, R"({"code":"not_found"})").code, ExitCode::kFailed) << "an older daemon";
+}
+
 TEST_F(CommandsTest, JsonToAFile_IsTheBodyUnchanged) {
   options_.json = true;
   const std::string body = "{ \"version\" : \"\u009B\" }\n";

@@ -80,6 +80,50 @@ TEST(CommandLine, Disconnect_TakesOneWayToChoose) {
   EXPECT_EQ(command({"--all"}), (DisconnectCommand{.filter = {}, .all = true}));
 }
 
+TEST(CommandLine, SessionsTable_IsAskedForByColumns) {
+  const auto options =
+      Parse({"sessions", "-o", "id,user", "--sort", "rx", "--no-header", "-w", "5"});
+  ASSERT_TRUE(options) << options.error().text;
+  EXPECT_EQ(std::get<SessionsCommand>(options->command),
+            (SessionsCommand{.filter = {},
+                             .columns = {"id", "user"},
+                             .sort = "rx",
+                             .header = false,
+                             .watch = std::chrono::seconds{5}}));
+  const auto usual = Parse({"sessions", "--watch"});
+  ASSERT_TRUE(usual) << usual.error().text;
+  EXPECT_EQ(std::get<SessionsCommand>(usual->command).watch, std::chrono::seconds{2});
+}
+
+TEST(CommandLine, EachCommand_IsUnderstood) {
+  const std::vector<std::pair<std::vector<const char*>, decltype(Options::command)>> lines{
+      {{"session", "a1"}, SessionCommand{"a1"}},
+      {{"tunnels"}, TunnelsCommand{}},
+      {{"sas"}, SasCommand{}},
+      {{"pools"}, PoolsCommand{}},
+      {{"events"}, EventsCommand{}},
+      {{"events", "--type", "session,drain"}, EventsCommand{{"session", "drain"}}},
+      {{"top", "--interval", "3", "--sort", "user", "--count", "2"},
+       TopCommand{std::chrono::seconds{3}, "user", 2}},
+      {{"drain"}, DrainCommand{}},
+      {{"drain", "--wait"}, DrainCommand{true}},
+      {{"undrain"}, UndrainCommand{}},
+      {{"reload"}, ReloadCommand{}},
+      {{"log-level", "warning"}, LogLevelCommand{"warning"}},
+      {{"config", "show", "--all"}, ConfigShowCommand{true}},
+      {{"config", "check"}, ConfigCheckCommand{}},
+      {{"config", "check", "/x.toml"}, ConfigCheckCommand{"/x.toml"}},
+      {{"config", "explain", "ppp.mtu"}, ConfigExplainCommand{"ppp.mtu"}},
+      {{"doctor"}, DoctorCommand{}},
+      {{"disconnect", "--peer", "203.0.113.0/24"},
+       DisconnectCommand{.filter = {{"peer", "203.0.113.0/24"}}}}};
+  for (const auto& [arguments, command] : lines) {
+    const auto options = Parse(arguments);
+    ASSERT_TRUE(options) << arguments.front() << options.error().text;
+    EXPECT_EQ(options->command, command) << arguments.front();
+  }
+}
+
 TEST(CommandLine, WrongUsage_IsRefused) {
   for (const auto& arguments : std::vector<std::vector<const char*>>{
            {"bogus"},
@@ -90,6 +134,15 @@ TEST(CommandLine, WrongUsage_IsRefused) {
            {"--timeout", "soon"},
            {"sessions", "--state", "sleeping"},
            {"sessions", "--user", ""},
+           {"sessions", "-o", "id,usr"},
+           {"sessions", "--sort", "size"},
+           {"sessions", "--watch", "0"},
+           {"session"},
+           {"top", "--interval", "0"},
+           {"log-level"},
+           {"log-level", "loud"},
+           {"config"},
+           {"config", "edit"},
            {"disconnect"},
            {"disconnect", ""},
            {"disconnect", "--dry-run"},

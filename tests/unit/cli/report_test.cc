@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "cli/session_table.h"
+
 namespace sallyport::cli {
 namespace {
 
@@ -76,7 +78,7 @@ TEST(StatusReport, EachMemberOfAnotherType_DoesNotBreakIt) {
   }
 }
 
-TEST(SessionsReport, IsATable) {
+TEST(SessionsTable, IsATable) {
   const Json answer = Json::parse(R"({"sessions":[
     {"id":"0f3a91","state":"up","user":"bob","address":"10.64.0.2","interface":"sallyport0",
      "uptime_seconds":3605,"peer":{"address":"203.0.113.1","port":1701},
@@ -85,16 +87,134 @@ TEST(SessionsReport, IsATable) {
      "uptime_seconds":2,"peer":{"address":"2001:db8::9"},"counters":{}},
     "not an object"]})");
   EXPECT_EQ(
-      SessionsReport(answer, kPlain),
+      SessionsTable(answer, {}, kPlain),
       "ID      USER  ADDRESS    PEER         INTERFACE   STATE     UPTIME        RX        TX\n"
       "0f3a91  bob   10.64.0.2  203.0.113.1  sallyport0  up        1h 00m  17.8 KiB  96.8 KiB\n"
       "0f3a92  -     -          2001:db8::9  -           starting      2s       0 B       0 B\n"
       "-       -     -          -            -           -             0s       0 B       0 B\n");
 }
 
-TEST(SessionsReport, WithoutSessions_IsTheHeading) {
-  EXPECT_EQ(SessionsReport(Json::object(), kPlain),
+TEST(SessionsTable, WithoutSessions_IsTheHeading) {
+  EXPECT_EQ(SessionsTable(Json::object(), {}, kPlain),
             "ID  USER  ADDRESS  PEER  INTERFACE  STATE  UPTIME  RX  TX\n");
+}
+
+TEST(SessionsTable, ShowsTheColumnsAskedForInThatOrder) {
+  const Json answer = Json::parse(R"({"sessions":[
+    {"id":"a","user":"zoe","peer":{"nat":true},"l2tp":{"tunnel":7},"counters":{"rx_bytes":5}},
+    {"id":"b","user":"bob","peer":{"nat":false},"l2tp":{"tunnel":70},"counters":{"rx_bytes":9}}]})");
+  EXPECT_EQ(SessionsTable(answer, {.filter = {}, .columns = {"tunnel", "nat", "user"}}, kPlain),
+            "TUNNEL  NAT  USER\n     7  yes  zoe\n    70  no   bob\n");
+  EXPECT_EQ(SessionsTable(
+                answer, {.filter = {}, .columns = {"id"}, .sort = "user", .header = false}, kPlain),
+            "b\na\n");
+  EXPECT_EQ(SessionsTable(answer, {.filter = {}, .columns = {"id"}, .sort = "rx", .header = false},
+                          kPlain),
+            "b\na\n")
+      << "the largest first";
+}
+
+TEST(SessionsTable, EveryColumnTakesAnyAnswer) {
+  const Json answer{{"sessions", {Json::object(), {{"peer", 1}, {"l2tp", "x"}, {"user", {1}}}}}};
+  for (const std::string& column : SessionColumns()) {
+    EXPECT_THAT(SessionsTable(answer, {.filter = {}, .columns = {column}, .sort = column}, kPlain),
+                HasSubstr("\n"));
+  }
+}
+
+TEST(TopReport, ComparesTwoAnswers) {
+  const auto answer = [](uint64_t bob, uint64_t zoe) {
+    return Json{
+        {"sessions",
+         {{{"id", "a"}, {"user", "bob"}, {"state", "up"}, {"counters", {{"rx_bytes", bob}}}},
+          {{"id", "b"}, {"user", "zoe"}, {"state", "up"}, {"counters", {{"tx_bytes", zoe}}}}}}};
+  };
+  const std::string report = TopReport(answer(1000, 0), answer(2000, 8192),
+                                       std::chrono::milliseconds(2000), {}, 10, kPlain);
+  EXPECT_THAT(report, HasSubstr("2 sessions: 2 up; from clients 500 B/s, to clients 4.0 KiB/s\n"));
+  EXPECT_LT(report.find("zoe"), report.find("bob")) << "the busiest first";
+  const std::string first =
+      TopReport(Json(), answer(5, 5), std::chrono::milliseconds(0), {.sort = "user"}, 1, kPlain);
+  EXPECT_THAT(first, HasSubstr("from clients 0 B/s"));
+  EXPECT_THAT(first, Not(HasSubstr("zoe"))) << "no more rows than there is room for";
+}
+
+TEST(TopReport, CounterThatBeganAnew_IsNoRate) {
+  const auto answer = [](uint64_t bytes) {
+    return Json{{"sessions", {{{"id", "a"}, {"counters", {{"rx_bytes", bytes}}}}}}};
+  };
+  EXPECT_THAT(TopReport(answer(900), answer(3), std::chrono::milliseconds(1000), {}, 9, kPlain),
+              HasSubstr("from clients 0 B/s"));
+}
+
+TEST(SessionReport, ShowsEveryMemberOfAnyDepth) {
+  EXPECT_EQ(SessionReport(Json::parse(R"({"api":"sallyport/v1","id":"a1","dns":["10.0.0.53"],
+                                          "peer":{"nat":true,"new":{"x":null}}})"),
+                          kPlain),
+            "id                   a1\n"
+            "dns                  [\"10.0.0.53\"]\n"
+            "peer\n"
+            "  nat                  true\n"
+            "  new\n"
+            "    x                    -\n");
+}
+
+TEST(TunnelsReport, IsATable) {
+  const Json answer = Json::parse(R"({"tunnels":[{"id":4312,"state":"up","uptime_seconds":61,
+    "peer":{"address":"203.0.113.1","port":1701,"host_name":"DESKTOP-7"},"reqid":1,"sessions":1},
+    {"reqid":null}]})");
+  EXPECT_EQ(TunnelsReport(answer, kPlain),
+            "TUNNEL  PEER         PORT  STATE  UPTIME  SESSIONS  REQID  HOST NAME\n"
+            "  4312  203.0.113.1  1701  up     1m 01s         1      1  DESKTOP-7\n"
+            "     0  -               0  -          0s         0      -  -\n");
+}
+
+TEST(SasReport, IsATable) {
+  const Json answer = Json::parse(R"({"sas":[{"peer":"203.0.113.1","peer_port":4500,"nat":true,
+    "ike":"IKEv1","remote_id":"192.168.1.20","reqid":1,"spi_in":"c1f0a2b3","spi_out":"0e01d4aa",
+    "esp_proposal":"AES_CBC_256","tunnels":[1,2]}]})");
+  EXPECT_THAT(SasReport(answer, kPlain),
+              HasSubstr("    1  203.0.113.1  4500  yes  IKEv1  192.168.1.20  c1f0a2b3  0e01d4aa  "
+                        "AES_CBC_256        2\n"));
+}
+
+TEST(PoolsReport, IsATable) {
+  const Json answer =
+      Json::parse(R"({"pools":[{"name":"staff","ranges":["10.64.0.0/24","10.65.0.0/24"],
+    "gateway":"10.64.0.1","size":507,"used":1,"free":506}]})");
+  EXPECT_EQ(PoolsReport(answer, kPlain),
+            "POOL   GATEWAY    SIZE  USED  FREE  RANGES\n"
+            "staff  10.64.0.1   507     1   506  10.64.0.0/24, 10.65.0.0/24\n");
+}
+
+TEST(ConfigReport, IsToml) {
+  const Json answer = Json::parse(R"({"config":{
+    "ipsec":{"required":true,"psk":"***","psk_file":null},"ppp":{"mtu":1400},
+    "pool":[{"ranges":["10.64.0.0/24"]},{"name":"b"}]},
+    "set":["ipsec.psk","pool[0].ranges","pool[1].name"]})");
+  EXPECT_EQ(ConfigReport(answer, false),
+            "[ipsec]\npsk = \"***\"\n\n[[pool]]\nranges = [\"10.64.0.0/24\"]\n\n"
+            "[[pool]]\nname = \"b\"\n");
+  EXPECT_THAT(ConfigReport(answer, true), HasSubstr("[ppp]\nmtu = 1400  # default\n"));
+  EXPECT_EQ(ConfigReport(Json(), true), "");
+}
+
+TEST(ReloadReport, TellsWhatHoldsAndWhatWaits) {
+  EXPECT_EQ(ReloadReport({{"changed", {"ppp.dns"}}, {"restart", {"l2tp.port"}}}),
+            "In force now:\n  ppp.dns\nWaiting for a restart of sallyportd:\n  l2tp.port\n");
+  EXPECT_EQ(ReloadReport(Json::object()), "Nothing has changed.\n");
+}
+
+TEST(DrainReport, CountsWhoIsThere) {
+  EXPECT_EQ(DrainReport({{"state", "draining"}, {"sessions", 2U}, {"tunnels", 1U}}),
+            "New clients are refused; 2 sessions and 1 tunnel there now\n");
+}
+
+TEST(EventLine, LeavesOutWhatIsNotThere) {
+  EXPECT_EQ(EventLine(Json::parse(R"({"seq":918,"time":"T","type":"session.up","user":null,
+                                      "address":"10.64.0.2","detail":""})"),
+                      kPlain),
+            "T  session.up       seq=918 address=\"10.64.0.2\"\n");
 }
 
 TEST(Reports, ControlCharactersInAnyText_NeverComeOut) {
@@ -114,7 +234,9 @@ TEST(Reports, ControlCharactersInAnyText_NeverComeOut) {
   unconnected["ipsec"]["vici"] = {{"path", evil}, {"error", evil}, {"hint", evil}};
   for (const std::string& report :
        {StatusReport(status, kPlain), StatusReport(unconnected, kPlain),
-        SessionsReport(sessions, kPlain), DisconnectReport(ids, false), ProblemReport(problem)}) {
+        SessionsTable(sessions, {}, kPlain), SessionReport(session, kPlain),
+        EventLine({{"type", evil}}, kPlain), DisconnectReport(ids, false),
+        ProblemReport(problem)}) {
     EXPECT_THAT(report, Not(HasSubstr("\x1B")));
     EXPECT_THAT(report, Not(HasSubstr("\u009B")));
     EXPECT_THAT(report, Not(HasSubstr("\r")));
@@ -172,6 +294,8 @@ TEST(DisconnectReport, NamesTheSessions) {
 TEST(ProblemReport, GivesDetailAndHint) {
   EXPECT_EQ(ProblemReport({{"title", "No such session"}, {"detail", "a1"}, {"hint", "Look."}}),
             "No such session: a1\nLook.");
+  EXPECT_EQ(ProblemReport({{"title", "T"}, {"detail", "one"}, {"errors", {"one", "two"}}}),
+            "T: one\ntwo");
   EXPECT_EQ(ProblemReport(Json()), "The daemon refused: no detail given");
 }
 

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/doctor.h"
+
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+#include <sstream>
+
+namespace sallyport::cli {
+namespace {
+
+using Grade = Finding::Grade;
+
+std::string FirstWord(const std::optional<std::string>& text) {
+  std::istringstream words(text.value_or(""));
+  std::string word;
+  words >> word;
+  return word;
+}
+
+/// Loaded, or built into the kernel.
+bool HasModule(const Patient& patient, const std::string& name) {
+  std::istringstream loaded(patient.read("/proc/modules").value_or(""));
+  for (std::string line; std::getline(loaded, line);) {
+    if (line.starts_with(name + ' ')) return true;
+  }
+  const auto builtin =
+      patient.read("/lib/modules/" + patient.kernel_release + "/modules.builtin").value_or("");
+  return builtin.find('/' + name + ".ko") != builtin.npos;
+}
+
+Finding ExamineDaemon(const Patient& patient) {
+  if (!patient.status) {
+    return {Grade::kProblem, "sallyportd does not answer: " + patient.status.error(),
+            "Start it with 'systemctl start sallyportd', then look at 'journalctl -u sallyportd'. "
+            "'sallyport config check' tells whether the configuration is valid."};
+  }
+  const std::string state = Text(*patient.status, {"state"});
+  if (state == "draining") {
+    return {Grade::kWarning, "sallyportd runs and refuses new clients (drain)",
+            "'sallyport undrain' takes them again."};
+  }
+  if (state == "running") return {Grade::kOk, "sallyportd runs", ""};
+  return {Grade::kProblem, "sallyportd is " + state, "Wait, then start it again."};
+}
+
+Finding ExamineIke(const Patient& patient) {
+  if (!patient.status) return {Grade::kWarning, "IKE: not known while sallyportd is silent", ""};
+  const Json& status = *patient.status;
+  if (!Flag(status, {"ipsec", "required"})) {
+    return {Grade::kWarning, "IPsec is not required: L2TP is taken in the clear",
+            "Set ipsec.required = true unless the network is protected in another way."};
+  }
+  if (Flag(status, {"ipsec", "vici", "connected"})) {
+    return {Grade::kOk, "charon " + Text(status, {"ipsec", "vici", "version"}) + " answers", ""};
+  }
+  return {Grade::kProblem,
+          "charon cannot be used: " + Text(status, {"ipsec", "vici", "error"}, "no reason given"),
+          Text(status, {"ipsec", "vici", "hint"}, "Look at 'journalctl -u strongswan'.")};
+}
+
+Finding ExamineModules(const Patient& patient) {
+  std::string missing;
+  for (const char* name : {"l2tp_ppp", "l2tp_netlink", "ppp_generic", "esp4", "nf_tables"}) {
+    if (!HasModule(patient, name)) missing += (missing.empty() ? "" : " ") + std::string(name);
+  }
+  if (missing.empty()) return {Grade::kOk, "the kernel's modules are loaded", ""};
+  return {
+      Grade::kProblem, "the kernel lacks " + missing,
+      fmt::format("Try 'modprobe -a {0}'. Where there is no such module: Debian's cloud kernels "
+                  "have no PPP, install linux-image-amd64; Ubuntu needs "
+                  "linux-modules-extra-{1}; Fedora and RHEL need kernel-modules-extra and no "
+                  "blacklist of l2tp in /etc/modprobe.d.",
+                  missing, patient.kernel_release)};
+}
+
+/// A UDP port that somebody is bound to: the third column's second half in /proc/net/udp.
+bool IsBound(const Patient& patient, unsigned port) {
+  const std::string wanted = fmt::format(":{:04X} ", port);
+  for (const char* path : {"/proc/net/udp", "/proc/net/udp6"}) {
+    std::istringstream lines(patient.read(path).value_or(""));
+    for (std::string line; std::getline(lines, line);) {
+      // "  sl  local_address rem_address": the first address is ours.
+      const size_t at = line.find(wanted);
+      if (at != line.npos && line.find(':', line.find(':') + 1) == at) return true;
+    }
+  }
+  return false;
+}
+
+Finding ExaminePorts(const Patient& patient) {
+  const bool needed = !patient.status || Flag(*patient.status, {"ipsec", "required"});
+  if (!needed) return {Grade::kOk, "IKE's ports are not needed", ""};
+  if (IsBound(patient, 500) && IsBound(patient, 4500)) {
+    return {Grade::kOk, "IKE listens on UDP 500 and 4500",
+            "A firewall has to let both in, and ESP (protocol 50); UDP 1701 it need not."};
+  }
+  return {Grade::kProblem, "nobody listens on UDP 500 and 4500",
+          "Start charon: 'systemctl start strongswan'."};
+}
+
+Finding ExamineForwarding(const Patient& patient) {
+  if (FirstWord(patient.read("/proc/sys/net/ipv4/ip_forward")) == "1") {
+    return {Grade::kOk, "IPv4 is forwarded", ""};
+  }
+  return {Grade::kProblem,
+          "IPv4 is not forwarded: clients reach this machine and nothing behind it",
+          "'sysctl -w net.ipv4.ip_forward=1', and the same in /etc/sysctl.d to last."};
+}
+
+Finding ExamineReversePath(const Patient& patient) {
+  if (FirstWord(patient.read("/proc/sys/net/ipv4/conf/all/rp_filter")) != "1") {
+    return {Grade::kOk, "the reverse path filter is not strict", ""};
+  }
+  return {Grade::kWarning,
+          "the reverse path filter is strict (rp_filter = 1): with several uplinks packets may be "
+          "dropped",
+          "'sysctl -w net.ipv4.conf.all.rp_filter=2' (loose) unless there is one uplink only."};
+}
+
+/// The device of the default route: destination and mask 0 in /proc/net/route.
+std::string DefaultDevice(const Patient& patient) {
+  std::istringstream lines(patient.read("/proc/net/route").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::array<std::string, 8> columns;
+    for (std::string& column : columns) words >> column;
+    if (columns[1] == "00000000" && columns[7] == "00000000") return columns[0];
+  }
+  return {};
+}
+
+Finding ExamineMtu(const Patient& patient) {
+  const std::string device = DefaultDevice(patient);
+  if (device.empty()) {
+    return {Grade::kWarning, "there is no default route",
+            "Clients from elsewhere cannot be answered without a route to them."};
+  }
+  const std::string text = FirstWord(patient.read("/sys/class/net/" + device + "/mtu"));
+  unsigned mtu = 0;
+  (void)std::from_chars(text.data(), text.data() + text.size(), mtu);
+  // ESP with NAT-T, L2TP and PPP take up to 100 octets of the 1400 that ppp.mtu gives by default.
+  constexpr unsigned kEnough = 1500;
+  if (mtu >= kEnough) return {Grade::kOk, fmt::format("{} has an MTU of {}", device, mtu), ""};
+  return {Grade::kWarning, fmt::format("{} has an MTU of {} only", device, text),
+          "Set ppp.mtu to 100 less than that, or packets of clients are fragmented."};
+}
+
+Finding ExamineClock(const Patient& patient) {
+  if (patient.clock_is_synchronised) return {Grade::kOk, "the clock is synchronised", ""};
+  return {Grade::kWarning, "the clock is not synchronised",
+          "Install chrony or enable systemd-timesyncd: logs, certificates and accounting need it."};
+}
+
+Finding ExamineDrops(const Patient& patient) {
+  const uint64_t dropped =
+      patient.status ? Number(*patient.status, {"drops", "l2tp", "clear_text"}) : 0;
+  if (dropped == 0) return {Grade::kOk, "no L2TP came in the clear", ""};
+  return {Grade::kWarning,
+          fmt::format("{} L2TP packets came outside of IPsec and were dropped", dropped),
+          "A client is configured without IPsec, or a NAT in front of this machine rewrites "
+          "addresses that IKE has agreed on."};
+}
+
+std::string Mark(Grade grade, const Style& style) {
+  switch (grade) {
+    case Grade::kOk:
+      return style.Green("ok     ");
+    case Grade::kWarning:
+      return style.Yellow("warning");
+    case Grade::kProblem:
+      return style.Red("problem");
+  }
+  return "";
+}
+
+const char* Word(Grade grade) {
+  return grade == Grade::kOk ? "ok" : grade == Grade::kWarning ? "warning" : "problem";
+}
+
+}  // namespace
+
+std::vector<Finding> Examine(const Patient& patient) {
+  return {ExamineDaemon(patient), ExamineIke(patient),        ExamineModules(patient),
+          ExaminePorts(patient),  ExamineForwarding(patient), ExamineReversePath(patient),
+          ExamineMtu(patient),    ExamineClock(patient),      ExamineDrops(patient)};
+}
+
+std::string DoctorReport(const std::vector<Finding>& findings, const Style& style) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("{}  {}\n", Mark(finding.grade, style), TerminalText(finding.what));
+    if (finding.advice.empty()) continue;
+    text += fmt::format("         {}\n", TerminalText(finding.advice));
+  }
+  return text;
+}
+
+Json ToJson(const std::vector<Finding>& findings) {
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    list.push_back(
+        {{"grade", Word(finding.grade)}, {"what", finding.what}, {"advice", finding.advice}});
+  }
+  return {{"findings", std::move(list)}};
+}
+
+}  // namespace sallyport::cli

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/live.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <variant>
+
+#include "cli/report.h"
+#include "cli/session_table.h"
+
+namespace sallyport::cli {
+namespace {
+
+/// ECMA-48: cursor home, erase the display from there.
+constexpr const char* kNewScreen = "\x1B[H\x1B[J";
+
+Outcome Done() { return {.code = ExitCode::kDone, .out = {}, .error = {}}; }
+
+/// Prints the outcome of a call as one picture; false when that was the last.
+bool Show(const Screen& screen, const Surroundings& world, const std::string& text) {
+  return world.print(screen.terminal ? kNewScreen + text : text);
+}
+
+Outcome Watch(const Options& options, const SessionsCommand& command, const Screen& screen,
+              const Surroundings& world) {
+  while (true) {
+    Outcome outcome = Run(options, screen, world.call);
+    if (outcome.code != ExitCode::kDone && outcome.code != ExitCode::kNothingMatched) {
+      return outcome;
+    }
+    if (!Show(screen, world, outcome.out) || !world.wait(*command.watch)) return Done();
+  }
+}
+
+Outcome Top(const Options& options, const TopCommand& command, const Screen& screen,
+            const Surroundings& world) {
+  const Style style(screen.coloured);
+  Json before;
+  auto asked = std::chrono::steady_clock::now();
+  for (unsigned look = 1;; ++look) {
+    const auto response = world.call(ToCall(options));
+    if (!response) return ExplainCallError(options, response.error());
+    if (response->status != 200) return ExplainProblem(*response);
+    const auto now = std::chrono::steady_clock::now();
+    Json answer = Json::parse(response->body, nullptr, false);
+    // Two lines are for the summary and the heading.
+    const size_t rows = screen.terminal ? std::max<size_t>(world.rows(), 4) - 3 : SIZE_MAX;
+    const std::string text =
+        options.json ? response->body
+                     : TopReport(before, answer,
+                                 std::chrono::duration_cast<std::chrono::milliseconds>(now - asked),
+                                 command, rows, style);
+    before = std::move(answer);
+    asked = now;
+    if (!Show(screen, world, text) || look == command.count) return Done();
+    if (!world.wait(command.interval)) return Done();
+  }
+}
+
+/// Calls `take` for each whole line; keeps the rest.
+bool TakeLines(std::string& pending, std::string_view octets,
+               const std::function<bool(const std::string&)>& take) {
+  pending += octets;
+  for (size_t end = pending.find('\n'); end != pending.npos; end = pending.find('\n')) {
+    const std::string line = pending.substr(0, end);
+    pending.erase(0, end + 1);
+    if (!take(line)) return false;
+  }
+  return true;
+}
+
+/// Follows the events of `call`; `take` gives false to end it.
+Outcome FollowEvents(const Options& options, const HttpCall& call, const Surroundings& world,
+                     const std::function<bool(const std::string&)>& take) {
+  std::string pending;
+  bool ended = false;
+  const auto response = world.follow(call, [&](std::string_view octets) {
+    ended = !TakeLines(pending, octets, take);
+    return !ended;
+  });
+  if (ended) return Done();
+  if (!response) return ExplainCallError(options, response.error());
+  if (response->status != 200) return ExplainProblem(*response);
+  return {.code = ExitCode::kFailed,
+          .out = {},
+          .error = "the daemon ended the stream of events; it is stopping or was restarted"};
+}
+
+Outcome Events(const Options& options, const Screen& screen, const Surroundings& world) {
+  const Style style(screen.coloured);
+  return FollowEvents(options, ToCall(options), world, [&](const std::string& line) {
+    if (options.json) return world.print((screen.terminal ? TerminalJson(line) : line) + '\n');
+    const Json event = Json::parse(line, nullptr, false);
+    const std::string type = Text(event, {"type"});
+    if (type == "heartbeat" || type == "snapshot") return true;
+    return world.print(EventLine(event, style));
+  });
+}
+
+/// Whether nobody is left, by the answer of GET /v1/status or POST /v1/drain.
+bool IsEmpty(const Json& answer) {
+  const Json* sessions = Find(answer, {"sessions"});
+  if (sessions != nullptr && sessions->is_object()) {
+    return Number(answer, {"sessions", "total"}) == 0 && Number(answer, {"l2tp", "tunnels"}) == 0;
+  }
+  return Number(answer, {"sessions"}) == 0 && Number(answer, {"tunnels"}) == 0;
+}
+
+/// Looks again and again: a stream of events could break, and the end is not to be missed.
+Outcome DrainAndWait(const Options& options, const Screen& screen, const Surroundings& world) {
+  Outcome begun = Run(options, screen, world.call);
+  if (begun.code != ExitCode::kDone || !world.print(begun.out)) return begun;
+  while (true) {
+    const auto response = world.call({"GET", "/v1/status", ""});
+    if (!response) return ExplainCallError(options, response.error());
+    if (response->status != 200) return ExplainProblem(*response);
+    const Json status = Json::parse(response->body, nullptr, false);
+    if (Text(status, {"state"}) != "draining") {
+      return {.code = ExitCode::kFailed,
+              .out = {},
+              .error = "somebody ended the draining: new clients are taken again"};
+    }
+    if (IsEmpty(status)) {
+      if (!options.json) (void)world.print("No client is left.\n");
+      return Done();
+    }
+    if (!world.wait(std::chrono::seconds{1})) {
+      return {.code = ExitCode::kFailed,
+              .out = {},
+              .error = "interrupted; the daemon goes on refusing new clients: see 'undrain'"};
+    }
+  }
+}
+
+}  // namespace
+
+bool IsLive(const Options& options) {
+  if (const auto* sessions = std::get_if<SessionsCommand>(&options.command)) {
+    return sessions->watch.has_value();
+  }
+  if (const auto* drain = std::get_if<DrainCommand>(&options.command)) return drain->wait;
+  return std::holds_alternative<EventsCommand>(options.command) ||
+         std::holds_alternative<TopCommand>(options.command);
+}
+
+Outcome RunLive(const Options& options, const Screen& screen, const Surroundings& world) {
+  if (const auto* sessions = std::get_if<SessionsCommand>(&options.command)) {
+    return Watch(options, *sessions, screen, world);
+  }
+  if (const auto* top = std::get_if<TopCommand>(&options.command)) {
+    return Top(options, *top, screen, world);
+  }
+  if (std::holds_alternative<DrainCommand>(options.command)) {
+    return DrainAndWait(options, screen, world);
+  }
+  return Events(options, screen, world);
+}
+
+}  // namespace sallyport::cli

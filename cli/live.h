@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Commands that go on until somebody ends them: events, top, sessions --watch, drain --wait.
+#pragma once
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "cli/commands.h"
+
+namespace sallyport::cli {
+
+/// What such a command needs of the world.
+struct Surroundings {
+  Transport call;
+  /// As cli::Follow().
+  std::function<Expected<HttpResponse, CallError>(const HttpCall&,
+                                                  const std::function<bool(std::string_view)>&)>
+      follow;
+  /// Writes to standard output, at once. False: nobody reads it any more.
+  std::function<bool(const std::string&)> print;
+  /// Waits; false when the user wants an end.
+  std::function<bool(std::chrono::milliseconds)> wait;
+  /// Lines that the terminal has.
+  std::function<size_t()> rows;
+};
+
+bool IsLive(const Options& options);
+
+/// Carries out a command that IsLive(). The outcome's `out` is empty: all has been printed.
+Outcome RunLive(const Options& options, const Screen& screen, const Surroundings& world);
+
+}  // namespace sallyport::cli

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/doctor.h"
+
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <map>
+
+namespace sallyport::cli {
+namespace {
+
+using testing::HasSubstr;
+using Grade = Finding::Grade;
+
+class DoctorTest : public testing::Test {
+ protected:
+  std::vector<Finding> Findings() const {
+    return Examine({.read = [this](const std::string& path) -> std::optional<std::string> {
+                      const auto found = files_.find(path);
+                      return found == files_.end() ? std::nullopt : std::optional(found->second);
+                    },
+                    .kernel_release = "6.1.0",
+                    .clock_is_synchronised = synchronised_,
+                    .status = status_});
+  }
+
+  /// The one finding that is not well.
+  Finding Trouble() const {
+    std::vector<Finding> troubles;
+    for (const Finding& finding : Findings()) {
+      if (finding.grade != Grade::kOk) troubles.push_back(finding);
+    }
+    EXPECT_EQ(troubles.size(), 1U) << DoctorReport(troubles, Style(false));
+    return troubles.empty() ? Finding() : troubles[0];
+  }
+
+  std::map<std::string, std::string> files_{
+      {"/proc/modules",
+       "l2tp_ppp 1 0 - Live 0x0\nl2tp_netlink 1 0 - Live 0x0\nesp4 1 0\nnf_tables 1 0\n"},
+      {"/lib/modules/6.1.0/modules.builtin", "kernel/drivers/net/ppp/ppp_generic.ko\n"},
+      {"/proc/sys/net/ipv4/ip_forward", "1\n"},
+      {"/proc/sys/net/ipv4/conf/all/rp_filter", "2\n"},
+      {"/proc/net/udp",
+       "  sl  local_address rem_address   st\n"
+       "  1: 00000000:01F4 00000000:0000 07\n  2: 0100007F:1194 00000000:0000 07\n"},
+      {"/proc/net/route",
+       "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+       "eth1\t0000FEA9\t00000000\t0001\t0\t0\t0\t0000FFFF\n"
+       "eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\n"},
+      {"/sys/class/net/eth0/mtu", "1500\n"}};
+  bool synchronised_ = true;
+  Expected<Json, std::string> status_ = Json::parse(
+      R"({"state":"running","ipsec":{"required":true,"vici":{"connected":true,"version":"5.9.8"}}})");
+};
+
+TEST_F(DoctorTest, AHealthyMachine_HasNothingToComplainOf) {
+  for (const Finding& finding : Findings()) EXPECT_EQ(finding.grade, Grade::kOk) << finding.what;
+}
+
+TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
+  const auto files = files_;
+  const auto status = *status_;
+  const auto expect = [&](const char* what, Grade grade) {
+    const Finding trouble = Trouble();
+    EXPECT_THAT(trouble.what, HasSubstr(what));
+    EXPECT_EQ(trouble.grade, grade) << what;
+    EXPECT_NE(trouble.advice, "") << what;
+    files_ = files;
+    status_ = status;
+    synchronised_ = true;
+  };
+  files_["/lib/modules/6.1.0/modules.builtin"] = "";
+  expect("the kernel lacks ppp_generic", Grade::kProblem);
+  files_["/proc/sys/net/ipv4/ip_forward"] = "0\n";
+  expect("IPv4 is not forwarded", Grade::kProblem);
+  files_["/proc/sys/net/ipv4/conf/all/rp_filter"] = "1\n";
+  expect("strict", Grade::kWarning);
+  files_["/proc/net/udp"] = "  1: 00000000:01F4 00000000:1194 07\n";  // the far end's port
+  expect("nobody listens", Grade::kProblem);
+  files_["/sys/class/net/eth0/mtu"] = "1400\n";
+  expect("MTU of 1400", Grade::kWarning);
+  files_.erase("/proc/net/route");
+  expect("no default route", Grade::kWarning);
+  synchronised_ = false;
+  expect("clock", Grade::kWarning);
+  (*status_)["state"] = "draining";
+  expect("refuses new clients", Grade::kWarning);
+  (*status_)["ipsec"]["vici"] = {
+      {"connected", false}, {"error", "no socket"}, {"hint", "Start it."}};
+  expect("charon cannot be used: no socket", Grade::kProblem);
+  (*status_)["drops"]["l2tp"]["clear_text"] = 3U;
+  expect("3 L2TP packets came outside of IPsec", Grade::kWarning);
+  (*status_)["ipsec"]["required"] = false;
+  expect("IPsec is not required", Grade::kWarning);
+}
+
+TEST_F(DoctorTest, AbsentDaemon_IsAProblem) {
+  status_ = Unexpected{std::string("No such file or directory")};
+  const auto findings = Findings();
+  EXPECT_EQ(findings[0].grade, Grade::kProblem);
+  EXPECT_THAT(findings[0].what, HasSubstr("No such file or directory"));
+  EXPECT_THAT(findings[0].advice, HasSubstr("systemctl start sallyportd"));
+}
+
+TEST_F(DoctorTest, AMachineThatTellsNothing_IsNoCrash) {
+  files_.clear();
+  status_ = Json();
+  EXPECT_EQ(Findings().size(), 9U);
+}
+
+TEST(DoctorReport, HasALineEachAndTheAdviceBelow) {
+  EXPECT_EQ(DoctorReport({{Grade::kOk, "all\x1Bwell", ""}, {Grade::kProblem, "bad", "Mend it."}},
+                         Style(false)),
+            "ok       all\uFFFDwell\nproblem  bad\n         Mend it.\n");
+  EXPECT_EQ(ToJson({{Grade::kWarning, "odd", "Look."}}).dump(),
+            R"({"findings":[{"grade":"warning","what":"odd","advice":"Look."}]})");
+}
+
+}  // namespace
+}  // namespace sallyport::cli

@@ -8,14 +8,17 @@ declare -A debian=(
     libcli11-dev libtomlplusplus-dev libmicrohttpd-dev libgtest-dev libgmock-dev libbenchmark-dev python3"
   [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev shellcheck black pyflakes3 git jq"
   [lab]="qemu-system-x86 busybox-static kmod cpio util-linux procps iproute2 nftables tcpdump tshark iputils-ping
-    xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist curl jq"
+    xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist
+    python3-jsonschema python3-prometheus-client curl jq"
+  [package]="debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel python3"
   [lint]="clang clang-tools-extra compiler-rt ShellCheck black python3-pyflakes git jq"
   [lab]="qemu-system-x86-core busybox kmod cpio util-linux procps-ng iproute nftables tcpdump wireshark-cli iputils
-    xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist curl jq"
+    xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq"
+  [package]="rpm-build rpmlint scdoc"
 )
 
 # Services that some of these packages bring and that nobody asked for on a developer's machine.
@@ -72,7 +75,7 @@ need() {
 
 cmd_setup() {
   local group
-  (($#)) || set -- build lint lab
+  (($#)) || set -- build lint lab package
   for group in "$@"; do
     [[ -v debian[$group] ]] || die "setup knows ${!debian[*]}, not $group"
     need "$group"

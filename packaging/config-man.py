@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""sallyport.toml(5) in scdoc, from the daemon's own table of keys: config-man.py PATH_OF_SALLYPORTD"""
+
+import json
+import subprocess
+import sys
+from itertools import groupby
+
+ARRAYS = {"pool", "dial", "l2tp.peer"}
+HEAD = """sallyport.toml(5)
+
+# NAME
+
+sallyport.toml - configuration of sallyportd
+
+# DESCRIPTION
+
+*sallyportd*(8) reads _/etc/sallyport/sallyport.toml_ and the files that it
+names. The format is TOML. Unknown keys and wrong values are errors, which are
+reported with file, line and column. *sallyport config check* checks a file,
+*sallyport reload* has a running daemon take it over.
+
+The smallest configuration that works:
+
+```
+[ipsec]
+psk_file = "/etc/sallyport/psk"
+
+[ppp]
+users_file = "/etc/sallyport/users"
+
+[[pool]]
+ranges = ["10.64.0.0/16"]
+gateway = "10.64.0.1"
+```
+"""
+TAIL = """
+# SEE ALSO
+
+*sallyport*(1), *sallyportd*(8)
+"""
+
+
+def escaped(text: str) -> str:
+    """Text that scdoc takes as it is."""
+    for character in "\\_*<>[]#":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+def entry(key: dict) -> str:
+    name = key["key"].rsplit(".", 1)[1]
+    if key["required"]:
+        default = "Must be given."
+    elif key["default"] is not None:
+        default = f"Default: {escaped(key['default'])}."
+    else:
+        default = f"Without it: {escaped(key['absent'])}."
+    change = "a reload" if key["live"] else "a restart"
+    return (
+        f"*{escaped(name)}* = {escaped(key['expected'])}\n"
+        f"\t{escaped(key['help'])} {default} A change takes effect with {change}.\n"
+    )
+
+
+def main() -> None:
+    output = subprocess.run(
+        [sys.argv[1], "--explain", "", "--json"], check=True, capture_output=True, text=True
+    ).stdout
+    print(HEAD)
+    for section, keys in groupby(json.loads(output), key=lambda key: key["key"].rsplit(".", 1)[0]):
+        brackets = f"[[{section}]]" if section in ARRAYS else f"[{section}]"
+        print(f"# SECTION {escaped(brackets)}\n")
+        print("\n".join(entry(key) for key in keys))
+    print(TAIL)
+
+
+if __name__ == "__main__":
+    main()

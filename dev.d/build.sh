@@ -79,6 +79,6 @@ cmd_bench() {
 }
 
 cmd_package() {
-  [[ -x packaging/build ]] || die "packages come with the packaging folder, which has no build script yet"
-  exec packaging/build "$@"
+  need build && need package
+  watched_step "package" packaging/build "$@"
 }

@@ -57,6 +57,12 @@ std::string PrefixesText(const Json& pool) {
   return text;
 }
 
+/// "3/65536"; "-" of a pool without any.
+std::string PrefixesCell(const Json& pool, const char* kind) {
+  const uint64_t size = Number(pool, {kind, "size"});
+  return size == 0 ? "-" : fmt::format("{}/{}", Number(pool, {kind, "used"}), size);
+}
+
 std::string PoolLines(const Json& status) {
   std::string lines;
   for (const Json& pool : ElementsOf(status, "pools")) {
@@ -220,8 +226,8 @@ std::string SasReport(const Json& answer, const Style& style) {
 }
 
 std::string PoolsReport(const Json& answer, const Style& style) {
-  Table table{.rows = {{"POOL", "GATEWAY", "SIZE", "USED", "FREE", "RANGES"}},
-              .right = {false, false, true, true, true, false}};
+  Table table{.rows = {{"POOL", "GATEWAY", "SIZE", "USED", "FREE", "IPV6", "DELEGATED", "RANGES"}},
+              .right = {false, false, true, true, true, true, true, false}};
   for (const Json& pool : ElementsOf(answer, "pools")) {
     std::string ranges;
     for (const Json& range : ElementsOf(pool, "ranges")) {
@@ -229,7 +235,8 @@ std::string PoolsReport(const Json& answer, const Style& style) {
     }
     table.rows.push_back(
         {Text(pool, {"name"}), Text(pool, {"gateway"}), std::to_string(Number(pool, {"size"})),
-         std::to_string(Number(pool, {"used"})), std::to_string(Number(pool, {"free"})), ranges});
+         std::to_string(Number(pool, {"used"})), std::to_string(Number(pool, {"free"})),
+         PrefixesCell(pool, "ipv6"), PrefixesCell(pool, "delegated"), ranges});
   }
   return table.ToString(style);
 }

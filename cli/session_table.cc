@@ -31,6 +31,8 @@ constexpr std::array kColumns{
     Column{"rx", "RX", Kind::kBytes, "counters", "rx_bytes", true},
     Column{"tx", "TX", Kind::kBytes, "counters", "tx_bytes", true},
     Column{"pool", "POOL", Kind::kText, "pool"},
+    Column{"ipv6", "IPV6", Kind::kText, "ipv6", "prefix"},
+    Column{"delegated", "DELEGATED", Kind::kText, "ipv6", "delegated"},
     Column{"origin", "ORIGIN", Kind::kText, "origin"},
     Column{"dial", "DIAL", Kind::kText, "dial"},
     Column{"since", "SINCE", Kind::kText, "since"},

@@ -181,10 +181,12 @@ TEST(SasReport, IsATable) {
 TEST(PoolsReport, IsATable) {
   const Json answer =
       Json::parse(R"({"pools":[{"name":"staff","ranges":["10.64.0.0/24","10.65.0.0/24"],
-    "gateway":"10.64.0.1","size":507,"used":1,"free":506}]})");
+    "gateway":"10.64.0.1","size":507,"used":1,"free":506,
+    "ipv6":{"prefixes":["2001:db8:1::/48"],"size":65536,"used":1,"free":65535},
+    "delegated":{"prefixes":[],"size":0,"used":0,"free":0}}]})");
   EXPECT_EQ(PoolsReport(answer, kPlain),
-            "POOL   GATEWAY    SIZE  USED  FREE  RANGES\n"
-            "staff  10.64.0.1   507     1   506  10.64.0.0/24, 10.65.0.0/24\n");
+            "POOL   GATEWAY    SIZE  USED  FREE     IPV6  DELEGATED  RANGES\n"
+            "staff  10.64.0.1   507     1   506  1/65536          -  10.64.0.0/24, 10.65.0.0/24\n");
 }
 
 TEST(ConfigReport, IsToml) {

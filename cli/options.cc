@@ -78,6 +78,7 @@ void AddGlobalOptions(CLI::App& app, Options& options, int& seconds, const std::
   app.set_version_flag("--version", "sallyport " + version);
   app.add_option("--socket", options.socket_path, "The daemon's status socket")
       ->type_name("PATH")
+      ->take_last()  // over an alias that names one already
       ->capture_default_str();
   app.add_option("--timeout", seconds, "Seconds to wait for the daemon")
       ->type_name("SECONDS")

@@ -32,6 +32,22 @@ std::vector<EventField> UpFields(const ClientSession& session) {
   return fields;
 }
 
+/// The right password of a user for whom no address is left: to the LAC that is a want of
+/// facilities, which passes, and no administrator's decision.
+bool WantsAddress(const ClientSession& session, ppp::EndReason reason) {
+  return reason == ppp::EndReason::kAuthenticationFailed && session.refusal &&
+         session.refusal->reason == AttemptReason::kNoAddress;
+}
+
+l2tp::ResultCode ResultFor(const ClientSession& session, ppp::EndReason reason) {
+  l2tp::ResultCode result{.result = ResultOf(reason), .error = {}, .message = session.end_text};
+  if (WantsAddress(session, reason)) {
+    result.result = l2tp::cdn_result::kNoFacilitiesNow;
+    result.error = l2tp::error_code::kNoResources;
+  }
+  return result;
+}
+
 }  // namespace
 
 SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
@@ -250,16 +266,19 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                    session.link_down = true;
                    session.link_end = down.reason;
                    session.state = SessionState::kClosing;
-                   if (session.end_cause.empty()) session.end_cause = CauseOf(down.reason);
+                   if (session.end_cause.empty()) {
+                     session.end_cause =
+                         WantsAddress(session, down.reason) ? "nas_error" : CauseOf(down.reason);
+                   }
                    if (session.end_text.empty()) {
                      session.end_text =
                          down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
-                             ? std::string(Text(down.reason))
+                             ? std::string(WantsAddress(session, down.reason)
+                                               ? "no address for the user"
+                                               : Text(down.reason))
                              : fmt::format("{} ({})", Text(down.reason), down.detail);
                    }
-                   EndL2tp(
-                       session,
-                       {.result = ResultOf(down.reason), .error = {}, .message = session.end_text});
+                   EndL2tp(session, ResultFor(session, down.reason));
                  },
              },
              action);

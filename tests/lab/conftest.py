@@ -27,18 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "long: takes many minutes, and runs only where scenarios are chosen by name"
     )
-    config.addinivalue_line(
-        "markers",
-        "unproven: has not yet been seen to pass; runs only where scenarios are chosen by name",
-    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what is long or unproven, unless a part of a scenario's name was asked for, which chooses by itself."""
+    """Leaves out what is long, unless a part of a scenario's name was asked for, which chooses by itself."""
     if config.getoption("keyword"):
         return
-    marks = ("long", "unproven")
-    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
+    left_out = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

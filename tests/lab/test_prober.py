@@ -74,6 +74,7 @@ def _configuration(needs: str, gateway: Host) -> Json:
     if needs == "limits":
         l2tp["max_half_open_tunnels"] = scenarios.HALF_OPEN_LIMIT
         l2tp["max_sessions_per_tunnel"] = scenarios.CALLS_LIMIT
+        l2tp["sequencing"] = "deny"
     return tables
 
 
@@ -136,6 +137,9 @@ def test_prober_has_patience(lab: Scenario) -> None:
 
 def _probe(lab: Scenario, needs: str, seconds: float) -> None:
     users = [Account(user, scenarios.PASSWORD) for user in (scenarios.USER, scenarios.LONE_USER)]
+    users.append(
+        Account(scenarios.USER_WITHOUT_ADDRESS, scenarios.PASSWORD, addresses="-"),
+    )
     gateway = lab.clear_text_gateway(*users, **_configuration(needs, lab.net.gateway))
     host = _prober_host(lab)
     only = os.environ.get("SALLYPORT_PROBER_ONLY", "").split()

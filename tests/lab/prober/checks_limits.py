@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Admission: what is over a limit is refused with a message, L34 and L36 of the project's list."""
+"""What is over a limit, or not allowed, is refused with a message: L11, L36 and L40 of the project's list."""
 
 from prober.peer import Failure
 from prober.registry import Bench, check
 from prober.scenarios import CALLS_LIMIT, HALF_OPEN_LIMIT
 from prober.tables import Attribute, MessageType
+from prober.wire import avp
 
-_INSUFFICIENT_RESOURCES = 4  # error code (RFC 2661 §4.4.2)
+# RFC 2661 §4.4.2: an error code, and a result code of CDN.
+_INSUFFICIENT_RESOURCES, _NO_FACILITIES = 4, 5
 
 
 @check("L36", "4.4.2", needs="limits")
@@ -20,6 +22,17 @@ def calls_over_the_limit_are_refused(bench: Bench) -> None:
         lac.expect_call_works(call)
     lac.cdn(calls[0])
     lac.wait_acknowledged(lac.settings.answer)
+    lac.expect_call_works(lac.call())
+
+
+@check("L40", "4.4.6", needs="limits")
+def sequencing_that_is_denied_ends_the_call(bench: Bench) -> None:
+    """ICCN with Sequencing Required, which the server does not allow: CDN 5 (no facilities); the tunnel takes another call."""
+    lac = bench.lac()
+    lac.open()
+    call = lac.expect_icrp(lac.icrq())
+    lac.connect_call(call, extra=avp(Attribute.SEQUENCING_REQUIRED))
+    lac.expect_cdn(call, _NO_FACILITIES)
     lac.expect_call_works(lac.call())
 
 

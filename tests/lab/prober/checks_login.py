@@ -8,7 +8,7 @@ from prober.peer import Failure
 from prober.ppp import ChapCode, Code, Packet, PapCode, Protocol, option
 from prober.ppp_peer import METHODS, PppClient
 from prober.registry import Bench, check
-from prober.scenarios import AUTHENTICATION, PASSWORD, USER
+from prober.scenarios import AUTHENTICATION, PASSWORD, USER, USER_WITHOUT_ADDRESS
 from prober.wire import u32
 
 LCP, IPCP, PAP, CHAP = Protocol.LCP, Protocol.IPCP, Protocol.PAP, Protocol.CHAP
@@ -104,6 +104,17 @@ def wrong_pap_password_is_naked(bench: Bench) -> None:
     number = client.send_pap(USER.encode(), b"wonderland")
     client.expect(PAP, PapCode.NAK, identifier=number)
     _expect_refused(client)
+
+
+@check("L34", "4.4.2", needs="ppp")
+def lack_of_an_address_is_lack_of_facilities(bench: Bench) -> None:
+    """The right password, and no address to be had: Nak, Terminate-Request, and CDN 4 (facilities), error 4 (resources)."""
+    client = _at_login(bench, "pap")
+    number = client.send_pap(USER_WITHOUT_ADDRESS.encode(), PASSWORD.encode())
+    client.expect(PAP, PapCode.NAK, identifier=number)
+    request = client.expect(LCP, Code.TERMINATE_REQUEST)
+    client.send(LCP, Code.TERMINATE_ACK, identifier=request.identifier)
+    client.expect_cdn(4, error=4)
 
 
 @check("P15", "RFC 1334 §2.2.1", needs="ppp")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """python3 -m prober.flood --server ADDRESS --count N: SCCRQs that nobody means, and garbage, as fast as this machine can or as told.
 
-Every second datagram is a good SCCRQ with an id of its own: each asks for a tunnel that will stay half-open. The others
-are SCCRQs with an octet or two changed, cut short, or no L2TP at all. What is sent depends on --seed alone. Nothing that
-comes back is read.
+Four of five datagrams are good SCCRQs with an id of their own: each asks for a tunnel that will stay half-open. The
+others are SCCRQs with an octet or two changed, cut short, or no L2TP at all. What is sent depends on --seed alone. Nothing
+that comes back is read.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from prober.wire import avp, control, message_type, u16, u32
 
 _SOCKETS = 400  # for each source address: a port of its own each
 _BURST = 20  # datagrams between two looks at the clock
+_VARIETY = 8001  # datagrams of each kind; no multiple of five, so that in time each has its turn
 
 
 def _sccrq(chaos: random.Random) -> bytes:
@@ -70,15 +71,15 @@ def main() -> None:
 
     chaos = random.Random(arguments.seed)
     # Made before, so that sending is all there is to do.
-    requests = [_sccrq(chaos) for _ in range(4000)]
-    garbage = [_garbage(chaos) for _ in range(4000)]
+    requests = [_sccrq(chaos) for _ in range(_VARIETY)]
+    garbage = [_garbage(chaos) for _ in range(_VARIETY)]
     sockets = _sockets(arguments.sources.split(","))
     server = (arguments.server, arguments.port)
     refused, began = 0, time.monotonic()
     for number in range(arguments.count):
         if arguments.rate and number % _BURST == 0:
             time.sleep(max(0.0, began + number / arguments.rate - time.monotonic()))
-        datagram = (garbage if number % 2 else requests)[number // 2 % 4000]
+        datagram = (requests if number % 5 else garbage)[number % _VARIETY]
         try:
             chaos.choice(sockets).sendto(datagram, server)
         except OSError:

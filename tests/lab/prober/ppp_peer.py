@@ -232,13 +232,17 @@ class PppClient:
             if not unwanted or (one.protocol, one.code) in unwanted:
                 raise Failure(f"none: {why}", str(one))
 
-    def expect_cdn(self, *results: int, timeout: float | None = None) -> None:
-        """The server ends the call."""
+    def expect_cdn(
+        self, *results: int, error: int | None = None, timeout: float | None = None
+    ) -> None:
+        """The server ends the call, with one of `results` (any when none is named) and `error`, if that is told."""
         limit = self.settings.answer if timeout is None else timeout
         self.wait("CDN", lambda: any(m.kind == MessageType.CDN for m in self.lac.inbox), limit)
         cdn = self.lac.expect(MessageType.CDN)
         if results and cdn.result[0] not in results:
             raise Failure(f"CDN result {results}", str(cdn))
+        if error is not None and cdn.result[1] != error:
+            raise Failure(f"CDN error {error}", str(cdn))
         self.lac.state.calls.pop(self.call.ours, None)
 
     def expect_lives(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 # A check's `needs` is one of these:
 #   plain      no secret, no limits within reach, HELLO as often as Settings.hello_interval says
 #   secrets    DEFAULT_SECRET for everybody, and PEERS
-#   limits     the limits below
+#   limits     the limits below, and data without sequence numbers alone
 #   outgoing   plain, and peers may have it place calls
 #   ppp        PPP's values below, for sessions that are to be used; IPv6 and CCP off
 #   shutdown   somebody stops the server when the check says that it is ready
@@ -35,9 +35,11 @@ BY_ADDRESS = Peer("", "off with their heads", challenge=True)
 
 PEERS = (CHALLENGED, HIDING, BY_ADDRESS)
 
-# PPP: the methods in order of preference; who may log in: the user of all sessions but one, and the user of that one; what
-# clients are told (one name server, no WINS); the echoes: how often, in seconds, and how many unanswered ones end a session.
+# PPP: the methods in order of preference; who may log in: the user of all sessions but one, the user of that one, and a
+# user who may not have an address; what clients are told (one name server, no WINS); the echoes: how often, in seconds,
+# and how many unanswered ones end a session.
 AUTHENTICATION = ("mschapv2", "chap", "pap")
 USER, LONE_USER, PASSWORD = "alice", "cheshire", "looking-glass"
+USER_WITHOUT_ADDRESS = "humpty"
 NAME_SERVER = "10.0.0.53"
 ECHO_INTERVAL, ECHO_FAILURE = 5, 4

@@ -372,6 +372,27 @@ TEST_F(ConcentratorTest, AWrongPasswordIsCountedAndGetsNothing) {
   EXPECT_EQ(access_.leases, 0);
 }
 
+TEST_F(ConcentratorTest, WithoutAnAddressForTheUserTheCallEndsForWantOfFacilities) {
+  access_.exhausted = true;
+  concentrator_.OnSaUp(Sa());
+  OpenTunnel(l2tp::PathId(plane_.last_path));
+  OpenSession();
+  Negotiate(0xC021);
+  LogIn("secret");
+  EXPECT_THAT(Frames(0xC023, 3), SizeIs(1)) << "Authenticate-Nak";
+  ASSERT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
+  Bytes ack = Frames(0xC021, 5)[0];
+  ack[2] = 6;
+  Frame(ack);
+  ASSERT_THAT(Sent(kCdn), SizeIs(1));
+  const Bytes result = Sent(kCdn)[0].Value(1);
+  ASSERT_GE(result.size(), 4U);
+  // Result 4, "lack of appropriate facilities", error 4, "insufficient resources" (RFC 2661
+  // §4.4.2).
+  EXPECT_EQ(Bytes(result.begin(), result.begin() + 4), (Bytes{0, 4, 0, 4}));
+  EXPECT_EQ(events_.Text("session.end", "cause"), "nas_error");
+}
+
 TEST_F(ConcentratorTest, WithoutAnInterfaceTheSessionIsClosedAndTheAddressFreed) {
   plane_.interfaces_work = false;
   concentrator_.OnSaUp(Sa());

@@ -191,6 +191,11 @@ class FakeAccess final : public AccessControl {
     if (request.user != "alice" || (pap != nullptr && pap->password.text() != "secret")) {
       return Unexpected{AccessDenied{.log_text = "wrong password", .answer = {}, .guessed = true}};
     }
+    if (exhausted) {
+      return Unexpected{AccessDenied{.log_text = "no free address in the pool",
+                                     .answer = {},
+                                     .reason = AttemptReason::kNoAddress}};
+    }
     ++leases;
     AccessGranted granted;
     granted.lease = {.pool = "default",
@@ -212,7 +217,8 @@ class FakeAccess final : public AccessControl {
   void Release(const Lease&) override { --leases; }
 
   int leases = 0;
-  bool again = true;  // whether a second login is right
+  bool again = true;       // whether a second login is right
+  bool exhausted = false;  // no address is left
   SessionLimits limits;
   std::optional<IpPrefix> prefix;  // of who logs in, as the next
   std::optional<IpPrefix> delegated;

@@ -18,6 +18,7 @@ class Account:
     user: str = "alice"
     password: str = "looking-glass"
     method: str = "mschapv2"
+    addresses: str = "*"  # in the server's users file; "-": none
 
 
 class VpnClient:

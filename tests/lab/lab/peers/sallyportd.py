@@ -143,7 +143,10 @@ class Sallyportd:
         """The users file, as of now."""
         fresh = self._users.with_suffix(".new")
         fresh.write_text(
-            "".join(f'"{account.user}" * "{account.password}" *\n' for account in accounts)
+            "".join(
+                f'"{account.user}" * "{account.password}" {account.addresses}\n'
+                for account in accounts
+            )
         )
         fresh.chmod(0o600)
         fresh.rename(self._users)

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config_options.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <optional>
+#include <systemd/sd-id128.h>
+#include <utility>
+#include <vector>
+
+namespace sallyport::daemon {
+namespace {
+
+template <typename Servers>
+std::array<IpAddress, 2> FirstTwo(const Servers& servers) {
+  std::array<IpAddress, 2> two;
+  for (size_t i = 0; i < two.size() && i < servers.size(); ++i) two[i] = servers[i];
+  return two;
+}
+
+std::vector<IpAddress> OfFamily(const std::vector<IpAddress>& addresses, IpAddress::Family family) {
+  std::vector<IpAddress> some;
+  std::ranges::copy_if(addresses, std::back_inserter(some),
+                       [family](const IpAddress& address) { return address.family() == family; });
+  return some;
+}
+
+/// A DUID-UUID (RFC 6355 §4) that is the same as long as the machine is, without telling which
+/// machine it is.
+std::vector<uint8_t> ServerDuid() {
+  constexpr std::array<uint8_t, 2> kDuidUuid{0, 4};
+  constexpr sd_id128_t kApplication = {.bytes = {0x5c, 0x2f, 0x8e, 0x16, 0x0b, 0x7d, 0x4a, 0x93,
+                                                 0x9b, 0x1e, 0x63, 0xd0, 0x4f, 0xa8, 0x72, 0xc5}};
+  sd_id128_t machine{};
+  // A machine without an id (a container that is being made) has a new DUID after each start: its
+  // clients ask anew.
+  if (sd_id128_get_machine_app_specific(kApplication, &machine) < 0) {
+    (void)sd_id128_randomize(&machine);
+  }
+  std::vector<uint8_t> duid(kDuidUuid.begin(), kDuidUuid.end());
+  duid.insert(duid.end(), std::begin(machine.bytes), std::end(machine.bytes));
+  return duid;
+}
+
+aaa::NameRules NamesOf(const Config& config) {
+  return {.strip_domain = config.ppp.strip_domain, .strip_realm = config.ppp.strip_realm};
+}
+
+l2tp::TunnelPolicy PolicyOf(const auto& settings) {
+  return {
+      .secret = settings.secret, .challenge = settings.challenge, .hide_avps = settings.hide_avps};
+}
+
+std::vector<l2tp::PeerPolicy> PeerPolicies(const L2tpConfig& config) {
+  std::vector<l2tp::PeerPolicy> policies;
+  for (const L2tpPeerConfig& peer : config.peers) {
+    l2tp::PeerPolicy policy{.host_name = peer.host_name, .addresses = {}, .tunnel = PolicyOf(peer)};
+    if (peer.addresses.empty()) policies.push_back(policy);
+    for (const IpPrefix& addresses : peer.addresses) {
+      policy.addresses = addresses;
+      policies.push_back(policy);
+    }
+  }
+  policies.push_back({.host_name = {}, .addresses = {}, .tunnel = PolicyOf(config)});
+  return policies;
+}
+
+DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
+  DialOptions options{.settings = {.name = dial.name,
+                                   .server = dial.server,
+                                   .ipsec = dial.ipsec,
+                                   .sessions = dial.sessions,
+                                   .redial = dial.redial,
+                                   .redial_max = dial.redial_max},
+                      .policy = PolicyOf(dial),
+                      .psk = dial.psk,
+                      .called_number = dial.called_number,
+                      .direction = dial.direction,
+                      .profiles = {}};
+  for (unsigned session = 0; session < dial.sessions; ++session) {
+    DialProfile profile{
+        .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
+    profile.link.mru = dial.mtu;
+    profile.link.mtu = dial.mtu;
+    profile.link.ipv4 = ppp::NetworkUse::kRequire;
+    profile.link.ipv6 = ppp::NetworkUse::kRefuse;
+    profile.link.client.emplace();
+    profile.link.client->user = dial.user;
+    profile.link.client->password = dial.password;
+    profile.link.client->methods = dial.auth;
+    profile.link.eap_methods = dial.eap_methods;
+    // The same routes into several interfaces would chase each other.
+    if (session == 0) profile.routes = dial.routes;
+    options.profiles.push_back(std::move(profile));
+  }
+  return options;
+}
+
+}  // namespace
+
+dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config) {
+  return {.duid = ServerDuid(),
+          .dns = OfFamily(config.dns, IpAddress::Family::kV6),
+          .search = config.dns_search,
+          .lifetimes = {}};
+}
+
+LocalAccess::Options AccessOptions(const Config& config) {
+  LocalAccess::Options options{.users_file = config.ppp.users_file,
+                               .server_name = config.l2tp.host_name,
+                               .names = NamesOf(config),
+                               .network = {},
+                               .limits = {}};
+  options.network.dns = FirstTwo(OfFamily(config.ppp.dns, IpAddress::Family::kV4));
+  options.network.wins = FirstTwo(config.ppp.wins);
+  const auto limit = [](std::chrono::seconds time) {
+    return time.count() > 0 ? std::optional(time) : std::nullopt;
+  };
+  options.limits.idle = limit(config.ppp.idle_timeout);
+  options.limits.session = limit(config.ppp.session_timeout);
+  return options;
+}
+
+l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config) {
+  l2tp::EndpointConfig options;
+  options.host_name = config.host_name;
+  options.hello_interval = config.hello_interval;
+  options.retransmit_initial = config.retransmit_initial;
+  options.retransmit_cap = config.retransmit_cap;
+  options.retransmit_max = config.retransmit_max;
+  options.setup_timeout = config.setup_timeout;
+  options.peers = PeerPolicies(config);
+  options.sequencing = config.sequencing;
+  options.take_outgoing_calls = config.outgoing_calls;
+  options.max_tunnels = config.max_tunnels;
+  options.max_half_open_tunnels = config.max_half_open_tunnels;
+  options.max_sessions = config.max_sessions;
+  options.max_sessions_per_tunnel = config.max_sessions_per_tunnel;
+  options.sccrq_per_second = config.sccrq_per_second;
+  options.sccrq_per_second_prefix = config.sccrq_per_second_prefix;
+  return options;
+}
+
+ppp::LinkConfig LinkOptions(const Config& config) {
+  ppp::LinkConfig options;
+  options.host_name = config.l2tp.host_name;
+  options.auth = config.ppp.auth;
+  options.eap_methods = config.ppp.eap_methods;
+  options.chap_interval = config.ppp.chap_interval;
+  options.mru = config.ppp.mtu;
+  options.mtu = config.ppp.mtu;
+  options.echo_interval = config.ppp.echo_interval;
+  options.echo_failure = config.ppp.echo_failure;
+  options.ipv4 = config.ppp.ipv4;
+  options.ipv6 = config.ppp.ipv6;
+  options.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
+                                                        : ppp::ProxyMode::kRenegotiate;
+  return options;
+}
+
+LoginPolicy LoginOptions(const Config& config) {
+  LoginPolicy options;
+  options.delay.first = config.ppp.login_delay;
+  options.delay.longest = config.ppp.login_delay_max;
+  options.delay.per_peer = config.ppp.login_delay_per_peer;
+  options.names = NamesOf(config);
+  return options;
+}
+
+Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
+                                          EventSink* events) {
+  Concentrator::Options options;
+  options.ipsec_required = config.ipsec.required;
+  options.l2tp = EndpointOptions(config.l2tp);
+  options.ppp = LinkOptions(config);
+  options.logins = LoginOptions(config);
+  options.dhcpv6 = Dhcpv6Options(config.ppp);
+  options.inform = {.routes = config.ppp.routes, .domain = config.ppp.domain};
+  options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
+  options.port = config.l2tp.port;
+  options.resolver = resolver;
+  options.events = events;
+  for (const DialConfig& dial : config.dials) {
+    options.dials.push_back(OptionsOf(dial, options.ppp));
+  }
+  return options;
+}
+
+}  // namespace sallyport::daemon

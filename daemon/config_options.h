@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the configuration means to each part of the daemon: a key that is not passed on here has no
+// effect.
+#pragma once
+#include "daemon/concentrator.h"
+#include "daemon/config.h"
+#include "daemon/event.h"
+#include "daemon/local_access.h"
+#include "daemon/resolver.h"
+#include "daemon/session_manager.h"
+#include "dhcp/dhcpv6_server.h"
+#include "l2tp/events.h"
+#include "ppp/events.h"
+
+namespace sallyport::daemon {
+
+LocalAccess::Options AccessOptions(const Config& config);
+l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config);
+ppp::LinkConfig LinkOptions(const Config& config);
+LoginPolicy LoginOptions(const Config& config);
+/// With this machine's DUID (RFC 8415 §11).
+dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config);
+/// All of these but the first, and the dials. `resolver` and `events` must outlive the
+/// concentrator.
+Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
+                                          EventSink* events);
+
+}  // namespace sallyport::daemon

@@ -279,7 +279,7 @@ std::string ConfigReport(const Json& answer, bool all) {
       lines += fmt::format("{} = {}{}\n", TerminalText(name), TerminalJson(value.dump()),
                            is_set ? "" : "  # default");
     }
-    if (!lines.empty()) text += (text.empty() ? "" : "\n") + heading + '\n' + lines;
+    if (!lines.empty()) text += fmt::format("{}{}\n{}", text.empty() ? "" : "\n", heading, lines);
   };
   const Json* config = Find(answer, {"config"});
   if (config == nullptr || !config->is_object()) return text;

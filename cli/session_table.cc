@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <iterator>
 #include <map>
 
 namespace sallyport::cli {
@@ -137,6 +138,7 @@ std::string FormatRate(uint64_t octets) { return FormatBytes(octets) + "/s"; }
 
 std::vector<std::string> SessionColumns() {
   std::vector<std::string> names;
+  names.reserve(std::size(kColumns));
   for (const Column& column : kColumns) names.emplace_back(column.name);
   return names;
 }

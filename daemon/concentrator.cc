@@ -635,7 +635,7 @@ void Concentrator::NoticeIdle() {
   Publish({.type = "drain.empty", .fields = {}});
 }
 
-void Concentrator::Publish(Event event) {
+void Concentrator::Publish(const Event& event) {
   if (options_.events != nullptr) options_.events->Publish(event);
 }
 

@@ -143,7 +143,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TerminateIfUnused(SaId id);
   void NoticeIdle();
   void FinishShutdownIfIdle();
-  void Publish(Event event);
+  void Publish(const Event& event);
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
   void SaLost(SaId id);

@@ -274,7 +274,8 @@ std::string ConfigReport(const Json& answer, bool all) {
                           const Json& section) {
     std::string lines;
     for (const auto& [name, value] : section.items()) {
-      const bool is_set = std::find(set.begin(), set.end(), prefix + '.' + name) != set.end();
+      const bool is_set =
+          std::find(set.begin(), set.end(), fmt::format("{}.{}", prefix, name)) != set.end();
       if (value.is_null() || (!is_set && !all)) continue;
       lines += fmt::format("{} = {}{}\n", TerminalText(name), TerminalJson(value.dump()),
                            is_set ? "" : "  # default");

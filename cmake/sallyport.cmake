@@ -7,7 +7,10 @@ add_library(sallyport_options INTERFACE)
 target_include_directories(sallyport_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(sallyport_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wcast-align -Wformat=2 -Werror -fstack-protector-strong)
+  -Woverloaded-virtual -Wcast-align -Wformat=2 -fstack-protector-strong)
+if(SALLYPORT_WARNINGS_ARE_ERRORS)
+  target_compile_options(sallyport_options INTERFACE -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 sees uninitialized members in every std::variant that it inlines (GCC bug 80635). clang-tidy's
   # analyzer and the sanitizers look for the real ones.

@@ -39,8 +39,8 @@ std::vector<uint8_t> ServerDuid() {
   if (sd_id128_get_machine_app_specific(kApplication, &machine) < 0) {
     (void)sd_id128_randomize(&machine);
   }
-  std::vector<uint8_t> duid(kDuidUuid.begin(), kDuidUuid.end());
-  duid.insert(duid.end(), std::begin(machine.bytes), std::end(machine.bytes));
+  std::vector<uint8_t> duid(kDuidUuid.size() + sizeof machine.bytes);
+  std::ranges::copy(machine.bytes, std::ranges::copy(kDuidUuid, duid.begin()).out);
   return duid;
 }
 

@@ -71,7 +71,7 @@ def main() -> None:
     print(HEAD)
     for section, keys in groupby(json.loads(output), key=lambda key: key["key"].rsplit(".", 1)[0]):
         brackets = f"[[{section}]]" if section in ARRAYS else f"[{section}]"
-        print(f"# SECTION {escaped(brackets)}\n")
+        print(f"# SECTION {brackets}\n")  # a heading is taken as it is
         print("\n".join(entry(key) for key in keys))
     print(TAIL)
 

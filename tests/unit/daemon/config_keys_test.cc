@@ -23,7 +23,7 @@ using ::testing::IsEmpty;
 
 /// A file of the source tree.
 std::string SourceFile(const std::string& path) {
-  const auto root = std::filesystem::path(__FILE__).parent_path() / ".." / ".." / "..";
+  const auto root = std::filesystem::path(SALLYPORT_SOURCE_DIR);
   std::ifstream file(root / path);
   EXPECT_TRUE(file.is_open()) << path;
   return {std::istreambuf_iterator<char>(file), {}};

@@ -141,11 +141,12 @@ Outcome ExplainCallError(const Options& options, const CallError& error) {
                                  "names another socket.",
                                  path, error.detail));
     case CallError::Kind::kForbidden:
-      return Failure(ExitCode::kForbidden,
-                     fmt::format("may not use {}: {}\n"
-                                 "Run as root, or join the group: 'usermod -aG sallyport USER', "
-                                 "then log in anew.",
-                                 path, error.detail));
+      return Failure(
+          ExitCode::kForbidden,
+          fmt::format("may not use {}: {}\n"
+                      "Run as root, or join the group: 'usermod -aG sallyport-admin USER', "
+                      "then log in anew.",
+                      path, error.detail));
     case CallError::Kind::kTimeout:
       return Failure(ExitCode::kTimeout,
                      fmt::format("sallyportd at {} did not answer within {}\n"

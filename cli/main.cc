@@ -58,10 +58,13 @@ Transport Calling(const Options& options) {
 
 std::atomic<bool> interrupted = false;
 
-/// Keys come one by one and unseen as long as it lives, if standard input is a terminal.
+/// Keys come one by one and unseen as long as it lives, if they are `wanted` and standard input is
+/// a terminal. One who wants none may well run in the background, where touching it stops the
+/// process.
 class KeyByKey {
  public:
-  KeyByKey() : is_terminal_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+  explicit KeyByKey(bool wanted)
+      : is_terminal_(wanted && ::tcgetattr(STDIN_FILENO, &before_) == 0) {
     if (!is_terminal_) return;
     termios raw = before_;
     raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -104,7 +107,8 @@ Outcome GoOn(const Options& options, const Screen& screen) {
   action.sa_handler = [](int) { interrupted = true; };
   (void)::sigaction(SIGINT, &action, nullptr);
   (void)::sigaction(SIGTERM, &action, nullptr);
-  const KeyByKey keys;
+  const KeyByKey keys(std::holds_alternative<TopCommand>(options.command) ||
+                      std::holds_alternative<SessionsCommand>(options.command));
   // The daemon gives a sign of life every 15 seconds.
   constexpr std::chrono::seconds kSilence{45};
   const Surroundings world{

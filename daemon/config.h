@@ -127,7 +127,7 @@ std::string InterfaceName(const DialConfig& dial, unsigned session);
 
 struct StatusConfig {
   std::string socket = "/run/sallyport/sallyport.sock";
-  std::string group = "sallyport";
+  std::string group = "sallyport-admin";
   std::string monitor_socket;  // never empty after loading
   std::string monitor_group = "sallyport-monitor";
   bool monitor_everyone = false;

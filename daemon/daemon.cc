@@ -195,7 +195,7 @@ ReloadResult Daemon::TakeNewConfig() {
       result.errors.push_back(error.ToString());
       LogError("reload_failed", error.ToString() + "; the old configuration stays");
     }
-    events_.Publish({.type = "reload.failed", .fields = {{"detail", result.errors.front()}}});
+    events_.Publish({.type = "reload.failed", .fields = {{"detail", result.errors.front(), true}}});
     return result;
   }
   for (const ConfigError& warning : loaded->warnings) {

@@ -95,12 +95,17 @@ void EventStream::Publish(const Event& event) {
 }
 
 std::shared_ptr<BodySource> EventStream::Subscribe(EventQuery query) {
-  if (Live().size() >= kMaxSubscribers) return nullptr;
+  const auto live = Live();
+  const auto monitors = static_cast<size_t>(std::count_if(
+      live.begin(), live.end(), [](const auto& one) { return !one->query().show_users; }));
+  if (live.size() >= kMaxSubscribers) return nullptr;
+  if (!query.show_users && monitors >= kMaxMonitors) return nullptr;
   auto subscriber = std::make_shared<Subscriber>(std::move(query));
   subscriber->Push(
       ToText({{"api", kApiVersion}, {"seq", seq_}, {"time", Now()}, {"type", "snapshot"}}));
   subscribers_.push_back(subscriber);
-  heartbeat_.Set(loop_.Now() + kHeartbeat);
+  // It beats for all: who comes must not put it off for the others.
+  if (live.empty()) heartbeat_.Set(loop_.Now() + kHeartbeat);
   return subscriber;
 }
 

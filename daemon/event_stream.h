@@ -27,8 +27,10 @@ class EventStream final : public EventSink {
  public:
   static constexpr std::array<std::string_view, 8> kGroups{"session", "login", "attempt", "tunnel",
                                                            "sa",      "ike",   "drain",   "reload"};
-  static constexpr std::chrono::seconds kHeartbeat{15};          // local policy
-  static constexpr size_t kMaxSubscribers = 16;                  // local policy
+  static constexpr std::chrono::seconds kHeartbeat{15};  // local policy
+  static constexpr size_t kMaxSubscribers = 16;          // local policy
+  // Of those who may not see users: monitoring must not keep operators out. Local policy.
+  static constexpr size_t kMaxMonitors = 12;
   static constexpr size_t kMaxQueuedBytes = size_t{256} * 1024;  // of one subscriber; local policy
 
   /// `loop` outlives it.

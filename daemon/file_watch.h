@@ -14,6 +14,12 @@ class FileWatch {
  public:
   /// A folder that cannot be watched is logged, and the file is then not watched.
   FileWatch(EventLoop& loop, const std::string& path, std::function<void()> changed);
+  // The loop calls this very object.
+  FileWatch(const FileWatch&) = delete;
+  FileWatch& operator=(const FileWatch&) = delete;
+  FileWatch(FileWatch&&) = delete;
+  FileWatch& operator=(FileWatch&&) = delete;
+  ~FileWatch() = default;
 
  private:
   void ReadEvents();

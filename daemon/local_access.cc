@@ -95,12 +95,16 @@ LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase use
       options_(std::move(options)),
       users_(std::move(users)),
       pools_(std::move(pools)),
-      watch_(loop, options_.users_file, [this] { Reload(); }) {}
+      watch_(WatchUsers(options_.users_file)) {}
+
+std::unique_ptr<FileWatch> LocalAccess::WatchUsers(const std::string& path) {
+  return std::make_unique<FileWatch>(loop_, path, [this] { Reload(); });
+}
 
 void LocalAccess::Configure(Options options, aaa::UserDatabase users, aaa::PoolSet pools,
                             const std::vector<Lease>& in_use) {
   if (options.users_file != options_.users_file) {
-    watch_ = FileWatch(loop_, options.users_file, [this] { Reload(); });
+    watch_ = WatchUsers(options.users_file);
   }
   options_ = std::move(options);
   users_ = std::move(users);

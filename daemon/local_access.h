@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,13 +43,14 @@ class LocalAccess final : public AccessControl {
  private:
   void Reload();
   void LogUsers() const;
+  std::unique_ptr<FileWatch> WatchUsers(const std::string& path);
   Expected<aaa::Accepted, AccessDenied> Verify(const ppp::Authenticate& request) const;
 
   EventLoop& loop_;
   Options options_;
   aaa::UserDatabase users_;
   aaa::PoolSet pools_;
-  FileWatch watch_;
+  std::unique_ptr<FileWatch> watch_;
   LogLimit no_prefix_log_;
 };
 

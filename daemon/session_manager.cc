@@ -356,7 +356,7 @@ std::optional<Duration> SessionManager::Admit(ClientSession& session,
 void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& request,
                             const AccessDenied& denied, Duration delay) {
   ++authentication_.rejected;
-  Publish("login.refused", session, {{"reason", denied.log_text}});
+  Publish("login.refused", session, {{"reason", std::string(ToString(denied.reason))}});
   if (denied.guessed) {
     delay_.Refused(aaa::BareName(request.user, logins_.names), session.peer.address, loop_.Now());
   }

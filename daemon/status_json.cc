@@ -262,6 +262,11 @@ void HideUser(Json& record) {
   for (const char* name : {"user", "remote_id", "host_name"}) hide(record, name);
   if (record.contains("peer")) hide(record["peer"], "host_name");
   if (record.contains("ipsec")) hide(record["ipsec"], "remote_id");
+  if (record.contains("l2tp") && record["l2tp"].is_object() && record["l2tp"].contains("call")) {
+    for (const char* name : {"calling_number", "sub_address", "private_group"}) {
+      hide(record["l2tp"]["call"], name);
+    }
+  }
 }
 
 Json ToJson(const DialRecord& dial) {

@@ -111,6 +111,20 @@ TEST_F(EventStreamTest, Waker_RunsWhenThereIsSomethingAgain) {
   EXPECT_EQ(woken, 1);
 }
 
+TEST_F(EventStreamTest, MonitoringCannotTakeAllPlaces) {
+  std::vector<std::shared_ptr<BodySource>> followers;
+  for (size_t i = 0; i < EventStream::kMaxMonitors; ++i) {
+    followers.push_back(events_.Subscribe({.groups = {}, .show_users = false}));
+    EXPECT_NE(followers.back(), nullptr);
+  }
+  EXPECT_EQ(events_.Subscribe({.groups = {}, .show_users = false}), nullptr);
+  for (size_t i = EventStream::kMaxMonitors; i < EventStream::kMaxSubscribers; ++i) {
+    followers.push_back(events_.Subscribe({}));
+    EXPECT_NE(followers.back(), nullptr);
+  }
+  EXPECT_EQ(events_.Subscribe({}), nullptr);
+}
+
 TEST_F(EventStreamTest, OneWhoHasGone_IsForgotten) {
   auto body = events_.Subscribe({});
   EXPECT_EQ(events_.subscribers(), 1U);

@@ -190,6 +190,21 @@ TEST_F(UsersFileTest, RenamedOver_IsReadAgain) {
   EXPECT_FALSE(MayLogIn("alice", "secret"));
 }
 
+TEST_F(UsersFileTest, OfANewConfiguration_IsReadAgainInsteadOfTheOld) {
+  Write("others", "alice * secret *\n");
+  access_->Configure(
+      {.users_file = folder_ / "others", .server_name = "gw", .network = {}, .limits = {}},
+      aaa::UserDatabase(*aaa::ParseUsersFile("alice * secret *\n")),
+      *aaa::PoolSet::Create({{.name = "default",
+                              .ranges = {*aaa::AddressRange::Parse("10.64.0.0/24")},
+                              .gateway = *IpAddress::Parse("10.64.0.1")}}),
+      {});
+  Write("users", "mallory * secret *\n");
+  Write("others", "bob * builder *\n");
+  EXPECT_TRUE(Becomes("bob", "builder", true));
+  EXPECT_FALSE(MayLogIn("mallory", "secret"));
+}
+
 TEST_F(UsersFileTest, WithAnError_LeavesTheUsersAsTheyAre) {
   bool checked = false;
   const auto check = [&] {

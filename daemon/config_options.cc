@@ -169,16 +169,25 @@ LoginPolicy LoginOptions(const Config& config) {
   return options;
 }
 
+Concentrator::LiveOptions ReloadedOptions(const Config& config) {
+  return {.l2tp = EndpointOptions(config.l2tp),
+          .ppp = LinkOptions(config),
+          .logins = LoginOptions(config),
+          .dhcpv6 = Dhcpv6Options(config.ppp),
+          .pass_proxy = config.ppp.proxy != ProxyUse::kIgnore};
+}
+
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
                                           EventSink* events) {
+  Concentrator::LiveOptions live = ReloadedOptions(config);
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
-  options.l2tp = EndpointOptions(config.l2tp);
-  options.ppp = LinkOptions(config);
-  options.logins = LoginOptions(config);
-  options.dhcpv6 = Dhcpv6Options(config.ppp);
+  options.l2tp = std::move(live.l2tp);
+  options.ppp = std::move(live.ppp);
+  options.logins = live.logins;
+  options.dhcpv6 = std::move(live.dhcpv6);
   options.inform = {.routes = config.ppp.routes, .domain = config.ppp.domain};
-  options.pass_proxy = config.ppp.proxy != ProxyUse::kIgnore;
+  options.pass_proxy = live.pass_proxy;
   options.port = config.l2tp.port;
   options.resolver = resolver;
   options.events = events;

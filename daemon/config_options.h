@@ -20,7 +20,9 @@ ppp::LinkConfig LinkOptions(const Config& config);
 LoginPolicy LoginOptions(const Config& config);
 /// With this machine's DUID (RFC 8415 §11).
 dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config);
-/// All of these but the first, and the dials. `resolver` and `events` must outlive the
+/// All of these but the first: what a reload changes.
+Concentrator::LiveOptions ReloadedOptions(const Config& config);
+/// The same, what is fixed from the start, and the dials. `resolver` and `events` must outlive the
 /// concentrator.
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
                                           EventSink* events);

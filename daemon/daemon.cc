@@ -237,11 +237,7 @@ std::vector<std::string> Daemon::Apply(LoadedConfig loaded, const ConfigChanges&
     leases.insert(leases.end(), session.former_leases.begin(), session.former_leases.end());
   }
   access_->Configure(AccessOptions(config_), std::move(loaded.users), MakePools(config_), leases);
-  concentrator_->Configure({.l2tp = EndpointOptions(config_.l2tp),
-                            .ppp = LinkOptions(config_),
-                            .logins = LoginOptions(config_),
-                            .dhcpv6 = Dhcpv6Options(config_.ppp),
-                            .pass_proxy = config_.ppp.proxy != ProxyUse::kIgnore});
+  concentrator_->Configure(ReloadedOptions(config_));
   return restart;
 }
 

@@ -32,20 +32,25 @@ std::vector<EventField> UpFields(const ClientSession& session) {
   return fields;
 }
 
-/// The right password of a user for whom no address is left: to the LAC that is a want of
-/// facilities, which passes, and no administrator's decision.
-bool WantsAddress(const ClientSession& session, ppp::EndReason reason) {
-  return reason == ppp::EndReason::kAuthenticationFailed && session.refusal &&
-         session.refusal->reason == AttemptReason::kNoAddress;
-}
+/// Why a link has ended, in the words of each who is told.
+struct LinkEnding {
+  std::string_view cause;  // as ClientSession::end_cause
+  std::string text;
+  l2tp::ResultCode result;  // of the CDN, without its message
+};
 
-l2tp::ResultCode ResultFor(const ClientSession& session, ppp::EndReason reason) {
-  l2tp::ResultCode result{.result = ResultOf(reason), .error = {}, .message = session.end_text};
-  if (WantsAddress(session, reason)) {
-    result.result = l2tp::cdn_result::kNoFacilitiesNow;
-    result.error = l2tp::error_code::kNoResources;
+LinkEnding EndingOf(const ClientSession& session, const ppp::LinkDown& down) {
+  const bool login_failed = down.reason == ppp::EndReason::kAuthenticationFailed;
+  // The right password of a user for whom no address is left: to the LAC that is a want of
+  // facilities, which passes, and no administrator's decision.
+  if (login_failed && session.refusal && session.refusal->reason == AttemptReason::kNoAddress) {
+    return {"nas_error",
+            "no address for the user",
+            {l2tp::cdn_result::kNoFacilitiesNow, l2tp::error_code::kNoResources, {}}};
   }
-  return result;
+  std::string text(Text(down.reason));
+  if (!down.detail.empty() && !login_failed) text += fmt::format(" ({})", down.detail);
+  return {CauseOf(down.reason), std::move(text), {ResultOf(down.reason), {}, {}}};
 }
 
 }  // namespace
@@ -262,26 +267,20 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
                    ipv6_services_.Stop(session.key);
                    ApplyNetwork(session);
                  },
-                 [&](const ppp::LinkDown& down) {
-                   session.link_down = true;
-                   session.link_end = down.reason;
-                   session.state = SessionState::kClosing;
-                   if (session.end_cause.empty()) {
-                     session.end_cause =
-                         WantsAddress(session, down.reason) ? "nas_error" : CauseOf(down.reason);
-                   }
-                   if (session.end_text.empty()) {
-                     session.end_text =
-                         down.detail.empty() || down.reason == ppp::EndReason::kAuthenticationFailed
-                             ? std::string(WantsAddress(session, down.reason)
-                                               ? "no address for the user"
-                                               : Text(down.reason))
-                             : fmt::format("{} ({})", Text(down.reason), down.detail);
-                   }
-                   EndL2tp(session, ResultFor(session, down.reason));
-                 },
+                 [&](const ppp::LinkDown& down) { LinkEnded(session, down); },
              },
              action);
+}
+
+void SessionManager::LinkEnded(ClientSession& session, const ppp::LinkDown& down) {
+  session.link_down = true;
+  session.link_end = down.reason;
+  session.state = SessionState::kClosing;
+  LinkEnding ending = EndingOf(session, down);
+  if (session.end_cause.empty()) session.end_cause = ending.cause;
+  if (session.end_text.empty()) session.end_text = std::move(ending.text);
+  ending.result.message = session.end_text;
+  EndL2tp(session, ending.result);
 }
 
 void SessionManager::Send(const SessionKey& key, ppp::SendFrame& frame) {

@@ -185,6 +185,7 @@ class SessionManager {
   void StartLink(const SessionKey& key, std::optional<ppp::ProxiedLink> proxied);
   void Run(const SessionKey& key, ppp::Actions& actions);
   void Carry(ClientSession& session, ppp::Action& action);
+  void LinkEnded(ClientSession& session, const ppp::LinkDown& down);
   void Send(const SessionKey& key, ppp::SendFrame& frame);
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);

@@ -98,6 +98,32 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
   return options;
 }
 
+ppp::LinkConfig LinkOptions(const Config& config) {
+  ppp::LinkConfig options;
+  options.host_name = config.l2tp.host_name;
+  options.auth = config.ppp.auth;
+  options.eap_methods = config.ppp.eap_methods;
+  options.chap_interval = config.ppp.chap_interval;
+  options.mru = config.ppp.mtu;
+  options.mtu = config.ppp.mtu;
+  options.echo_interval = config.ppp.echo_interval;
+  options.echo_failure = config.ppp.echo_failure;
+  options.ipv4 = config.ppp.ipv4;
+  options.ipv6 = config.ppp.ipv6;
+  options.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
+                                                        : ppp::ProxyMode::kRenegotiate;
+  return options;
+}
+
+LoginPolicy LoginOptions(const Config& config) {
+  LoginPolicy options;
+  options.delay.first = config.ppp.login_delay;
+  options.delay.longest = config.ppp.login_delay_max;
+  options.delay.per_peer = config.ppp.login_delay_per_peer;
+  options.names = NamesOf(config);
+  return options;
+}
+
 }  // namespace
 
 dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config) {
@@ -140,32 +166,6 @@ l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config) {
   options.max_sessions_per_tunnel = config.max_sessions_per_tunnel;
   options.sccrq_per_second = config.sccrq_per_second;
   options.sccrq_per_second_prefix = config.sccrq_per_second_prefix;
-  return options;
-}
-
-ppp::LinkConfig LinkOptions(const Config& config) {
-  ppp::LinkConfig options;
-  options.host_name = config.l2tp.host_name;
-  options.auth = config.ppp.auth;
-  options.eap_methods = config.ppp.eap_methods;
-  options.chap_interval = config.ppp.chap_interval;
-  options.mru = config.ppp.mtu;
-  options.mtu = config.ppp.mtu;
-  options.echo_interval = config.ppp.echo_interval;
-  options.echo_failure = config.ppp.echo_failure;
-  options.ipv4 = config.ppp.ipv4;
-  options.ipv6 = config.ppp.ipv6;
-  options.proxy = config.ppp.proxy == ProxyUse::kAccept ? ppp::ProxyMode::kAccept
-                                                        : ppp::ProxyMode::kRenegotiate;
-  return options;
-}
-
-LoginPolicy LoginOptions(const Config& config) {
-  LoginPolicy options;
-  options.delay.first = config.ppp.login_delay;
-  options.delay.longest = config.ppp.login_delay_max;
-  options.delay.per_peer = config.ppp.login_delay_per_peer;
-  options.names = NamesOf(config);
   return options;
 }
 

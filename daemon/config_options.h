@@ -7,20 +7,16 @@
 #include "daemon/event.h"
 #include "daemon/local_access.h"
 #include "daemon/resolver.h"
-#include "daemon/session_manager.h"
 #include "dhcp/dhcpv6_server.h"
 #include "l2tp/events.h"
-#include "ppp/events.h"
 
 namespace sallyport::daemon {
 
 LocalAccess::Options AccessOptions(const Config& config);
 l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config);
-ppp::LinkConfig LinkOptions(const Config& config);
-LoginPolicy LoginOptions(const Config& config);
 /// With this machine's DUID (RFC 8415 §11).
 dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config);
-/// All of these but the first: what a reload changes.
+/// What a reload changes.
 Concentrator::LiveOptions ReloadedOptions(const Config& config);
 /// The same, what is fixed from the start, and the dials. `resolver` and `events` must outlive the
 /// concentrator.

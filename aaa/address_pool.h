@@ -21,6 +21,7 @@ struct PoolSettings {
   IpAddress gateway;  // our address in every session of the pool
   PrefixPoolSettings ipv6{.prefixes = {}, .length = 64};       // of the sessions' own links
   PrefixPoolSettings delegated{.prefixes = {}, .length = 56};  // for networks behind clients
+  bool operator==(const PoolSettings&) const = default;
 };
 
 enum class TakeError : uint8_t {

@@ -121,24 +121,22 @@ AddressPool* PoolSet::PoolOf(const IpAddress& address) {
 Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& request) {
   const size_t index = IndexOf(request.pool);
   if (index >= pools_.size()) return Unexpected{AllocateError::kNoSuchPool};
-  auto lease = AllocateAddress(request, pools_[index]);
-  if (!lease) return lease;
+  Expected<AddressLease, AllocateError> lease = AddressLease{};
+  if (request.profile.address_rule == AddressRule::kNone) {
+    return Unexpected{AllocateError::kNoAddress};
+  }
+  if (request.ipv4) lease = AllocateAddress(request, pools_[index]);
+  if (!lease || !request.ipv6) return lease;
   lease->prefix = prefix_pools_[index].ipv6.Allocate(request.account);
   // Without a link of its own there is nothing to reach a network behind the client through.
   if (lease->prefix) lease->delegated = prefix_pools_[index].delegated.Allocate(request.account);
+  if (!request.ipv4 && !lease->prefix) return Unexpected{AllocateError::kExhausted};
   return lease;
 }
 
 Expected<AddressLease, AllocateError> PoolSet::AllocateAddress(const AddressRequest& request,
                                                                AddressPool& pool) {
-  switch (request.profile.address_rule) {
-    case AddressRule::kNone:
-      return Unexpected{AllocateError::kNoAddress};
-    case AddressRule::kListed:
-      return AllocateListed(request, pool);
-    case AddressRule::kPool:
-      break;
-  }
+  if (request.profile.address_rule == AddressRule::kListed) return AllocateListed(request, pool);
   const auto address = pool.Allocate(request.account);
   if (!address) return Unexpected{AllocateError::kExhausted};
   return AddressLease{

@@ -42,11 +42,14 @@ struct AddressRequest {
   std::string pool;     // empty: the default pool
   std::string account;  // Accepted::account; gets its last address again if that is free
   UserProfile profile;
+  // Families that the session may have at all.
+  bool ipv4 = true;
+  bool ipv6 = true;
 };
 
 /// What it gets. PoolSet::Release() gives the address back, and ReleasePrefix() each prefix.
 struct AddressLease {
-  IpAddress address;
+  IpAddress address;  // and the gateway: none without IPv4
   IpAddress gateway;
   std::optional<IpPrefix> prefix{};     // IPv6; none if the pool has none, or none left
   std::optional<IpPrefix> delegated{};  // likewise, for networks behind the client
@@ -55,7 +58,7 @@ struct AddressLease {
 
 enum class AllocateError : uint8_t {
   kNoSuchPool,  // no pool has the name
-  kExhausted,   // every address of the pool is in use
+  kExhausted,   // every address of the pool is in use; of a session without IPv4, every prefix
   kInUse,       // every address of the user's own is in use by a session
   kReserved,    // the same, and at least one is a gateway, network or broadcast address
   kNoAddress,   // the user may not have an address (AddressRule::kNone)

@@ -12,12 +12,16 @@ namespace {
 
 std::string ViciLine(const Json& status, const Style& style) {
   const std::string path = Text(status, {"ipsec", "vici", "path"});
-  if (Flag(status, {"ipsec", "vici", "connected"})) {
-    return fmt::format("{} to charon {} at {}, {}", style.Green("connected"),
-                       Text(status, {"ipsec", "vici", "version"}), path,
-                       FormatCount(Number(status, {"ipsec", "sas"}), "SA"));
-  }
   const std::string hint = Text(status, {"ipsec", "vici", "hint"}, "");
+  if (Flag(status, {"ipsec", "vici", "connected"})) {
+    const std::string lacking = Text(status, {"ipsec", "vici", "error"}, "");
+    return fmt::format("{} to charon {} at {}, {}{}", style.Green("connected"),
+                       Text(status, {"ipsec", "vici", "version"}), path,
+                       FormatCount(Number(status, {"ipsec", "sas"}), "SA"),
+                       lacking.empty()
+                           ? std::string()
+                           : fmt::format("\n            {}: {}", style.Red(lacking), hint));
+  }
   return fmt::format("{} to charon at {}: {}{}{}", style.Red("not connected"), path,
                      Text(status, {"ipsec", "vici", "error"}, "no reason given"),
                      hint.empty() ? "" : "\n            ", hint);

@@ -15,8 +15,8 @@ namespace sallyport::daemon {
 struct Lease {
   std::string pool;  // empty: a static address outside every pool
   std::string user;
-  IpAddress address;
-  IpAddress gateway;                    // our end
+  IpAddress address;                    // none: no IPv4
+  IpAddress gateway;                    // our end; likewise
   std::optional<IpPrefix> prefix{};     // IPv6, of the session's link; none: no IPv6
   std::optional<IpPrefix> delegated{};  // IPv6, for what is behind the client
 };

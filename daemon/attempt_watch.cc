@@ -244,7 +244,7 @@ void AttemptWatch::SessionEnded(const ClientSession& session, const SecurityAsso
     attempt.steps.push_back(
         fmt::format("it logged in as {} by {}", session.user, ToString(*session.method)));
   }
-  if (session.lease) {
+  if (session.lease && session.lease->address) {
     attempt.steps.push_back(
         fmt::format("it was given the address {}", session.lease->address.ToString()));
   }

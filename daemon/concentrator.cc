@@ -19,16 +19,9 @@ constexpr std::chrono::seconds kShortestCountersInterval{5};
 /// How long a shutdown waits for the peers; systemd gives 90 s. Local policy.
 constexpr std::chrono::seconds kShutdownLimit{5};
 
-/// An IKE daemon says that an SA is down just before it deletes it; what is there after this time
-/// it has left behind. Local policy.
-constexpr std::chrono::seconds kLeftoverDelay{2};
-
 /// Tunnels that the data path may be busy with at once; more are refused, so that a flood of
 /// requests cannot fill the queue of the worker threads. Local policy.
 constexpr size_t kMaxPreparingTunnels = 256;
-
-/// How often the kernel is asked whether an SA that no IKE daemon knows is still there.
-constexpr std::chrono::seconds kOrphanInterval{10};  // local policy
 
 constexpr uint16_t kIpv6LeastMtu = 1280;  // RFC 8200 §5
 
@@ -94,6 +87,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       })),
       shutdown_timer_(loop.AddTimer([this] { FinishShutdown(); })),
       leftovers_timer_(loop.AddTimer([this] { DeleteLeftovers(loop_.Now()); })),
+      unused_sas_timer_(loop.AddTimer([this] { RetireUnusedSas(); })),
       orphans_timer_(loop.AddTimer([this] { CheckOrphans(); })) {
   sessions_.SetCloseCallback([this](const SessionKey& key, const l2tp::ResultCode& result) {
     Give(l2tp::CloseSession{key.tunnel, key.session, result});
@@ -148,141 +142,6 @@ void Concentrator::OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) {
 
 void Concentrator::OnSessionLost(const SessionKey& key) { sessions_.Lost(key); }
 
-void Concentrator::OnSaUp(const SecurityAssociation& sa) {
-  sa_up_log_.LogInfo(
-      "sa_up",
-      fmt::format("SA {} with {} ({}) is up: {}, {}, ESP {}{}", sa.reqid.value(),
-                  sa.peer.address.ToString(), sa.remote_id, sa.ike_version, sa.ike_proposal,
-                  sa.esp_proposal, sa.udp_encapsulation ? " in UDP" : ""),
-      loop_.Now(), {{"PEER", sa.peer.ToString()}});
-  Publish({.type = "sa.up",
-           .fields = {{"reqid", uint64_t{sa.reqid.value()}},
-                      {"peer", sa.peer.address.ToString()},
-                      {"remote_id", sa.remote_id, true}}});
-  if (stopping_) {
-    ike_->Terminate(sa.id);
-    return;
-  }
-  for (const SaId orphan : std::set<SaId>(orphans_)) {
-    const SaTable::Entry* entry = sas_.Find(orphan);
-    if (entry == nullptr || entry->sa.reqid != sa.reqid) continue;
-    // Two clients with one reqid could get each other's packets.
-    OnSaDown(orphan, sa.reqid, "a new SA has its reqid");
-    DeleteLeftovers(TimePoint::max());
-  }
-  const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
-  if (!path) {
-    failure_log_.LogError("sa_without_path",
-                          fmt::format("no socket for SA {}; it is deleted", sa.reqid.value()),
-                          loop_.Now());
-    ike_->Terminate(sa.id);
-    return;
-  }
-  sas_.Add(sa, *path);
-  attempts_.SaUp(sa);
-  if (!sa.dial.empty() && !dialling_.Secured(sa, *path)) {
-    ike_->Terminate(sa.id);
-    return;
-  }
-  for (const auto& early : sas_.TakeEarly(sa.peer.address, loop_.Now())) {
-    Receive({.path = *path,
-             .peer = early.peer,
-             .local = early.local,
-             .bytes = early.bytes,
-             .authenticated = true});
-  }
-}
-
-void Concentrator::OnSaChanged(const SecurityAssociation& sa) { sas_.Update(sa); }
-
-void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
-  const auto entry = sas_.Remove(id);
-  if (!entry) return;
-  orphans_.erase(id);
-  attempts_.SaDown(id, reason, stopping_);
-  sa_down_log_.LogInfo("sa_down",
-                       fmt::format("SA {} with {} is down: {}", reqid.value(),
-                                   entry->sa.peer.address.ToString(), reason),
-                       loop_.Now(), {{"PEER", entry->sa.peer.ToString()}});
-  Publish({.type = "sa.down",
-           .fields = {{"reqid", uint64_t{reqid.value()}},
-                      {"peer", entry->sa.peer.address.ToString()},
-                      {"detail", reason}}});
-  std::vector<l2tp::PathId> paths{entry->path};
-  for (const auto tunnel : entry->tunnels) {
-    const auto record = tunnels_.find(tunnel);
-    if (record != tunnels_.end() && record->second.path) paths.push_back(*record->second.path);
-  }
-  for (const auto path : paths) Give(l2tp::PathDown{path});
-  data_plane_.RemovePath(entry->path);
-  leftovers_.push_back({entry->sa, loop_.Now() + kLeftoverDelay});
-  leftovers_timer_.Set(leftovers_.front().due);
-}
-
-void Concentrator::OnSaForgotten(SaId id) {
-  if (sas_.Find(id) == nullptr) return;
-  orphans_.insert(id);
-  // Not from here: an IKE daemon forgets all its SAs in a row, and one dump tells of all.
-  orphans_timer_.Set(loop_.Now());
-}
-
-void Concentrator::CheckOrphans() {
-  if (orphans_.empty()) return;
-  std::set<KernelSa> inbound;
-  for (const SaId id : orphans_) {
-    const SecurityAssociation& sa = sas_.Find(id)->sa;  // an orphan has an entry
-    inbound.insert({.destination = sa.local, .spi = sa.spi_in});
-  }
-  data_plane_.FindMissingSas(std::move(inbound), [this](const std::set<KernelSa>& missing) {
-    for (const SaId id : std::set<SaId>(orphans_)) {
-      if (!orphans_.contains(id)) continue;  // went with the one before
-      const SecurityAssociation& sa = sas_.Find(id)->sa;
-      if (!missing.contains({.destination = sa.local, .spi = sa.spi_in})) continue;
-      OnSaDown(id, sa.reqid, "it went with the IKE daemon that made it");
-    }
-    if (!orphans_.empty()) orphans_timer_.Set(loop_.Now() + kOrphanInterval);
-  });
-}
-
-void Concentrator::SaLost(SaId id) {
-  const SaTable::Entry* entry = sas_.Find(id);
-  if (entry == nullptr) return;
-  const SecurityAssociation sa = entry->sa;
-  sa_lost_log_.LogWarning(
-      "sa_lost",
-      fmt::format("the kernel has SA {} with {} no more, though nobody ended it "
-                  "by IKE; its client is told to come again",
-                  sa.reqid.value(), sa.peer.address.ToString()),
-      loop_.Now(), {{"PEER", sa.peer.ToString()}});
-  const bool orphan = orphans_.contains(id);
-  // The peer hears of it by IKE, the one way that is left.
-  if (!orphan) ike_->Terminate(id);
-  OnSaDown(id, sa.reqid, "it was taken out of the kernel");
-}
-
-void Concentrator::DeleteLeftovers(TimePoint due) {
-  for (; !leftovers_.empty() && leftovers_.front().due <= due; leftovers_.pop_front()) {
-    const SecurityAssociation& sa = leftovers_.front().sa;
-    data_plane_.DeleteSecurityAssociation(sa.local, sa.spi_in);
-    data_plane_.DeleteSecurityAssociation(sa.peer.address, sa.spi_out);
-  }
-  if (!leftovers_.empty()) leftovers_timer_.Set(leftovers_.front().due);
-}
-
-void Concentrator::OnIkeState(const IkeState& state) {
-  if (state.connected) {
-    last_ike_error_.reset();
-    LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
-    Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
-  } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
-    last_ike_error_ = state.error;
-    LogWarning("ike_unavailable", fmt::format("no IKE: {}{}", state.error.value_or("not connected"),
-                                              state.hint ? "; " + *state.hint : ""));
-    Publish(
-        {.type = "ike.unavailable", .fields = {{"detail", state.error.value_or("not connected")}}});
-  }
-}
-
 void Concentrator::OnAttemptFailed(const FailedAttempt& attempt) {
   // A client that made a new IKE SA for the SAs that it has did not fail.
   const SaTable::Entry* known = sas_.FindOnly(attempt.peer.address);
@@ -314,16 +173,6 @@ void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
     sessions_.UpdateCounters(counters,
                              [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
     for (auto& waiter : std::exchange(counters_waiters_, {})) waiter();
-  });
-}
-
-void Concentrator::RefreshSaCounters(UniqueFunction<void()> done) {
-  if (!options_.ipsec_required) return done();
-  sa_counters_waiters_.push_back(std::move(done));
-  if (sa_counters_waiters_.size() > 1) return;
-  data_plane_.ReadSaCounters([this](const SaReadings& readings) {
-    sa_readings_ = readings;
-    for (auto& waiter : std::exchange(sa_counters_waiters_, {})) waiter();
   });
 }
 
@@ -427,6 +276,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
     attempts_.SaUsed(entry->sa.id);
     sas_.AddTunnel(entry->sa.id, tunnel);
     reqid = entry->sa.reqid;
+    SupersedeOlderSas(entry->sa);
   } else if (options_.ipsec_required) {
     // Its SA has gone in the meantime.
     tunnels_.insert_or_assign(tunnel, std::move(record));
@@ -498,11 +348,10 @@ void Concentrator::Complete(const TunnelRecord& record, const l2tp::TunnelUp& up
 void Concentrator::DialRefused(const l2tp::DialFailed& failed) {
   const std::string dial = dialling_.NameOf(failed.dial);
   dialling_.Handle(AttemptRefused{failed.dial, Describe(l2tp::EndReason::kRefused, failed.result)});
-  std::vector<SaId> of_dial;
   for (const auto& [id, entry] : sas_.entries()) {
-    if (!dial.empty() && entry.sa.dial == dial) of_dial.push_back(id);
+    const bool of_dial = !dial.empty() && entry.sa.dial == dial;
+    if (of_dial && entry.live.empty()) ike_->Terminate(id);
   }
-  for (const SaId id : of_dial) TerminateIfUnused(id);
 }
 
 void Concentrator::PrepareSession(const l2tp::PrepareSession& request) {
@@ -558,6 +407,7 @@ void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {
   const auto found = tunnels_.find(down.tunnel);
   if (found == tunnels_.end()) return;
   found->second.ended = true;
+  EndTunnelOfSa(found->second);
   const auto& request = found->second.request;
   tunnel_down_log_.LogInfo(
       "tunnel_down",
@@ -582,19 +432,7 @@ void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
   const TunnelRecord record = std::move(found->second);
   tunnels_.erase(found);
   if (record.path) data_plane_.RemovePath(*record.path);
-  if (!record.sa) return;
-  sas_.RemoveTunnel(*record.sa, tunnel);
-  TerminateIfUnused(*record.sa);
-}
-
-void Concentrator::TerminateIfUnused(SaId id) {
-  const SaTable::Entry* entry = sas_.Find(id);
-  if (ike_ == nullptr || entry == nullptr || !entry->tunnels.empty()) return;
-  if (orphans_.contains(id)) {
-    OnSaDown(id, entry->sa.reqid, "no tunnel uses it");
-    return;
-  }
-  ike_->Terminate(id);  // RFC 3193 §3.1
+  if (record.sa) sas_.RemoveTunnel(*record.sa, tunnel);
 }
 
 // ---- What operators want ------------------------------------------------------------------------
@@ -620,6 +458,7 @@ void Concentrator::Configure(LiveOptions options) {
   options_.l2tp = std::move(options.l2tp);
   options_.ppp = std::move(options.ppp);
   options_.pass_proxy = options.pass_proxy;
+  options_.sa_times = options.sa_times;
   endpoint_.Configure(options_.l2tp);
   sessions_.Configure(options_.ppp, std::move(options.dhcpv6),
                       options_.l2tp.max_sessions_per_tunnel, options.logins);

@@ -41,6 +41,11 @@ struct TunnelRecord {
 
 class Concentrator final : public DataPlane::Observer, public Ike::Observer {
  public:
+  /// How long an SA may be without a tunnel.
+  struct SaTimes {
+    std::chrono::seconds setup{30};   // before its first one
+    std::chrono::seconds linger{15};  // after its last
+  };
   struct Options {
     l2tp::EndpointConfig l2tp;
     ppp::LinkConfig ppp;
@@ -48,6 +53,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     dhcp::v4::InformSettings inform;
     dhcp::Dhcpv6Config dhcpv6;
     bool ipsec_required = true;
+    SaTimes sa_times;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial
     std::vector<DialOptions> dials;
@@ -86,6 +92,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     LoginPolicy logins = {};
     dhcp::Dhcpv6Config dhcpv6 = {};  // but for the DUID
     bool pass_proxy = false;
+    SaTimes sa_times = {};
   };
   void Configure(LiveOptions options);
   /// Reads the kernel's counters for the record; `done` runs when they are in.
@@ -140,7 +147,12 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void SessionEnded(const l2tp::SessionDown& down);
   void TunnelEnded(const l2tp::TunnelDown& down);
   void TunnelReleased(l2tp::TunnelId tunnel);
-  void TerminateIfUnused(SaId id);
+  void EndTunnelOfSa(const TunnelRecord& record);
+  /// The tunnels on `from` go on through `to`, which may be the same with another peer address.
+  void MoveTunnels(SaId from, const SecurityAssociation& to);
+  void MoveTunnel(TunnelRecord& record, const SecurityAssociation& to);
+  void SupersedeOlderSas(const SecurityAssociation& sa);
+  void RetireUnusedSas();
   void NoticeIdle();
   void FinishShutdownIfIdle();
   void Publish(const Event& event);
@@ -178,6 +190,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   Timer counters_timer_;
   Timer shutdown_timer_;
   Timer leftovers_timer_;
+  Timer unused_sas_timer_;
   struct Leftover {
     SecurityAssociation sa;
     TimePoint due;
@@ -192,6 +205,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;
   LogLimit sa_lost_log_;
+  LogLimit sa_superseded_log_;
+  LogLimit tunnel_moved_log_;
+  LogLimit sa_unused_log_;
   LogLimit tunnel_up_log_;
   LogLimit tunnel_down_log_;
 };

@@ -8,6 +8,7 @@
 
 #include "aaa/prefix_issue.h"
 #include "base/text.h"
+#include "daemon/certificate.h"
 #include "daemon/config_keys.h"
 #include "daemon/config_reader.h"
 
@@ -17,7 +18,6 @@ namespace {
 constexpr std::string_view kUsersFileKey = "ppp.users_file";
 constexpr std::string_view kHostNameKey = "l2tp.host_name";
 constexpr std::string_view kPskFileKey = "ipsec.psk_file";
-constexpr std::string_view kPskKey = "ipsec.psk";
 
 /// Of the domains in dns_search as they are sent (RFC 1035 §3.1), so that a router advertisement
 /// with everything in it fits into the smallest MTU of IPv6. Local policy.
@@ -99,7 +99,7 @@ class ConfigLoader {
     CheckHostName();
     CheckPools();
     CheckFamilies();
-    LoadPsk(config_readable_by_others);
+    LoadIpsec(config_readable_by_others);
     LoadTunnelSecrets(config_readable_by_others);
     LoadDials();
     LoadUserDatabase();
@@ -225,34 +225,148 @@ class ConfigLoader {
     }
   }
 
-  void LoadPsk(bool config_readable_by_others) {
-    const bool inline_key = positions_.contains(std::string(kPskKey));
-    const bool named_file = positions_.contains(std::string(kPskFileKey));
-    if (inline_key && named_file) {
-      return Add(PositionOf(kPskKey), kPskKey, "a key besides ipsec.psk_file",
-                 "only one of the two");
+  void LoadIpsec(bool config_readable_by_others) {
+    IpsecConfig& ipsec = config_.ipsec;
+    LoadClients("ipsec", "ipsec", ipsec, config_readable_by_others);
+    for (size_t i = 0; i < ipsec.keys.size(); ++i) {
+      LoadIpsecKey("ipsec.key[" + std::to_string(i) + "]", ipsec.keys[i],
+                   config_readable_by_others);
     }
-    if (inline_key && config_readable_by_others) {
-      warnings_.push_back(ReadableByOthers(path_, kPskKey));
+    std::set<std::string> names;
+    for (size_t i = 0; i < ipsec.connections.size(); ++i) {
+      const IpsecConnectionConfig& connection = ipsec.connections[i];
+      const std::string path = "ipsec.connection[" + std::to_string(i) + "]";
+      LoadClients(path, kIpsecConnectionSection, ipsec.connections[i], config_readable_by_others);
+      if (connection.local_addresses.empty() && connection.remote_addresses.empty()) {
+        Add(PositionOf(path), kIpsecConnectionSection,
+            "neither local_addresses nor remote_addresses",
+            "one of the two ([ipsec] is for all other clients)");
+      }
+      if (connection.name.empty() || names.insert(connection.name).second) continue;
+      Add(PositionOf(path + ".name"), "ipsec.connection.name", "\"" + connection.name + "\" again",
+          "a name that no other connection has");
     }
-    if (!config_.ipsec.psk_file.empty()) return LoadPskFile();
-    if (!config_.ipsec.required || inline_key || named_file) return;
+    const bool somebody =
+        HasOwnSecret("ipsec", ipsec) || !ipsec.keys.empty() || !ipsec.connections.empty();
+    if (!ipsec.required || somebody) return;
     Add(PositionOf("ipsec"), kPskFileKey, "no such key, and no ipsec.psk",
         "the file that holds the pre-shared key (or ipsec.required = false)");
   }
 
-  void LoadPskFile() {
-    LoadSecret({.path = std::string(kPskFileKey),
-                .key = kPskFileKey,
-                .file = config_.ipsec.psk_file,
-                .psk = true},
-               config_.ipsec.psk);
+  /// Whether these clients have a key or a certificate of their own, good or not.
+  bool HasOwnSecret(const std::string& path, const IpsecClients& clients) const {
+    return positions_.contains(path + ".psk") || positions_.contains(path + ".psk_file") ||
+           !clients.certificate_file.empty();
+  }
+
+  void LoadIpsecKey(const std::string& path, IpsecKeyConfig& key, bool config_readable_by_others) {
+    LoadPsk(path, kIpsecKeySection, key, config_readable_by_others);
+    if (!positions_.contains(path + ".psk") && !positions_.contains(path + ".psk_file")) {
+      Add(PositionOf(path), kIpsecKeySection, "neither psk_file nor psk", "one of the two");
+    }
+    if (!key.identities.empty() || !key.addresses.empty()) return;
+    Add(PositionOf(path), kIpsecKeySection, "neither identities nor addresses",
+        "one of the two (ipsec.psk_file is for all other clients)");
+  }
+
+  void LoadClients(const std::string& path, std::string_view section, IpsecClients& clients,
+                   bool config_readable_by_others) {
+    LoadPsk(path, section, clients, config_readable_by_others);
+    LoadCertificates(path, section, clients);
+    if (clients.sha256_96 && !clients.legacy) {
+      Add(PositionOf(path + ".sha256_96"), std::string(section) + ".sha256_96",
+          "true without legacy", "legacy = true, or false");
+    }
+  }
+
+  template <typename Clients>
+  void LoadPsk(const std::string& path, std::string_view section, Clients& clients,
+               bool config_readable_by_others) {
+    const std::string key = std::string(section) + ".psk";
+    const bool inline_key = positions_.contains(path + ".psk");
+    if (inline_key && positions_.contains(path + ".psk_file")) {
+      return Add(PositionOf(path + ".psk"), key,
+                 "a key besides " + (section == "ipsec" ? key : "psk") + "_file",
+                 "only one of the two");
+    }
+    if (inline_key && config_readable_by_others) warnings_.push_back(ReadableByOthers(path_, key));
+    LoadSecret(
+        {.path = path + ".psk_file", .key = key + "_file", .file = clients.psk_file, .psk = true},
+        clients.psk);
+  }
+
+  void LoadCertificates(const std::string& path, std::string_view section, IpsecClients& clients) {
+    const auto needs = [&](const char* name, const char* found, const char* expected) {
+      const auto place = PositionOf(path + name);
+      Add(place ? place : PositionOf(path), std::string(section) + name, found, expected);
+    };
+    if (clients.certificate_file.empty()) {
+      if (!clients.private_key_file.empty()) {
+        needs(".private_key_file", "a key without certificate_file", "both, or neither");
+      }
+      if (!clients.client_certificates) {
+        needs(".client_certificates", "false without certificate_file", "a certificate, or true");
+      }
+      return;
+    }
+    if (clients.private_key_file.empty()) {
+      needs(".private_key_file", "no such key", "the private key of certificate_file");
+    }
+    const bool psk_only = !clients.client_certificates;
+    if (psk_only && (clients.ike == IkeVersions::kV1 || !HasPsk(path))) {
+      needs(".client_certificates", "false without IKEv2 or without a pre-shared key",
+            "ike = \"ikev2\" or \"both\" and psk_file, or true");
+    }
+    if (clients.ca_files.empty() && !psk_only) {
+      needs(".ca_files", "no CA", "the CAs of the clients' certificates");
+    }
+    clients.certificate =
+        LoadCertificate(path, section, ".certificate_file", clients.certificate_file);
+    LoadPrivateKey(path, section, clients);
+    for (const auto& file : clients.ca_files) {
+      clients.ca.push_back(LoadCertificate(path, section, ".ca_files", file));
+    }
+  }
+
+  bool HasPsk(const std::string& path) const {
+    const auto named = [this](const std::string& prefix) {
+      return positions_.contains(prefix + ".psk") || positions_.contains(prefix + ".psk_file");
+    };
+    return named(path) || named("ipsec");
+  }
+
+  std::string LoadCertificate(const std::string& path, std::string_view section, const char* name,
+                              const std::string& file) {
+    const std::string key = std::string(section) + name;
+    const auto content = read_(file);
+    if (!content) {
+      AddUnreadable(path + name, key, file, content.error());
+      return {};
+    }
+    auto certificate = ParseCertificate(content->text.text());
+    if (certificate) return *std::move(certificate);
+    errors_.push_back(AboutFile(file, key, certificate.error(), "a certificate in PEM or DER"));
+    return {};
+  }
+
+  void LoadPrivateKey(const std::string& path, std::string_view section, IpsecClients& clients) {
+    const std::string& file = clients.private_key_file;
+    if (file.empty()) return;
+    const std::string key = std::string(section) + ".private_key_file";
+    auto content = read_(file);
+    if (!content) return AddUnreadable(path + ".private_key_file", key, file, content.error());
+    if (content->readable_by_others) warnings_.push_back(ReadableByOthers(file, key));
+    if (const auto mistake = PrivateKeyMistake(content->text.text())) {
+      errors_.push_back(
+          AboutFile(file, key, *mistake, "a private key in PEM without a passphrase"));
+    }
+    clients.private_key = std::move(content->text);
   }
 
   // A key that names a file with a secret.
   struct SecretFile {
-    std::string path;      // in positions_: "dial[0].psk_file"
-    std::string_view key;  // "dial.psk_file"
+    std::string path;  // in positions_: "dial[0].psk_file"
+    std::string key;   // "dial.psk_file"
     const std::string& file;
     bool psk;  // in the forms of ParsePsk(), else the text itself
   };

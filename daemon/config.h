@@ -21,11 +21,57 @@ namespace sallyport::daemon {
 // The sections of the configuration file. The meaning and the range of each key stand in the table
 // of config_keys.cc; an initializer here is the key's default.
 
-struct IpsecConfig {
-  bool required = true;
+/// Which versions of IKE are spoken.
+enum class IkeVersions : uint8_t { kV1, kV2, kBoth };
+/// What an unanswered or failed check for revocation means (swanctl.conf, remote.revocation).
+enum class RevocationPolicy : uint8_t { kStrict, kIfUri, kRelaxed };
+
+/// Whether network cards are to do ESP (swanctl.conf, children.hw_offload).
+enum class EspOffload : uint8_t { kNo, kAuto, kCrypto, kPacket };
+
+/// How some clients are met: what [ipsec] and [[ipsec.connection]] have in common.
+struct IpsecClients {
   Secret psk;            // the octets of the key, from the file or inline; empty: none
   std::string psk_file;  // empty: none
-  std::string vici;      // empty: to be looked for
+  IkeVersions ike = IkeVersions::kBoth;
+  bool legacy = false;
+  bool sha256_96 = false;
+  std::string certificate_file;  // empty: none
+  std::string private_key_file;
+  std::vector<std::string> ca_files;
+  bool client_certificates = true;
+  RevocationPolicy revocation = RevocationPolicy::kRelaxed;
+  std::string certificate;      // DER, from the file; empty: none
+  Secret private_key;           // as the file has it
+  std::vector<std::string> ca;  // DER, one for each of the files
+  bool operator==(const IpsecClients&) const = default;
+};
+
+/// A [[ipsec.connection]]: clients that are met in another way than [ipsec] says.
+struct IpsecConnectionConfig : IpsecClients {
+  std::string name;
+  std::vector<IpAddress> local_addresses;  // empty: as l2tp.listen
+  std::vector<IpPrefix> remote_addresses;  // empty: anywhere
+  bool operator==(const IpsecConnectionConfig&) const = default;
+};
+
+/// A [[ipsec.key]]: a pre-shared key of some clients.
+struct IpsecKeyConfig {
+  std::vector<std::string> identities;
+  std::vector<IpPrefix> addresses;
+  Secret psk;  // from the file or inline
+  std::string psk_file;
+  bool operator==(const IpsecKeyConfig&) const = default;
+};
+
+struct IpsecConfig : IpsecClients {
+  bool required = true;
+  std::string vici;  // empty: to be looked for
+  std::chrono::seconds setup_timeout{30};
+  std::chrono::seconds linger{15};
+  EspOffload offload = EspOffload::kNo;
+  std::vector<IpsecKeyConfig> keys;
+  std::vector<IpsecConnectionConfig> connections;
   bool operator==(const IpsecConfig&) const = default;
 };
 

@@ -28,27 +28,6 @@ std::optional<uint32_t> Base64Value(char c) {
                                          : std::optional(static_cast<uint32_t>(value));
 }
 
-/// RFC 4648 §4, padding optional as strongSwan writes it with and without; nothing for other text.
-std::optional<std::vector<uint8_t>> FromBase64(std::string_view text) {
-  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return {};
-  std::vector<uint8_t> bytes;
-  bytes.reserve(text.size() * 3 / 4);
-  uint32_t bits = 0;
-  unsigned pending = 0;  // how many of `bits` belong to no octet yet
-  for (const char c : text) {
-    const auto value = Base64Value(c);
-    if (!value) return {};
-    bits = bits << 6 | *value;
-    pending += 6;
-    if (pending >= 8) {
-      pending -= 8;
-      bytes.push_back(static_cast<uint8_t>(bits >> pending));
-    }
-  }
-  return bytes;
-}
-
 Expected<Secret, std::string> Decoded(std::optional<std::vector<uint8_t>> bytes,
                                       const char* mistake) {
   if (!bytes) return Unexpected{std::string(mistake)};
@@ -77,6 +56,26 @@ Expected<std::vector<uint8_t>, std::string> ReadUpTo(int fd, size_t size) {
 }
 
 }  // namespace
+
+std::optional<std::vector<uint8_t>> FromBase64(std::string_view text) {
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  if (text.size() % 4 == 1) return {};
+  std::vector<uint8_t> bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  uint32_t bits = 0;
+  unsigned pending = 0;  // how many of `bits` belong to no octet yet
+  for (const char c : text) {
+    const auto value = Base64Value(c);
+    if (!value) return {};
+    bits = bits << 6 | *value;
+    pending += 6;
+    if (pending >= 8) {
+      pending -= 8;
+      bytes.push_back(static_cast<uint8_t>(bits >> pending));
+    }
+  }
+  return bytes;
+}
 
 Expected<FileText, std::string> ReadFile(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for a writer.

@@ -2,9 +2,12 @@
 // The files that a configuration names: how they are read, and the form of a pre-shared key.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/expected.h"
 #include "base/secret.h"
@@ -24,6 +27,9 @@ using FileReader = std::function<Expected<FileText, std::string>(const std::stri
 
 /// The FileReader of the running daemon: regular files up to kMaxFileSize.
 Expected<FileText, std::string> ReadFile(const std::string& path);
+
+/// RFC 4648 §4, padding optional as strongSwan writes it with and without; nothing for other text.
+std::optional<std::vector<uint8_t>> FromBase64(std::string_view text);
 
 /// A pre-shared key as swanctl.conf takes it: `0x` and hexadecimal digits, `0s` and Base64 (RFC
 /// 4648 §4), or the text itself. The error reads after "found " and holds nothing of the key.

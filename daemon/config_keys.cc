@@ -69,6 +69,8 @@ std::string ValueText(Config& config, const ConfigField& field) {
           // Never the secret itself.
           [&](const SecretField& f) { return std::string(f.of(config).empty() ? "null" : kMask); },
           [&](const AddressField& f) { return address_text(f.of(config)); },
+          [&](const NameListField& f) { return ListOf(f.of(config), Quoted); },
+          [&](const PathListField& f) { return ListOf(f.of(config), Quoted); },
           [&](const AddressListField& f) { return ListOf(f.of(config), address_text); },
           [&](const PrefixListField& f) {
             return ListOf(f.of(config),
@@ -170,6 +172,12 @@ std::string DescribeExpected(const ConfigKey& key) {
             return std::string("the key as text, 0x and hexadecimal digits, or 0s and Base64");
           },
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
+          [](const NameListField& f) {
+            return ListOfAtMost(f.maximum, "different names of letters, digits and signs");
+          },
+          [](const PathListField& f) {
+            return ListOfAtMost(f.maximum, "different absolute paths");
+          },
           [](const AddressListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
           [](const PrefixListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
           [](const HostNameListField& f) {
@@ -199,6 +207,8 @@ std::string AbsentText(const ConfigKey& key) {
   defaults.pools.emplace_back();
   defaults.l2tp.peers.emplace_back();
   defaults.dials.emplace_back();
+  defaults.ipsec.keys.emplace_back();
+  defaults.ipsec.connections.emplace_back();
   return ValueText(defaults, key.field);
 }
 

@@ -66,6 +66,15 @@ struct SecretField {
 struct AddressField {
   IpAddress& (*of)(Config&);
 };
+/// Texts that are printable and without blanks, as identities are.
+struct NameListField {
+  std::vector<std::string>& (*of)(Config&);
+  size_t maximum;  // names
+};
+struct PathListField {
+  std::vector<std::string>& (*of)(Config&);
+  size_t maximum;  // paths
+};
 struct AddressListField {
   std::vector<IpAddress>& (*of)(Config&);
   size_t maximum;           // addresses
@@ -96,10 +105,10 @@ struct EapListField {
   bool as_client;  // only methods by which we can prove ourselves
 };
 
-using ConfigField =
-    std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField, DomainField,
-                 WordField, PathField, SecretField, AddressField, AddressListField, PrefixListField,
-                 HostNameListField, RangeListField, AuthListField, EapListField>;
+using ConfigField = std::variant<BooleanField, NumberField, NameField, IdentifierField, ServerField,
+                                 DomainField, WordField, PathField, SecretField, AddressField,
+                                 NameListField, PathListField, AddressListField, PrefixListField,
+                                 HostNameListField, RangeListField, AuthListField, EapListField>;
 
 struct ConfigKey {
   std::string_view section;  // "ppp"; an array of tables if IsArraySection()
@@ -114,10 +123,13 @@ struct ConfigKey {
 inline constexpr std::string_view kPoolSection = "pool";
 inline constexpr std::string_view kPeerSection = "l2tp.peer";
 inline constexpr std::string_view kDialSection = "dial";
+inline constexpr std::string_view kIpsecKeySection = "ipsec.key";
+inline constexpr std::string_view kIpsecConnectionSection = "ipsec.connection";
 
 /// Whether a section may be there several times: "[[pool]]".
 constexpr bool IsArraySection(std::string_view section) {
-  return section == kPoolSection || section == kPeerSection || section == kDialSection;
+  return section == kPoolSection || section == kPeerSection || section == kDialSection ||
+         section == kIpsecKeySection || section == kIpsecConnectionSection;
 }
 
 /// Every key, section by section. In an array section a field refers to the last element of its

@@ -138,7 +138,9 @@ LocalAccess::Options AccessOptions(const Config& config) {
                                .server_name = config.l2tp.host_name,
                                .names = NamesOf(config),
                                .network = {},
-                               .limits = {}};
+                               .limits = {},
+                               .ipv4 = config.ppp.ipv4 != ppp::NetworkUse::kRefuse,
+                               .ipv6 = config.ppp.ipv6 != ppp::NetworkUse::kRefuse};
   options.network.dns = FirstTwo(OfFamily(config.ppp.dns, IpAddress::Family::kV4));
   options.network.wins = FirstTwo(config.ppp.wins);
   const auto limit = [](std::chrono::seconds time) {
@@ -174,7 +176,8 @@ Concentrator::LiveOptions ReloadedOptions(const Config& config) {
           .ppp = LinkOptions(config),
           .logins = LoginOptions(config),
           .dhcpv6 = Dhcpv6Options(config.ppp),
-          .pass_proxy = config.ppp.proxy != ProxyUse::kIgnore};
+          .pass_proxy = config.ppp.proxy != ProxyUse::kIgnore,
+          .sa_times = {.setup = config.ipsec.setup_timeout, .linger = config.ipsec.linger}};
 }
 
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
@@ -182,6 +185,7 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   Concentrator::LiveOptions live = ReloadedOptions(config);
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
+  options.sa_times = live.sa_times;
   options.l2tp = std::move(live.l2tp);
   options.ppp = std::move(live.ppp);
   options.logins = live.logins;

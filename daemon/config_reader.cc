@@ -97,6 +97,21 @@ bool IsHostName(std::string_view text) {
 /// One that goes on the wire: 255 octets with the length of its first label and the root's (RFC
 /// 1035 §2.3.4).
 bool IsDomain(std::string_view text) { return text.size() <= 253 && IsHostName(text); }
+/// Printable, without blanks, of 1 to `maximum` octets.
+bool IsName(std::string_view text, size_t maximum) {
+  return !text.empty() && text.size() <= maximum &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
+}
+
+bool IsPath(std::string_view text, size_t maximum) {
+  return text.starts_with('/') && text.size() <= maximum &&
+         text.find('\0') == std::string_view::npos;
+}
+
+// Octets of one entry of a list: an identity, local policy; a path, linux/limits.h (PATH_MAX with
+// the end of the text).
+constexpr size_t kMaxListedName = 255;
+constexpr size_t kMaxListedPath = 4095;
 
 class ConfigDecoder {
  public:
@@ -159,14 +174,17 @@ class ConfigDecoder {
     };
     if (section == kPeerSection) return add(out_.config.l2tp.peers);
     if (section == kDialSection) return add(out_.config.dials);
+    if (section == kIpsecKeySection) return add(out_.config.ipsec.keys);
+    if (section == kIpsecConnectionSection) return add(out_.config.ipsec.connections);
     return add(out_.config.pools);
   }
 
   void DecodeTable(std::string_view section, const std::string& path, const toml::table& table) {
     out_.positions[path] = PositionOf(table.source());
     for (const auto& [name, node] : table) {
-      if (std::string(section) + "." + std::string(name.str()) == kPeerSection) {
-        DecodeArray(kPeerSection, node);
+      const std::string inner = std::string(section) + "." + std::string(name.str());
+      if (IsArraySection(inner)) {
+        DecodeArray(inner, node);
       } else if (const ConfigKey* key = FindKey(section, name.str())) {
         DecodeValue({*key, path + "." + std::string(name.str())}, node);
       } else {
@@ -206,11 +224,7 @@ class ConfigDecoder {
   void DecodeField(const NameField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
-    const bool printable =
-        std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < '\x7F'; });
-    if (text->empty() || text->size() > field.maximum || !printable) {
-      return AddWrong(place, node, Quoted(*text));
-    }
+    if (!IsName(*text, field.maximum)) return AddWrong(place, node, Quoted(*text));
     field.of(out_.config) = *text;
   }
 
@@ -252,10 +266,20 @@ class ConfigDecoder {
   void DecodeField(const PathField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
-    const bool good = text->starts_with('/') && text->size() <= field.maximum &&
-                      text->find('\0') == std::string_view::npos;
-    if (!good) return AddWrong(place, node, Quoted(*text));
+    if (!IsPath(*text, field.maximum)) return AddWrong(place, node, Quoted(*text));
     field.of(out_.config) = *text;
+  }
+
+  void DecodeField(const NameListField& field, const Place& place, const toml::node& node) {
+    DecodeList(field.of(out_.config), place, node, field.maximum, [](std::string_view text) {
+      return IsName(text, kMaxListedName) ? std::optional(std::string(text)) : std::nullopt;
+    });
+  }
+
+  void DecodeField(const PathListField& field, const Place& place, const toml::node& node) {
+    DecodeList(field.of(out_.config), place, node, field.maximum, [](std::string_view text) {
+      return IsPath(text, kMaxListedPath) ? std::optional(std::string(text)) : std::nullopt;
+    });
   }
 
   void DecodeField(const SecretField& field, const Place& place, const toml::node& node) {

@@ -15,6 +15,8 @@ size_t CountOf(const Config& config, std::string_view section) {
   if (section == kPoolSection) return config.pools.size();
   if (section == kPeerSection) return config.l2tp.peers.size();
   if (section == kDialSection) return config.dials.size();
+  if (section == kIpsecKeySection) return config.ipsec.keys.size();
+  if (section == kIpsecConnectionSection) return config.ipsec.connections.size();
   return 1;
 }
 
@@ -29,6 +31,8 @@ Config View(const Config& config, std::string_view section, size_t index) {
   if (section == kPoolSection) KeepOnly(view.pools, index);
   if (section == kPeerSection) KeepOnly(view.l2tp.peers, index);
   if (section == kDialSection) KeepOnly(view.dials, index);
+  if (section == kIpsecKeySection) KeepOnly(view.ipsec.keys, index);
+  if (section == kIpsecConnectionSection) KeepOnly(view.ipsec.connections, index);
   return view;
 }
 
@@ -52,10 +56,37 @@ void Add(std::vector<std::string>& names, std::string name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
 }
 
+/// As CompareSecretFiles(), of one section.
+void CompareClients(const IpsecClients& one, const IpsecClients& other, std::string_view section,
+                    size_t index, ConfigChanges& changes) {
+  const auto compare = [&](bool same, std::string_view key) {
+    if (!same) Add(changes.live, FullName(section, index, key));
+  };
+  compare(one.psk == other.psk, "psk_file");
+  compare(one.certificate == other.certificate, "certificate_file");
+  compare(one.private_key == other.private_key, "private_key_file");
+  compare(one.ca == other.ca, "ca_files");
+}
+
+void CompareIpsecFiles(const IpsecConfig& before, const IpsecConfig& after,
+                       ConfigChanges& changes) {
+  CompareClients(before, after, "ipsec", 0, changes);
+  const size_t keys = std::min(before.keys.size(), after.keys.size());
+  for (size_t i = 0; i < keys; ++i) {
+    if (before.keys[i].psk == after.keys[i].psk) continue;
+    Add(changes.live, FullName(kIpsecKeySection, i, "psk_file"));
+  }
+  const size_t connections = std::min(before.connections.size(), after.connections.size());
+  for (size_t i = 0; i < connections; ++i) {
+    CompareClients(before.connections[i], after.connections[i], kIpsecConnectionSection, i,
+                   changes);
+  }
+}
+
 /// Secrets that stand in files: the key names the file, which may be the same while the secret is
 /// another.
 void CompareSecretFiles(const Config& before, const Config& after, ConfigChanges& changes) {
-  if (before.ipsec.psk != after.ipsec.psk) Add(changes.restart, "ipsec.psk_file");
+  CompareIpsecFiles(before.ipsec, after.ipsec, changes);
   if (before.l2tp.secret != after.l2tp.secret) Add(changes.live, "l2tp.secret_file");
   const size_t peers = std::min(before.l2tp.peers.size(), after.l2tp.peers.size());
   for (size_t i = 0; i < peers; ++i) {

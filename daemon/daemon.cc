@@ -5,6 +5,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <systemd/sd-daemon.h>
 #include <utility>
 
@@ -17,6 +18,8 @@
 namespace sallyport::daemon {
 namespace {
 
+/// RFC 2408 §2.5.1.
+constexpr uint16_t kIkePort = 500;
 /// How long the end waits for the worker threads and charon; local policy.
 constexpr std::chrono::seconds kFinishLimit{5};
 
@@ -54,6 +57,12 @@ L2tpConfig WithoutRestart(const L2tpConfig& now, L2tpConfig next) {
   next.listen = now.listen;
   next.port = now.port;
   next.host_name = now.host_name;
+  return next;
+}
+
+IpsecConfig WithoutRestart(const IpsecConfig& now, IpsecConfig next) {
+  next.required = now.required;
+  next.vici = now.vici;
   return next;
 }
 
@@ -111,7 +120,9 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded, Loader load)
     strongswan.path = config_.ipsec.vici;
     strongswan.local_addresses = config_.l2tp.listen;
     strongswan.l2tp_port = config_.l2tp.port;
-    strongswan.psk = config_.ipsec.psk;
+    strongswan.ipsec = config_.ipsec;
+    // Whatever addresses IKE is answered on, this one is hardly left out.
+    strongswan.probe = IpEndpoint{IpAddress::V4(INADDR_LOOPBACK), kIkePort};
     ike_ = std::make_unique<Strongswan>(loop_, std::move(strongswan));
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
@@ -228,17 +239,26 @@ std::vector<std::string> Daemon::Apply(LoadedConfig loaded, const ConfigChanges&
     }
   }
   // What waits stays as it is, so that the configuration shown is the one in force.
+  const IpsecConfig ipsec =
+      std::exchange(config_.ipsec, WithoutRestart(config_.ipsec, std::move(next.ipsec)));
+  if (ike_ && ipsec != config_.ipsec) ike_->Configure(config_.ipsec);
   config_.l2tp = WithoutRestart(config_.l2tp, next.l2tp);
   config_.ppp = WithoutRestart(config_.ppp, std::move(next.ppp));
-  if (same_gateways) config_.pools = WithoutRestart(config_.pools, std::move(next.pools));
+  access_->Configure(AccessOptions(config_), std::move(loaded.users));
+  concentrator_->Configure(ReloadedOptions(config_));
+  if (same_gateways) SetPools(WithoutRestart(config_.pools, std::move(next.pools)));
+  return restart;
+}
+
+void Daemon::SetPools(std::vector<aaa::PoolSettings> pools) {
+  if (pools == config_.pools) return;  // they remember what address each user had last
+  config_.pools = std::move(pools);
   std::vector<Lease> leases;
   for (const auto& [key, session] : concentrator_->sessions().sessions()) {
     if (session.lease) leases.push_back(*session.lease);
     leases.insert(leases.end(), session.former_leases.begin(), session.former_leases.end());
   }
-  access_->Configure(AccessOptions(config_), std::move(loaded.users), MakePools(config_), leases);
-  concentrator_->Configure(ReloadedOptions(config_));
-  return restart;
+  access_->SetPools(MakePools(config_), leases);
 }
 
 void Daemon::Stop() {

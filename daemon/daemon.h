@@ -47,6 +47,7 @@ class Daemon {
  private:
   ReloadResult TakeNewConfig();
   std::vector<std::string> Apply(LoadedConfig loaded, const ConfigChanges& changes);
+  void SetPools(std::vector<aaa::PoolSettings> pools);
   Expected<void, std::string> StartServers();
   void StopIke();
   void Finish();

@@ -154,6 +154,10 @@ class DataPlane {
   /// Makes the kernel's tunnel on the path of a tunnel whose peer has told its id, and its port,
   /// which may be another than was asked (RFC 2661 §8.1).
   virtual void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) = 0;
+  /// Leads the path of a tunnel to `peer` through the SAs of `reqid`: one of the two is another
+  /// than before. What the kernel sends for the tunnel at the very moment may be lost.
+  virtual void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid,
+                          const IpEndpoint& peer, DoneCallback done) = 0;
   /// Local UDP port of a path; 0 for an unknown one.
   virtual uint16_t LocalPort(l2tp::PathId path) const = 0;
   /// The largest packet of ours that the network takes whole on the way from `local` to `peer`, by

@@ -15,6 +15,8 @@
 
 namespace sallyport::daemon {
 
+struct IpsecConfig;
+
 /// The backend's name for one pair of ESP SAs (phase 2), stable through rekeys.
 using SaId = StrongId<struct SaIdTag, uint64_t>;
 
@@ -33,6 +35,11 @@ struct SecurityAssociation {
   uint32_t spi_out = 0;
   bool udp_encapsulation = false;  // NAT-T (RFC 3948)
   bool peer_behind_nat = false;
+  uint64_t ike_sa = 0;    // the backend's number for the IKE SA over it
+  std::string selectors;  // protocols and ports of both sides, in the backend's words
+  /// The pair whose client goes on through this one; it is still there. After a NAT has moved a
+  /// client, its next rekey makes a pair with another reqid.
+  std::optional<SaId> continues;
   std::string dial;  // the name of the dial that it was asked for; empty: the peer asked
 };
 
@@ -87,6 +94,8 @@ class Ike {
   /// Begins to connect, and keeps trying. `observer` must live until Stop() is done or this object
   /// has gone.
   virtual void Start(Observer& observer) = 0;
+  /// How clients are met from now on; SAs that exist live on.
+  virtual void Configure(const IpsecConfig& ipsec) = 0;
   /// Deletes the SA and, if nothing else uses it, its IKE SA (RFC 3193 §3.1). Does not wait.
   virtual void Terminate(SaId id) = 0;
   /// Asks the server for a pair of SAs, in place of those that the dial has. OnSaUp() or

@@ -255,6 +255,11 @@ void KernelDataPlane::CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up
   paths_.CompleteTunnel(path, up, std::move(done));
 }
 
+void KernelDataPlane::MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid,
+                                 const IpEndpoint& peer, DoneCallback done) {
+  paths_.MoveTunnel(path, tunnel, reqid, peer, std::move(done));
+}
+
 uint16_t KernelDataPlane::LocalPort(l2tp::PathId path) const { return paths_.LocalPort(path); }
 
 std::optional<uint16_t> KernelDataPlane::OuterMtu(const IpAddress& local,

@@ -52,6 +52,8 @@ class KernelDataPlane final : public DataPlane {
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
   void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) override;
+  void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid, const IpEndpoint& peer,
+                  DoneCallback done) override;
   uint16_t LocalPort(l2tp::PathId path) const override;
   std::optional<uint16_t> OuterMtu(const IpAddress& local, const IpAddress& peer) const override;
   void Send(const l2tp::SendDatagram& datagram) override;

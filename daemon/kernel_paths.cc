@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fmt/format.h>
+#include <memory>
 #include <sys/epoll.h>
 #include <utility>
 
@@ -16,6 +18,10 @@ namespace {
 /// A reqid of zero in a template matches every SA (xfrm_state_ok() in net/xfrm/xfrm_policy.c): what
 /// comes to the listener must have come through ESP, no matter whose.
 constexpr uint32_t kAnySecurityAssociation = 0;
+
+/// For an IKE daemon to give a new address to its SAs: a second in all. Local policy.
+constexpr std::chrono::milliseconds kMoveInterval{20};
+constexpr unsigned kMoveAttempts = 50;
 
 /// There is one table.
 constexpr int kTable = 0;
@@ -114,6 +120,16 @@ std::string Complete(KernelContext& context, const std::optional<MovedElement>& 
   if (auto connected = ConnectUdpSocket(socket, up.peer); !connected) return connected.error().text;
   auto made = MakeKernelTunnel(context, up.tunnel, up.peer_tunnel, socket);
   return made ? std::string() : made.error().text;
+}
+
+/// Binds a tunnel's socket to other SAs, then leads their packets to it. Code 0: it went well.
+SystemError MoveSocket(KernelContext& context, int fd, IpAddress::Family family, uint32_t reqid,
+                       const std::vector<netlink::RewritingChange>& changes) {
+  if (changes.empty()) return {};
+  const auto bound = netlink::SetSocketPolicy(fd, family, reqid);
+  if (!bound) return ToSystemError(bound.error());
+  std::string text = Apply(context, changes);
+  return text.empty() ? SystemError{} : SystemError{EIO, std::move(text)};
 }
 
 }  // namespace
@@ -257,6 +273,7 @@ void KernelPaths::PrepareTunnel(const l2tp::PrepareTunnel& request, std::optiona
           path.local = request.local;
           path.authenticated = reqid.has_value();
           path.connected = !request.dial;
+          path.peer = request.peer;
           path.key = KeyOf(request, reqid);
           LeadTo(std::move(path), std::move(done));
         });
@@ -334,6 +351,59 @@ void KernelPaths::CompleteTunnel(l2tp::PathId id, const l2tp::TunnelUp& up,
           });
         });
   });
+}
+
+void KernelPaths::MoveTunnel(l2tp::PathId id, l2tp::TunnelId tunnel, ReqId reqid,
+                             const IpEndpoint& peer, DataPlane::DoneCallback done) {
+  Try({.path = id,
+       .key = {.reqid = reqid.value(), .tunnel_id = tunnel.value()},
+       .peer = peer,
+       .attempts = 0,
+       .done = std::move(done)});
+}
+
+void KernelPaths::Try(Move move) {
+  const auto found = paths_.find(move.path);
+  if (found == paths_.end() || found->second.leaving) return move.done(false);
+  Path& path = found->second;
+  std::vector<netlink::RewritingChange> changes;
+  if (path.key != netlink::TunnelKey(move.key)) {
+    changes.emplace_back(netlink::AddTunnel{{move.key, path.port}});
+    if (path.key) changes.emplace_back(netlink::DeleteTunnel{*path.key});
+    path.key = move.key;
+  }
+  const bool connect = path.peer != move.peer;
+  // In the table's order, as the socket is closed.
+  table_.Do(
+      kTable, [this, fd = path.socket.get(), family = path.local.family(), connect,
+               changes = std::move(changes), move = std::move(move)](RewritingTable&) mutable {
+        return Table::Work([this, fd, family, connect, changes = std::move(changes),
+                            move = std::move(move)](KernelContext& context) mutable {
+          auto failure = MoveSocket(context, fd, family, move.key.reqid, changes);
+          if (failure.code == 0 && connect) {
+            if (auto done = ConnectUdpSocket(fd, move.peer); !done) failure = done.error();
+          }
+          return Table::Finish([this, move = std::move(move), failure = std::move(failure)](
+                                   RewritingTable&) mutable { Moved(std::move(move), failure); });
+        });
+      });
+}
+
+void KernelPaths::Moved(Move move, const SystemError& failure) {
+  const auto found = paths_.find(move.path);
+  if (found == paths_.end() || found->second.leaving) return move.done(false);
+  if (failure.code == 0) {
+    found->second.peer = move.peer;
+    return move.done(true);
+  }
+  if (failure.code != EAGAIN || ++move.attempts == kMoveAttempts) {
+    failure_log_.LogError("tunnel_not_moved", failure.text, loop_.Now());
+    return move.done(false);
+  }
+  // An IKE daemon tells of a new address just before it gives it to the SAs.
+  found->second.move_again = loop_.AddTimer(
+      [this, move = std::make_shared<Move>(std::move(move))] { Try(std::move(*move)); });
+  found->second.move_again.Set(loop_.Now() + kMoveInterval);
 }
 
 uint16_t KernelPaths::LocalPort(l2tp::PathId id) const {

@@ -56,6 +56,8 @@ class KernelPaths {
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      DataPlane::PathCallback done);
   void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DataPlane::DoneCallback done);
+  void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid, const IpEndpoint& peer,
+                  DataPlane::DoneCallback done);
   uint16_t LocalPort(l2tp::PathId path) const;
   void Send(const l2tp::SendDatagram& datagram);
 
@@ -78,6 +80,15 @@ class KernelPaths {
     bool connected = false;                 // to the tunnel's peer
     std::optional<netlink::TunnelKey> key;  // its element in the rewriting table
     bool leaving = false;                   // closed at the end of this turn of the loop
+    IpEndpoint peer;                        // of a tunnel: connected to it
+    Timer move_again;                       // the kernel has no SA to the new peer yet
+  };
+  struct Move {
+    l2tp::PathId path;
+    netlink::SaTunnelKey key;
+    IpEndpoint peer;
+    unsigned attempts = 0;
+    DataPlane::DoneCallback done;
   };
   struct RewritingTable {};
   /// Changes of the rewriting table are made in the order in which they are asked for, so that the
@@ -93,6 +104,8 @@ class KernelPaths {
   void Close(l2tp::PathId id);
   /// Makes the rules that lead to a tunnel's socket.
   void LeadTo(Path path, DataPlane::PathCallback done);
+  void Try(Move move);
+  void Moved(Move move, const SystemError& failure);
   /// Queues changes of the table; `done` gets what went wrong, or nothing.
   void Change(std::vector<netlink::RewritingChange> changes,
               UniqueFunction<void(const std::string& failure)> done);

@@ -101,17 +101,19 @@ std::unique_ptr<FileWatch> LocalAccess::WatchUsers(const std::string& path) {
   return std::make_unique<FileWatch>(loop_, path, [this] { Reload(); });
 }
 
-void LocalAccess::Configure(Options options, aaa::UserDatabase users, aaa::PoolSet pools,
-                            const std::vector<Lease>& in_use) {
+void LocalAccess::Configure(Options options, aaa::UserDatabase users) {
   if (options.users_file != options_.users_file) {
     watch_ = WatchUsers(options.users_file);
   }
   options_ = std::move(options);
   users_ = std::move(users);
   LogUsers();
+}
+
+void LocalAccess::SetPools(aaa::PoolSet pools, const std::vector<Lease>& in_use) {
   for (const Lease& lease : in_use) {
     // One that has become a gateway's or a network's own is its session's until that ends.
-    if (!pools.Take(lease.address, lease.user)) {
+    if (lease.address && !pools.Take(lease.address, lease.user)) {
       LogWarning("address_not_in_pools",
                  fmt::format("{} of {} cannot be counted as in use by the new pools",
                              lease.address.ToString(), lease.user));
@@ -156,21 +158,19 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
   auto verified = Verify(request);
   if (!verified) return Unexpected{verified.error()};
   const aaa::Accepted& accepted = *verified;
-  const auto lease =
-      pools_.Allocate({.pool = {}, .account = accepted.account, .profile = accepted.profile});
+  const auto lease = pools_.Allocate({.pool = {},
+                                      .account = accepted.account,
+                                      .profile = accepted.profile,
+                                      .ipv4 = options_.ipv4,
+                                      .ipv6 = options_.ipv6});
   if (!lease) return NoAddress(Text(lease.error()));
   AccessGranted granted;
+  if (!lease->address) granted.lease.pool = pools_.Find({})->settings().name;
   for (const auto& pool : pools_.pools()) {
     if (pool.Contains(lease->address)) granted.lease.pool = pool.settings().name;
   }
   granted.lease.user = accepted.account;
-  const aaa::PrefixPool& prefixes = pools_.prefix_pools()[pools_.IndexOf({})].ipv6;
-  if (!lease->prefix && prefixes.size() > 0) {
-    no_prefix_log_.LogWarning(
-        "no_ipv6_prefix",
-        fmt::format("{} has no IPv6: no free prefix in the pool", PrintableText(accepted.account)),
-        loop_.Now());
-  }
+  if (options_.ipv6) LogMissingPrefixes(*lease, accepted.account);
   granted.lease.address = lease->address;
   granted.lease.gateway = lease->gateway;
   granted.limits = options_.limits;
@@ -184,8 +184,24 @@ Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticat
   return granted;
 }
 
+void LocalAccess::LogMissingPrefixes(const aaa::AddressLease& lease, const std::string& user) {
+  const aaa::PrefixPools& pools = pools_.prefix_pools()[pools_.IndexOf({})];
+  if (!lease.prefix && pools.ipv6.size() > 0) {
+    no_prefix_log_.LogWarning(
+        "no_ipv6_prefix",
+        fmt::format("{} has no IPv6: no free prefix in the pool", PrintableText(user)),
+        loop_.Now());
+  } else if (!lease.delegated && pools.delegated.size() > 0) {
+    no_delegated_log_.LogWarning(
+        "no_delegated_prefix",
+        fmt::format("{} gets no prefix for the networks behind it: none is free in the pool",
+                    PrintableText(user)),
+        loop_.Now());
+  }
+}
+
 void LocalAccess::Release(const Lease& lease) {
-  if (!pools_.Release(lease.address)) {
+  if (lease.address && !pools_.Release(lease.address)) {
     LogError("address_not_in_use",
              fmt::format("address {} was given back but not in use", lease.address.ToString()));
   }

@@ -25,14 +25,19 @@ class LocalAccess final : public AccessControl {
     aaa::NameRules names{};
     ppp::NetworkParameters network;  // DNS and WINS; the addresses are filled in for each session
     SessionLimits limits;            // of every session
+    // Families that sessions may have.
+    bool ipv4 = true;
+    bool ipv6 = true;
   };
 
   /// `users` is what the configuration check has read from the file already.
   LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users, aaa::PoolSet pools);
 
-  /// Takes a new configuration: `in_use` keep their addresses.
-  void Configure(Options options, aaa::UserDatabase users, aaa::PoolSet pools,
-                 const std::vector<Lease>& in_use);
+  /// Takes a new configuration.
+  void Configure(Options options, aaa::UserDatabase users);
+  /// Takes other pools: `in_use` keep their addresses. Which address each user had last is
+  /// forgotten.
+  void SetPools(aaa::PoolSet pools, const std::vector<Lease>& in_use);
 
   Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
   Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate& request) override;
@@ -43,6 +48,8 @@ class LocalAccess final : public AccessControl {
  private:
   void Reload();
   void LogUsers() const;
+  /// Where IPv6 is meant to be, and the pool has none left.
+  void LogMissingPrefixes(const aaa::AddressLease& lease, const std::string& user);
   std::unique_ptr<FileWatch> WatchUsers(const std::string& path);
   Expected<aaa::Accepted, AccessDenied> Verify(const ppp::Authenticate& request) const;
 
@@ -52,6 +59,7 @@ class LocalAccess final : public AccessControl {
   aaa::PoolSet pools_;
   std::unique_ptr<FileWatch> watch_;
   LogLimit no_prefix_log_;
+  LogLimit no_delegated_log_;
 };
 
 }  // namespace sallyport::daemon

@@ -37,10 +37,16 @@ void LostSas::Uncertain() {
 void LostSas::Check() {
   armed_ = false;
   const auto deleted = std::exchange(deleted_, {});
-  if (!std::exchange(uncertain_, false)) return Tell(deleted);
-  std::set<KernelSa> all;
-  for (const auto& [id, entry] : sas_.entries()) all.insert(InboundOf(entry.sa));
-  data_plane_.FindMissingSas(std::move(all),
+  const bool uncertain = std::exchange(uncertain_, false);
+  std::set<KernelSa> suspects;
+  for (const auto& [id, entry] : sas_.entries()) {
+    const KernelSa inbound = InboundOf(entry.sa);
+    if (uncertain || deleted.contains(inbound)) suspects.insert(inbound);
+  }
+  if (suspects.empty()) return;
+  // An SA whose peer has another address or port is deleted and made anew, with the same SPI
+  // (charon: kernel_netlink_ipsec.c, update_sa()).
+  data_plane_.FindMissingSas(std::move(suspects),
                              [this](const std::set<KernelSa>& missing) { Tell(missing); });
 }
 

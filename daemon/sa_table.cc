@@ -17,10 +17,11 @@ constexpr size_t kMaxEarlyBytes = 1024;
 
 }  // namespace
 
-void SaTable::Add(const SecurityAssociation& sa, l2tp::PathId path) {
+void SaTable::Add(const SecurityAssociation& sa, l2tp::PathId path, TimePoint due) {
   by_path_[path] = sa.id;
   by_peer_[sa.peer.address].push_back(sa.id);
-  entries_.insert_or_assign(sa.id, Entry{sa, path, {}});
+  const auto added = entries_.insert_or_assign(sa.id, Entry{sa, path, {}, {}, {}});
+  SetDue(added.first->second, due);
 }
 
 void SaTable::Update(const SecurityAssociation& sa) {
@@ -36,6 +37,7 @@ void SaTable::Update(const SecurityAssociation& sa) {
 std::optional<SaTable::Entry> SaTable::Remove(SaId id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return {};
+  SetDue(found->second, std::nullopt);
   Entry entry = std::move(found->second);
   entries_.erase(found);
   by_path_.erase(entry.path);
@@ -50,15 +52,58 @@ void SaTable::RemoveFromPeer(const SecurityAssociation& sa) {
 }
 
 void SaTable::AddTunnel(SaId id, l2tp::TunnelId tunnel) {
-  if (const auto found = entries_.find(id); found != entries_.end()) {
-    found->second.tunnels.insert(tunnel);
-  }
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.tunnels.insert(tunnel);
+  found->second.live.insert(tunnel);
+  SetDue(found->second, std::nullopt);
+}
+
+void SaTable::EndTunnel(SaId id, l2tp::TunnelId tunnel, TimePoint due) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || found->second.live.erase(tunnel) == 0) return;
+  if (found->second.live.empty()) SetDue(found->second, due);
 }
 
 void SaTable::RemoveTunnel(SaId id, l2tp::TunnelId tunnel) {
   if (const auto found = entries_.find(id); found != entries_.end()) {
     found->second.tunnels.erase(tunnel);
   }
+}
+
+void SaTable::SetDue(Entry& entry, std::optional<TimePoint> due) {
+  if (entry.due) by_due_.erase({*entry.due, entry.sa.id});
+  entry.due = due;
+  if (due) by_due_.emplace(*due, entry.sa.id);
+}
+
+std::vector<SaId> SaTable::TakeDue(TimePoint now, TimePoint next) {
+  std::vector<SaId> due;
+  for (const auto& [when, id] : by_due_) {
+    if (when > now) break;
+    due.push_back(id);
+  }
+  for (const SaId id : due) SetDue(entries_.at(id), next);
+  return due;
+}
+
+std::optional<TimePoint> SaTable::NextDue() const {
+  return by_due_.empty() ? std::nullopt : std::optional(by_due_.begin()->first);
+}
+
+std::vector<SaId> SaTable::OlderOf(const SecurityAssociation& sa) const {
+  std::vector<SaId> older;
+  if (!sa.dial.empty()) return older;  // two dials may lead to one server
+  const auto same_address = by_peer_.find(sa.peer.address);
+  if (same_address == by_peer_.end()) return older;
+  for (const SaId id : same_address->second) {
+    const SecurityAssociation& other = entries_.at(id).sa;
+    const bool same_client = other.peer == sa.peer && other.remote_id == sa.remote_id;
+    // One client may have several pairs of SAs for several ports.
+    const bool beside = other.ike_sa == sa.ike_sa && other.selectors != sa.selectors;
+    if (id < sa.id && same_client && !beside && other.dial.empty()) older.push_back(id);
+  }
+  return older;
 }
 
 const SaTable::Entry* SaTable::Find(SaId id) const {

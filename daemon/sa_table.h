@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -24,6 +25,8 @@ class SaTable {
     SecurityAssociation sa;
     l2tp::PathId path;
     std::set<l2tp::TunnelId> tunnels;  // through it, lingering ones included
+    std::set<l2tp::TunnelId> live;     // those of them that have not ended
+    std::optional<TimePoint> due;      // when it is to go, unless a tunnel is asked for before
   };
   /// A datagram that waits for its path.
   struct Early {
@@ -33,18 +36,29 @@ class SaTable {
     TimePoint arrived;
   };
 
-  void Add(const SecurityAssociation& sa, l2tp::PathId path);
+  /// `due`: when it is to go if no tunnel is asked for before.
+  void Add(const SecurityAssociation& sa, l2tp::PathId path, TimePoint due);
   void Update(const SecurityAssociation& sa);
   /// The entry that is removed.
   std::optional<Entry> Remove(SaId id);
 
-  /// Nothing happens for an SA that is not there any more.
+  // Nothing happens for an SA that is not there any more.
   void AddTunnel(SaId id, l2tp::TunnelId tunnel);
+  /// The tunnel has ended, though it may linger; the last one leaves the SA until `due`.
+  void EndTunnel(SaId id, l2tp::TunnelId tunnel, TimePoint due);
   void RemoveTunnel(SaId id, l2tp::TunnelId tunnel);
+
+  /// The SAs that have been due by `now`. They are due again at `next`, should they still be there.
+  std::vector<SaId> TakeDue(TimePoint now, TimePoint next);
+  std::optional<TimePoint> NextDue() const;
 
   const Entry* Find(SaId id) const;
   const Entry* FindByPath(l2tp::PathId path) const;
   const std::map<SaId, Entry>& entries() const { return entries_; }
+  /// The older SAs of the very client of `sa`: one that has dialled again. Two clients never have
+  /// the same address and IKE port at a time; behind a NAT that has forgotten one client, another
+  /// may get its port, but hardly its identity.
+  std::vector<SaId> OlderOf(const SecurityAssociation& sa) const;
 
   /// The one SA with a client at `peer`, if there is just one: several clients behind one NAT
   /// cannot be told apart here, and each sends its request again within a second or two.
@@ -57,11 +71,13 @@ class SaTable {
 
  private:
   void DropStale(TimePoint now);
+  void SetDue(Entry& entry, std::optional<TimePoint> due);
   void RemoveFromPeer(const SecurityAssociation& sa);
 
   std::map<SaId, Entry> entries_;
   std::map<l2tp::PathId, SaId> by_path_;
   std::map<IpAddress, std::vector<SaId>> by_peer_;
+  std::set<std::pair<TimePoint, SaId>> by_due_;
   std::deque<Early> early_;
 };
 

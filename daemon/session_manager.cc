@@ -90,6 +90,13 @@ ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
   return link == links_.end() ? ppp::Phase::kDead : link->second.phase();
 }
 
+void SessionManager::MovePeer(l2tp::TunnelId tunnel, const IpEndpoint& peer) {
+  for (auto found = sessions_.lower_bound({tunnel, l2tp::SessionId()});
+       found != sessions_.end() && found->first.tunnel == tunnel; ++found) {
+    found->second.peer = peer;
+  }
+}
+
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
                              const DialProfile* profile, DataPlane::DoneCallback done) {
   const SessionKey key{request.tunnel, request.session};

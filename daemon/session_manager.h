@@ -157,6 +157,8 @@ class SessionManager {
                  const LoginPolicy& logins);
   /// Who follows the sessions' lives; outlives the manager.
   void SetEventSink(EventSink* events) { events_ = events; }
+  /// The peer of the tunnel is at another address.
+  void MovePeer(l2tp::TunnelId tunnel, const IpEndpoint& peer);
 
   /// Takes in a dump of interface counters; what has grown proves that the client lives.
   /// Calls `alive` for each such session's tunnel. Ends those that are idle for too long: no

@@ -224,7 +224,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   if (!session.user.empty()) record.user = session.user;
   if (session.lease) {
     if (!session.lease->pool.empty()) record.pool = session.lease->pool;
-    record.address = session.lease->address;
+    if (session.lease->address) record.address = session.lease->address;
   }
   if (session.network) {
     for (const auto& server : session.network->network.dns) {

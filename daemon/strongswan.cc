@@ -37,11 +37,10 @@ bool Exists(const std::string& path) {
   return ::stat(path.c_str(), &file) == 0;
 }
 
-/// Empty when `reply` says success.
-std::string FailureOf(const ViciConnection::Reply& reply) {
-  if (!reply) return std::string(vici::ToString(reply.error()));
-  const auto result = vici::ParseCommandResult(*reply);
-  return result.success ? std::string() : result.error;
+bool WantsIkev1(const IpsecConfig& ipsec) {
+  return ipsec.ike != IkeVersions::kV2 ||
+         std::any_of(ipsec.connections.begin(), ipsec.connections.end(),
+                     [](const auto& connection) { return connection.ike != IkeVersions::kV2; });
 }
 
 vici::Message TerminateArguments(std::string_view key, std::string_view value) {
@@ -54,12 +53,13 @@ vici::Message TerminateArguments(std::string_view key, std::string_view value) {
 Strongswan::Strongswan(EventLoop& loop, StrongswanOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      sas_(std::string(kConnectionName)),
       log_(loop,
            [this](const FailedAttempt& attempt) {
              if (observer_ != nullptr) observer_->OnAttemptFailed(attempt);
            }),
-      timer_(loop.AddTimer([this] { OnTimer(); })) {}
+      probe_(loop),
+      timer_(loop.AddTimer([this] { OnTimer(); })),
+      check_timer_(loop.AddTimer([this] { CheckLoaded(); })) {}
 
 void Strongswan::Start(Observer& observer) {
   if (phase_ != Phase::kIdle) return;
@@ -96,6 +96,7 @@ void Strongswan::Connect() {
   terminating_ = false;
   events_ = NewConnection(std::move(*events), true);
   commands_ = NewConnection(std::move(*commands), false);
+  loader_ = std::make_unique<StrongswanLoader>(*commands_, dials_);
   PrepareEvents();
   PrepareCommands();
 }
@@ -169,24 +170,49 @@ void Strongswan::PrepareCommands() {
         PrintableText(fmt::format("strongSwan {} ({})", reply->Value("version").value_or("?"),
                                   reply->Value("daemon").value_or("charon")));
   });
-  if (options_.psk.empty()) return LoadConnection();
-  commands_->Request("load-shared", SharedKeyArguments(options_),
-                     [this](const ViciConnection::Reply& reply) {
-                       const std::string failure = FailureOf(reply);
-                       if (failure.empty()) return LoadConnection();
-                       Fail({.error = fmt::format("the IKE daemon refuses our key: {}", failure),
-                             .hint = HintForRefusal(failure)});
-                     });
+  load_again_ = false;
+  Load([this] { CheckAlgorithms(); });
 }
 
-void Strongswan::LoadConnection() {
-  commands_->Request(
-      "load-conn", ConnectionArguments(options_), [this](const ViciConnection::Reply& reply) {
-        const std::string failure = FailureOf(reply);
-        if (failure.empty()) return CheckAlgorithms();
-        Fail({.error = fmt::format("the IKE daemon refuses our connection: {}", failure),
-              .hint = HintForRefusal(failure)});
+void Strongswan::Load(UniqueFunction<void()> done) {
+  loader_->Load(
+      LoadCommands(options_), [this, done = std::move(done)](
+                                  const std::optional<StrongswanLoader::Refusal>& refusal) mutable {
+        if (!refusal) return done();
+        Fail({.error = fmt::format("the IKE daemon refuses {}: {}", refusal->what, refusal->why),
+              .hint = HintForRefusal(refusal->why)});
       });
+}
+
+void Strongswan::Configure(const IpsecConfig& ipsec) {
+  options_.ipsec = ipsec;
+  load_again_ = true;
+  LoadAgain();
+}
+
+void Strongswan::LoadAgain() {
+  if (phase_ != Phase::kReady || loader_->loading()) return;
+  if (!std::exchange(load_again_, false)) return;
+  Load([this] {
+    LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
+    LoadAgain();
+  });
+}
+
+void Strongswan::CheckLoaded() {
+  if (phase_ != Phase::kReady) return;
+  check_timer_.Set(loop_.Now() + options_.check_interval);
+  if (loader_->loading()) return;
+  loader_->Check([this](const std::vector<std::string>& missing) {
+    if (phase_ != Phase::kReady || missing.empty() || loader_->loading()) return;
+    LogWarning("ike_configuration_lost",
+               fmt::format("another program has taken from the IKE daemon what we loaded ({}); it "
+                           "is loaded again. swanctl --load-all does so, --load-conns and "
+                           "--load-creds as well",
+                           fmt::join(missing, ", ")));
+    load_again_ = true;
+    LoadAgain();
+  });
 }
 
 void Strongswan::CheckAlgorithms() {
@@ -203,6 +229,16 @@ void Strongswan::CheckAlgorithms() {
   });
 }
 
+void Strongswan::ProbeIkev1() {
+  if (!options_.probe || !WantsIkev1(options_.ipsec)) return;
+  probe_.Start(*options_.probe, [this](bool missing) {
+    if (!missing || phase_ != Phase::kReady) return;
+    state_.error = kNoIkev1;
+    state_.hint = kNoIkev1Hint;
+    observer_->OnIkeState(state_);
+  });
+}
+
 void Strongswan::Prepared() {
   if (phase_ != Phase::kPreparing || --unprepared_ != 0) return;
   phase_ = Phase::kReady;
@@ -215,6 +251,9 @@ void Strongswan::Prepared() {
   const auto unheard = sas_.Terminating();
   to_terminate_.assign(unheard.begin(), unheard.end());
   observer_->OnIkeState(state_);
+  check_timer_.Set(loop_.Now() + options_.check_interval);
+  LoadAgain();
+  ProbeIkev1();
   TerminateNext();
   for (const auto& [dial, server] : to_initiate_) SendInitiate(server);
 }
@@ -238,7 +277,9 @@ void Strongswan::CloseAndRetry() {
 }
 
 void Strongswan::Close() {
+  check_timer_.Set(std::nullopt);
   events_.reset();
+  loader_.reset();
   commands_.reset();
   log_.Stop();
   to_terminate_.clear();
@@ -397,7 +438,7 @@ void Strongswan::Unload() {
   const auto ignore = [](const ViciConnection::Reply&) {
   };  // nothing more can be done about a failure
   // First, so that no new SA comes up behind the back of what follows.
-  commands_->Request("unload-conn", vici::Message().Set("name", kConnectionName), ignore);
+  loader_->Unload(true);
   for (const auto& dial : dials_) {
     const std::string name = DialConnectionName(dial);
     commands_->Request("unload-conn", vici::Message().Set("name", name), ignore);
@@ -407,12 +448,12 @@ void Strongswan::Unload() {
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
     // All are to go, among them one that charon has made and not told of yet.
     to_terminate_.clear();
-    commands_->Request("terminate", TerminateArguments("ike", kConnectionName), ignore);
+    for (const std::string& connection : loader_->connections()) {
+      commands_->Request("terminate", TerminateArguments("ike", connection), ignore);
+    }
   }
   TerminateNext();
-  if (!options_.psk.empty()) {
-    commands_->Request("unload-shared", vici::Message().Set("id", kSharedKeyId), ignore);
-  }
+  loader_->Unload(false);
   // Answers come in order, so that this one says that charon is done with the ones before; the same
   // on the other connection says that it has told of every SA that it made until then.
   commands_->Request("version", {}, [this](const ViciConnection::Reply&) {

@@ -6,14 +6,17 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/expected.h"
 #include "base/unique_fd.h"
 #include "base/unique_function.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
+#include "daemon/ikev1_probe.h"
 #include "daemon/log_limit.h"
 #include "daemon/strongswan_config.h"
+#include "daemon/strongswan_loader.h"
 #include "daemon/strongswan_log.h"
 #include "daemon/strongswan_sas.h"
 #include "daemon/vici_connection.h"
@@ -31,6 +34,7 @@ class Strongswan final : public Ike {
   Strongswan(EventLoop& loop, StrongswanOptions options);
 
   void Start(Observer& observer) override;
+  void Configure(const IpsecConfig& ipsec) override;
   void Terminate(SaId id) override;
   void Initiate(const IkeServer& server) override;
   void Stop(UniqueFunction<void()> done) override;
@@ -57,8 +61,15 @@ class Strongswan final : public Ike {
   std::unique_ptr<ViciConnection> NewConnection(UniqueFd socket, bool with_events);
   void PrepareEvents();
   void PrepareCommands();
-  void LoadConnection();
+  /// Makes the configuration what charon has; `done` only if charon takes all of it.
+  void Load(UniqueFunction<void()> done);
+  /// The same while ready, if it is due (load_again_) and as soon as it can be.
+  void LoadAgain();
+  /// Sees to it that charon still has what was loaded.
+  void CheckLoaded();
   void CheckAlgorithms();
+  /// Says so if charon has no IKEv1, which nearly every client needs.
+  void ProbeIkev1();
   /// One of the two connections has done its preparation.
   void Prepared();
   void Fail(Failure failure);
@@ -91,6 +102,7 @@ class Strongswan final : public Ike {
   unsigned failures_ = 0;     // attempts since the last one that got ready
   unsigned unprepared_ = 0;   // connections that are still in their preparation
   bool events_known_ = true;  // every event that we cannot do without is known to charon
+  bool load_again_ = false;   // the configuration is another, or charon has lost it
   std::deque<SaId> to_terminate_;
   std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
   std::set<std::string> dials_;                   // whose connections are loaded
@@ -99,7 +111,10 @@ class Strongswan final : public Ike {
   UniqueFunction<void()> stop_done_;
   std::unique_ptr<ViciConnection> events_;
   std::unique_ptr<ViciConnection> commands_;
+  std::unique_ptr<StrongswanLoader> loader_;  // as long as there are commands_
+  Ikev1Probe probe_;
   Timer timer_;
+  Timer check_timer_;
 };
 
 }  // namespace sallyport::daemon

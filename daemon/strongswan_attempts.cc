@@ -25,7 +25,7 @@ constexpr uint16_t kIkePort = 500;
 
 bool IsOurs(std::string_view connection) {
   if (connection.empty() || connection == kUnnamed) return true;
-  return connection.starts_with(kConnectionName) && !DialOfConnection(connection);
+  return IsOurName(connection) && !DialOfConnection(connection);
 }
 
 uint16_t PortOf(std::string_view text) {
@@ -94,8 +94,12 @@ void StrongswanAttempts::HandleEnded(vici::IkeUniqueId ike, const IpEndpoint& pe
   Exchange& exchange = Learn(ike);
   if (!exchange.peer.address) exchange.peer = peer;
   if (exchange.identity.empty()) exchange.identity = identity;
+  const bool explained = exchange.reason.has_value();
   if (exchange.established) BlameDeparture(exchange);
   Blame(exchange, AttemptReason::kIkeEnded, std::string(reason));
+  // Events and lines of the log come by connections of their own: the line that says why may come
+  // after the end.
+  exchange.guessed = !explained;
   Schedule(ike, exchange, now);
 }
 
@@ -279,7 +283,9 @@ void StrongswanAttempts::NoteCertificateFault(Exchange& exchange, const LogReadi
 }
 
 void StrongswanAttempts::Blame(Exchange& exchange, AttemptReason reason, std::string detail) {
-  if (exchange.reason || exchange.reported || exchange.has_child) return;
+  const bool explained = exchange.reason && !exchange.guessed;
+  if (explained || exchange.reported || exchange.has_child) return;
+  exchange.guessed = false;
   exchange.reason = reason;
   exchange.detail = std::move(detail);
 }

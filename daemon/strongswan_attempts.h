@@ -55,6 +55,7 @@ class StrongswanAttempts {
     std::vector<std::string> steps;
     std::optional<AttemptReason> reason;
     std::string detail;
+    bool guessed = false;  // the reason: from the end alone, without a word of the log
     bool ikev2 = false;
     bool aggressive = false;
     bool behind_nat = false;

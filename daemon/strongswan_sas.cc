@@ -2,6 +2,7 @@
 #include "daemon/strongswan_sas.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "daemon/strongswan_config.h"
@@ -23,6 +24,19 @@ std::string VersionText(std::optional<unsigned> version) {
   return version ? "IKEv" + std::to_string(*version) : "IKE";
 }
 
+/// "[udp/l2f] [udp/l2f]" of "203.0.113.1/32[udp/l2f]" and the other side's: what stays when an
+/// address moves.
+std::string SelectorsOf(const vici::ChildSa& child) {
+  std::string text;
+  for (const auto* list : {&child.local_ts, &child.remote_ts}) {
+    for (const std::string& selector : *list) {
+      if (!text.empty()) text += ' ';
+      text += PrintableText(selector.substr(std::min(selector.find('['), selector.size())));
+    }
+  }
+  return text;
+}
+
 /// What `ike` and `child` tell, over what `sa` holds already; nothing is forgotten that a message
 /// happens not to repeat.
 void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& child) {
@@ -40,6 +54,8 @@ void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& 
   set(sa.spi_out, child.spi_out.value_or(0));
   if (!child.protocol.empty()) sa.udp_encapsulation = child.udp_encapsulation;
   sa.peer_behind_nat = ike.remote.behind_nat;
+  sa.ike_sa = ike.unique_id.value();
+  set(sa.selectors, SelectorsOf(child));
   if (auto dial = DialOfConnection(ike.connection)) sa.dial = *std::move(dial);
 }
 
@@ -57,43 +73,54 @@ void StrongswanSas::HandleEvent(std::string_view name, const vici::Message& even
   }
 }
 
-bool StrongswanSas::IsOurs(std::string_view connection) const {
-  return connection == connection_ || DialOfConnection(connection);
-}
-
 void StrongswanSas::HandleIkeUpDown(const vici::SaEvent& event, Changes& out) {
   const vici::IkeSa& ike = event.ike;
   if (event.up) {
-    if (IsOurs(ike.connection)) IkeUp(ike);
-  } else if (IsOurs(ike.connection) || ike.connection == kUnnamed) {
+    if (IsOurName(ike.connection)) IkeUp(ike);
+  } else if (IsOurName(ike.connection) || ike.connection == kUnnamed) {
     IkeDown(ike, out);
   }
 }
 
 void StrongswanSas::HandleChildUpDown(const vici::SaEvent& event, Changes& out) {
-  if (!IsOurs(event.ike.connection)) return;
+  if (!IsOurName(event.ike.connection)) return;
   for (const vici::ChildSa& child : event.ike.children) {
     if (event.up) {
       ChildUp(event.ike, child, out);
-    } else if (const Record* record = FindByChild(child.unique_id)) {
-      // bus.c, ike_updown(): when the IKE SA ends, its children are told of after it.
-      const bool alone = event.ike.state == "ESTABLISHED";
-      std::string reason = alone ? "the SA was deleted or has expired" : "the IKE SA has ended";
-      if (record->terminating) reason = "deleted by us";
-      Remove(record->sa.id, std::move(reason), out);
+    } else if (Record* record = FindByChild(child.unique_id)) {
+      ChildDown(*record, event.ike, child.unique_id, out);
     }
   }
 }
 
 void StrongswanSas::HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out) {
-  if (!IsOurs(event.ike.connection)) return;
+  if (!IsOurName(event.ike.connection)) return;
   Record* record = FindByChild(event.old_child.unique_id);
   if (record != nullptr && record->sa.reqid.value() == event.new_child.reqid) {
     Learn(event.ike);
+    by_child_.erase(event.old_child.unique_id);  // it vanishes without a word
+    record->children.erase(event.old_child.unique_id);
     Refresh(*record, event.ike, event.new_child, out);
   } else {
     ChildUp(event.ike, event.new_child, out);
   }
+}
+
+void StrongswanSas::ChildDown(Record& record, const vici::IkeSa& ike, vici::ChildUniqueId child,
+                              Changes& out) {
+  const SaId id = record.sa.id;
+  if (record.children.size() > 1) {
+    by_child_.erase(child);
+    record.children.erase(child);
+    const vici::ChildSa other = record.children.rbegin()->second;
+    if (record.child == child) Refresh(record, ike, other, out);
+    return;
+  }
+  // bus.c, ike_updown(): when the IKE SA ends, its children are told of after it.
+  const bool alone = ike.state == "ESTABLISHED";
+  std::string reason = alone ? "the SA was deleted or has expired" : "the IKE SA has ended";
+  if (record.terminating) reason = "deleted by us";
+  Remove(id, std::move(reason), out);
 }
 
 void StrongswanSas::HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& out) {
@@ -119,7 +146,7 @@ void StrongswanSas::BeginList() {
 
 void StrongswanSas::HandleListed(const vici::Message& list_sa, Changes& out) {
   const auto event = vici::ParseSaEvent(list_sa);
-  if (!event || !IsOurs(event->ike.connection)) return;
+  if (!event || !IsOurName(event->ike.connection)) return;
   if (event->ike.state == "ESTABLISHED") Learn(event->ike);
   for (const vici::ChildSa& child : event->ike.children) {
     if (IsAlive(child)) ChildUp(event->ike, child, out);
@@ -241,17 +268,23 @@ void StrongswanSas::ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, 
   added.sa.reqid = ReqId(child.reqid);
   by_reqid_[added.sa.reqid] = id;
   added.child = child.unique_id;
+  added.children[child.unique_id] = child;
   by_child_[child.unique_id] = id;
   SetIke(added, ike.unique_id);
   Fill(added.sa, ike, child);
+  if (const Record* former = FindPredecessor(added.sa)) added.sa.continues = former->sa.id;
   out.emplace_back(Up{added.sa});
 }
 
 void StrongswanSas::Refresh(Record& record, const vici::IkeSa& ike, const vici::ChildSa& child,
                             Changes& out) {
-  record.listed = true;
-  by_child_.erase(record.child);
+  if (!std::exchange(record.listed, true)) {
+    // A new list: those of before may have gone unheard.
+    for (const auto& [former, details] : std::exchange(record.children, {}))
+      by_child_.erase(former);
+  }
   record.child = child.unique_id;
+  record.children[child.unique_id] = child;
   by_child_[child.unique_id] = record.sa.id;
   SetIke(record, ike.unique_id);
   const SecurityAssociation before = record.sa;
@@ -269,7 +302,7 @@ ReqId StrongswanSas::Erase(SaId id) {
   const auto found = records_.find(id);
   Record& record = found->second;
   SetIke(record, {});
-  by_child_.erase(record.child);
+  for (const auto& [child, details] : record.children) by_child_.erase(child);
   by_reqid_.erase(record.sa.reqid);
   const ReqId reqid = record.sa.reqid;
   records_.erase(found);
@@ -282,9 +315,21 @@ void StrongswanSas::SetIke(Record& record, vici::IkeUniqueId ike) {
     if (siblings->second.empty()) by_ike_.erase(siblings);
   }
   record.ike = ike;
+  record.sa.ike_sa = ike.value();
   if (!ike) return;
   by_ike_[ike].insert(record.sa.id);
   if (const auto known = ikes_.find(ike); known != ikes_.end()) known->second.had_child = true;
+}
+
+const StrongswanSas::Record* StrongswanSas::FindPredecessor(const SecurityAssociation& sa) const {
+  const auto siblings = by_ike_.find(vici::IkeUniqueId(static_cast<uint32_t>(sa.ike_sa)));
+  if (siblings == by_ike_.end() || !sa.dial.empty()) return nullptr;
+  const Record* newest = nullptr;
+  for (const SaId id : siblings->second) {
+    const Record& record = records_.at(id);
+    if (id != sa.id && record.sa.selectors == sa.selectors) newest = &record;
+  }
+  return newest;
 }
 
 StrongswanSas::Record* StrongswanSas::FindByChild(vici::ChildUniqueId child) {

@@ -17,11 +17,14 @@
 
 namespace sallyport::daemon {
 
-/// What charon's events and lists say about the SAs of one of its connections, in the terms of Ike.
-/// No I/O. Two facts of charon shape it:
+/// What charon's events and lists say about the SAs of our connections (IsOurName()), in the terms
+/// of Ike; those of others are not looked at. No I/O. Two facts of charon shape it:
 /// - A client is its child, never the IKE SA over it: after a reauthentication (IKEv1) a new IKE SA
 ///   adopts the children of the old one without a word (adopt_children_job.c).
 /// - A rekeyed child is another child with the same reqid; the old one vanishes without an event.
+///   When both sides rekey at once, or Windows asks twice, there are two, of which either may go.
+/// - After a NAT has moved a client, charon does not take its next rekey for one, since the
+///   selectors have the old address: a child with another reqid comes up beside the old one.
 class StrongswanSas {
  public:
   struct Up {
@@ -58,10 +61,6 @@ class StrongswanSas {
     std::optional<vici::IkeUniqueId> ike;
   };
 
-  /// `connection`: the name under which our configuration is loaded; what belongs to another,
-  /// dials' connections apart, is not looked at.
-  explicit StrongswanSas(std::string connection) : connection_(std::move(connection)) {}
-
   /// An event of the names in kEvents; others and those without an SA in them change nothing.
   void HandleEvent(std::string_view name, const vici::Message& event, Changes& out);
   static constexpr std::string_view kEvents[] = {"ike-updown", "child-updown", "child-rekey",
@@ -91,6 +90,8 @@ class StrongswanSas {
   struct Record {
     SecurityAssociation sa;
     vici::ChildUniqueId child;
+    /// All of the reqid that are up and not rekeyed, `child` among them.
+    std::map<vici::ChildUniqueId, vici::ChildSa> children;
     vici::IkeUniqueId ike;
     bool listed = true;
     bool terminating = false;
@@ -103,7 +104,6 @@ class StrongswanSas {
     bool listed = true;
   };
 
-  bool IsOurs(std::string_view connection) const;
   void HandleIkeUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out);
@@ -118,6 +118,10 @@ class StrongswanSas {
   void ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
   /// Brings `record` up to date with a child that carries on with its reqid.
   void Refresh(Record& record, const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);
+  /// One of its children has gone: another takes its place, or else the record goes.
+  void ChildDown(Record& record, const vici::IkeSa& ike, vici::ChildUniqueId child, Changes& out);
+  /// The record whose client comes with another reqid: the same IKE SA and selectors.
+  const Record* FindPredecessor(const SecurityAssociation& sa) const;
   /// Out of the books, with its reqid given back.
   ReqId Erase(SaId id);
   void Remove(SaId id, std::string reason, Changes& out);
@@ -125,10 +129,9 @@ class StrongswanSas {
   Record* FindByChild(vici::ChildUniqueId child);
   Record* FindByReqid(uint32_t reqid);
 
-  std::string connection_;
   std::map<SaId, Record> records_;
   // Indexes of records_.
-  std::map<vici::ChildUniqueId, SaId> by_child_;
+  std::map<vici::ChildUniqueId, SaId> by_child_;  // all of Record::children
   std::map<ReqId, SaId> by_reqid_;
   std::map<vici::IkeUniqueId, std::set<SaId>> by_ike_;
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/secret.h"
+#include "vici/events.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -166,6 +167,12 @@ void ViciConnection::Break(const std::string& reason, std::string_view malformed
   io_.Reset();
   timer_.Set(std::nullopt);
   on_broken_(reason, malformed);
+}
+
+std::string FailureOf(const ViciConnection::Reply& reply) {
+  if (!reply) return std::string(vici::ToString(reply.error()));
+  const auto result = vici::ParseCommandResult(*reply);
+  return result.success ? std::string() : result.error;
 }
 
 }  // namespace sallyport::daemon

@@ -82,4 +82,7 @@ class ViciConnection {
   Timer timer_;
 };
 
+/// Why a command did nothing; empty when `reply` says success.
+std::string FailureOf(const ViciConnection::Reply& reply);
+
 }  // namespace sallyport::daemon

@@ -86,6 +86,7 @@ class Endpoint::Implementation {
   void Execute(const CloseTunnel& command, const Context& context);
   void Execute(const CloseSession& command, const Context& context);
   void Execute(const PathDown& command, const Context& context);
+  void Execute(const MoveTunnel& command, const Context& context);
   void Execute(const ProofOfLife& command, const Context& context);
   void Execute(const Shutdown& command, const Context& context);
 
@@ -232,6 +233,10 @@ void Endpoint::Implementation::Execute(const PathDown& command, const Context& c
     tunnels_.Abandon(id, EndReason::kPathDown, context);
     tunnels_.Settle(id, context);
   }
+}
+
+void Endpoint::Implementation::Execute(const MoveTunnel& command, const Context& context) {
+  tunnels_.Move(command, context);
 }
 
 void Endpoint::Implementation::Execute(const ProofOfLife& command, const Context& context) {

@@ -193,6 +193,14 @@ struct CloseSession {
 struct PathDown {
   PathId path;
 };
+/// The tunnel's peer is at another address, or its SCCRQ's path is another: behind IPsec a NAT may
+/// move a client (RFC 3947 §7), which RFC 2661 §8.1 could not foresee. No effect on a tunnel that
+/// has ended.
+struct MoveTunnel {
+  TunnelId tunnel;
+  PathId origin_path;
+  IpEndpoint peer;
+};
 /// Asks `peer` for a tunnel: PrepareTunnel with the same `dial` comes out, and after the peer's
 /// SCCRP TunnelUp; or DialFailed. `path` is the SA or listener that it belongs to.
 struct OpenTunnel {
@@ -236,7 +244,7 @@ struct Shutdown {};
 
 using Command =
     std::variant<TunnelPrepared, SessionPrepared, OpenTunnel, OpenCall, ReportErrors, SetLinkInfo,
-                 CloseTunnel, CloseSession, PathDown, ProofOfLife, Shutdown>;
+                 CloseTunnel, CloseSession, PathDown, MoveTunnel, ProofOfLife, Shutdown>;
 
 // ---- Out of the engine: to be carried out in this order --------------------------------------
 //

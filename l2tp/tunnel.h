@@ -68,6 +68,11 @@ class Tunnel {
   /// Do not linger once nothing is left to be acknowledged: the process is going away.
   void Hurry() { hurry_ = true; }
   void OnProofOfLife(TimePoint now) { last_heard_ = now; }
+  /// The owner's indexes are the owner's to mend.
+  void Move(PathId origin_path, const IpEndpoint& peer) {
+    identity_.origin_path = origin_path;
+    identity_.peer = peer;
+  }
   void HandleTimeout(const Context& context);
   /// Sends what is due. Must be the last thing in every call into the engine that touched the
   /// tunnel.

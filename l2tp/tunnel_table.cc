@@ -67,15 +67,11 @@ TunnelId TunnelTable::SpareId(const Context& context) {
 void TunnelTable::Add(Tunnel tunnel, const Context& context) {
   const TunnelIdentity& identity = tunnel.identity();
   const TunnelId id = identity.id;
-  if (identity.dial) {
-    dialled_.emplace(identity.origin_path, identity.peer.address, id);
-  } else {
-    by_peer_.insert_or_assign({identity.origin_path, identity.peer}, id);
-  }
   by_path_.emplace(tunnel.path(), id);
   const Tunnel::Phase phase = tunnel.phase();
   ++Counted(phase);
-  tunnels_.emplace(id, Record{std::move(tunnel), phase, {}, {}});
+  const auto added = tunnels_.emplace(id, Record{std::move(tunnel), phase, {}, {}});
+  Index(added.first->second);
   Settle(id, context);
 }
 
@@ -88,6 +84,20 @@ void TunnelTable::OnPrepared(const TunnelPrepared& command, const Context& conte
   if (!tunnel->identity().dial && tunnel->phase() == Tunnel::Phase::kHalfOpen) {
     by_peer_.insert_or_assign({tunnel->path(), tunnel->identity().peer}, command.tunnel);
   }
+  Settle(command.tunnel, context);
+}
+
+void TunnelTable::Move(const MoveTunnel& command, const Context& context) {
+  const auto found = tunnels_.find(command.tunnel);
+  if (found == tunnels_.end()) return;
+  Record& record = found->second;
+  const Tunnel::Phase phase = record.tunnel.phase();
+  if (phase == Tunnel::Phase::kLingering || phase == Tunnel::Phase::kReleased) return;
+  Unindex(record);
+  by_path_.erase({record.tunnel.path(), command.tunnel});
+  record.tunnel.Move(command.origin_path, command.peer);
+  by_path_.emplace(record.tunnel.path(), command.tunnel);
+  Index(record);
   Settle(command.tunnel, context);
 }
 
@@ -149,6 +159,18 @@ void TunnelTable::Account(Record& record, TimePoint now) {
     lingering_.emplace(now, identity.id);
   } else if (record.ended) {
     lingering_.erase({*record.ended, identity.id});
+  }
+}
+
+/// By its peer, on the SCCRQ's path and on its own.
+void TunnelTable::Index(const Record& record) {
+  const TunnelIdentity& identity = record.tunnel.identity();
+  if (identity.dial) {
+    dialled_.emplace(identity.origin_path, identity.peer.address, identity.id);
+    return;
+  }
+  for (const PathId path : {identity.origin_path, record.tunnel.path()}) {
+    by_peer_.insert_or_assign({path, identity.peer}, identity.id);
   }
 }
 

@@ -60,6 +60,7 @@ class TunnelTable {
   }
 
   void HandleTimeout(const Context& context);
+  void Move(const MoveTunnel& command, const Context& context);
   /// Closes every tunnel, none of which lingers longer than its StopCCN takes.
   void ShutDown(const Ending& ending, const Context& context);
   std::optional<TimePoint> NextDeadline() const { return timers_.Next(); }
@@ -77,6 +78,7 @@ class TunnelTable {
   };
 
   void Account(Record& record, TimePoint now);
+  void Index(const Record& record);
   void Unindex(Record& record);
   void Release(TunnelId id, const Context& context);
   void BoundLingering(const Context& context);

@@ -5,27 +5,10 @@ import pytest
 
 from lab.capture import CLEAR_TEXT_L2TP
 from lab.peers.client import Account
-from lab.peers.sallyportd import Sallyportd
 from lab.peers.strongswan import MODERN, Proposals, client_conf
 from lab.scenario import Scenario
 from lab.topology import GATEWAY_OUTER, NAT_OUTER, OUTER_ADDRESS
 from lab.waiting import wait_until
-
-
-def wait_why(gateway: Sallyportd, who: str, *texts: str) -> str:
-    """Until `sallyport why` says all of it. Gives the whole story."""
-    story = ""
-
-    def probe() -> bool:
-        nonlocal story
-        story = gateway.cli("why", who, check=False).stdout
-        return all(text in story for text in texts)
-
-    try:
-        wait_until(f"the reason for {who}", probe, 120)
-    except AssertionError:
-        raise AssertionError(f"not all of {texts} in:\n{story}") from None
-    return story
 
 
 @pytest.mark.limit(900)
@@ -43,16 +26,16 @@ def test_why_ike_failed(lab: Scenario) -> None:
     stranger = lab.client(lab.net.client3, psk="wrong").launch()
     stranger.initiate(check=False)
     address = OUTER_ADDRESS["client3"]
-    wait_why(gateway, address, "It ended in IKE authentication", "pre-shared key is not ours")
+    gateway.wait_why(address, "It ended in IKE authentication", "pre-shared key is not ours")
 
     # Another client with another mistake: nothing that it offers is accepted.
     old = Proposals(ike="aes128-sha1-modp1024", esp=MODERN.esp)
     stranger.charon.load(client_conf(GATEWAY_OUTER, proposals=old))
     stranger.initiate(check=False)
-    story = wait_why(gateway, address, "no common IKE proposal", "MODP_1024; we accept IKE:AES")
+    story = gateway.wait_why(address, "no common IKE proposal", "MODP_1024; we accept IKE:AES")
     assert story.index("no common IKE proposal") < story.index("is not ours"), "the newest first"
 
-    story = wait_why(gateway, NAT_OUTER, "nothing came on UDP 4500", "it is behind NAT")
+    story = gateway.wait_why(NAT_OUTER, "nothing came on UDP 4500", "it is behind NAT")
     assert "Open UDP 4500" in story
 
     # The same as JSON and in the journal.
@@ -71,17 +54,17 @@ def test_why_the_login_failed(lab: Scenario) -> None:
     laptop.lac.dial()
     laptop.lac.wait_down()
     address = OUTER_ADDRESS["client3"]
-    story = wait_why(gateway, "alice", "It ended in PPP authentication: wrong password")
+    story = gateway.wait_why("alice", "It ended in PPP authentication: wrong password")
     assert story.startswith(f"{address}, identity {address}, user alice"), story
     assert "it logged in as alice by mschapv2" in story
 
     # It has an SA, but does not use it. A second SA beside the first would be a rekey.
     laptop.charon.swanctl("--terminate", "--ike", "l2tp")
     laptop.initiate()
-    wait_why(gateway, address, "no ESP packet came through them", "protocol 50 (ESP)")
+    gateway.wait_why(address, "no ESP packet came through them", "protocol 50 (ESP)")
 
     # It gives up on IPsec.
     naked = lab.client(lab.net.client4, psk=None).launch()
     naked.lac.dial()
     wait_until("an SCCRQ in the clear", lambda: lab.wire.count(CLEAR_TEXT_L2TP) >= 1)
-    wait_why(gateway, OUTER_ADDRESS["client4"], "L2TP without IPsec came from this address")
+    gateway.wait_why(OUTER_ADDRESS["client4"], "L2TP without IPsec came from this address")

@@ -108,6 +108,20 @@ class Process:
         self._popen.wait()
 
 
+class Pings:
+    """Echo requests that go on while a scenario does something else."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._process.wait_for(r"icmp_seq=1 ")
+
+    def stop(self) -> Ping:
+        """Ends them. Sent are those up to the last that was answered: later ones may still have been on their way."""
+        answered = {int(found) for found in re.findall(r"icmp_seq=(\d+) ", self._process.log)}
+        self._process.kill()
+        return Ping(max(answered), len(answered))
+
+
 class Host:
     """One machine of the topology."""
 
@@ -248,6 +262,11 @@ class Host:
         found = re.search(r"(\d+) packets transmitted, (\d+) received", text)
         # "Network is unreachable" and the like: nothing was sent.
         return Ping(int(found[1]), int(found[2])) if found else Ping(count, 0)
+
+    def pings(self, address: str, interval: float = 0.5) -> Pings:
+        """Starts pinging `address`; returns when the first echo was answered."""
+        name = f"ping-{address}"
+        return Pings(self.start(name, "ping", "-n", "-i", str(interval), address))
 
     def pids(self) -> Iterator[int]:
         """Every process in this host's network namespace but the holder."""

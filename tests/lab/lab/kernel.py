@@ -135,6 +135,12 @@ def kernel_state(host: Host) -> KernelState:
     )
 
 
+def xfrm_errors(host: Host) -> dict[str, int]:
+    """The host's counters of packets that IPsec refused, as far as they are not zero."""
+    lines = host.output("cat", "/proc/net/xfrm_stat").splitlines()
+    return {name: int(count) for name, count in map(str.split, lines) if int(count)}
+
+
 def wait_nothing_left(
     host: Host,
     before: KernelState,

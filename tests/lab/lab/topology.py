@@ -39,9 +39,12 @@ DUAL_STACK_POOL = {
     "delegated": [DELEGATED],
 }
 
-OUTER_ADDRESS = {"client3": "203.0.113.23", "client4": "203.0.113.24"}
-OUTER_ADDRESS6 = {"client3": "2001:db8:113::23", "client4": "2001:db8:113::24"}
-PRIVATE_ADDRESS = {"client1": "192.168.1.11", "client2": "192.168.1.12"}
+# A scenario with a crowd has more of both kinds: private_client(3), public_client(5).
+OUTER_ADDRESS = {f"client{n}": f"203.0.113.{20 + n}" for n in range(3, 100)}
+OUTER_ADDRESS6 = {f"client{n}": f"2001:db8:113::{20 + n}" for n in range(3, 100)}
+PRIVATE_ADDRESS = {f"client{n}": f"192.168.1.{10 + n}" for n in range(1, 200)}
+# Where the NAT moves its clients to when its own address changes.
+NAT_OTHER_OUTER = "203.0.113.2"
 
 # One mapping for each source port, kept where free, as home routers do: of two clients that both
 # send from 1701 (or 4500) the second gets another port.
@@ -86,6 +89,7 @@ class Topology:
     def nat(self) -> Host:
         (nat,) = self._make("nat")
         self._plug_in(nat, "wan", NAT_OUTER)
+        nat.ip_batch(f"address add {NAT_OTHER_OUTER}/24 dev wan")
         nat.ip_batch(
             "link add lan type bridge", "address add 192.168.1.1/24 dev lan", "link set lan up"
         )
@@ -108,6 +112,25 @@ class Topology:
     @functools.cached_property
     def client4(self) -> Host:
         return self._public_client("client4")
+
+    def private_client(self, number: int) -> Host:
+        """One more behind the NAT; the first two are client1 and client2."""
+        return self._private_client(f"client{number}")
+
+    def public_client(self, number: int) -> Host:
+        """One more on the internet; the first two are client3 and client4."""
+        return self._public_client(f"client{number}")
+
+    def move_nat(self, source: str) -> None:
+        """The NAT forgets all mappings, and makes new ones with `source` as nft writes it: an address, ports or both."""
+        self.nat.run(
+            "nft",
+            "-f",
+            "-",
+            stdin=f"flush chain ip nat postrouting\n"
+            f'add rule ip nat postrouting oifname "wan" meta l4proto udp snat to {source}\n',
+        )
+        self.nat.run("conntrack", "-F")
 
     def close(self) -> None:
         for host in self.hosts:

@@ -319,7 +319,8 @@ TEST(Config, UnknownKeysAreAnsweredWithTheNearest) {
   EXPECT_THAT(ErrorsOf("\"\\u001b[2J\" = 1\n" + std::string(kMinimal)),
               ElementsAre(AllOf(
                   HasSubstr("\\x1b[2J"),
-                  HasSubstr("one of ipsec, l2tp, l2tp.peer, ppp, pool, dial, status, workers"))));
+                  HasSubstr("one of ipsec, ipsec.key, ipsec.connection, l2tp, l2tp.peer, ppp, "
+                            "pool, dial, status, workers"))));
 }
 
 TEST(Config, ValuesOutsideTheirRangeAreRefused) {

@@ -90,8 +90,9 @@ TEST(ConfigChanges, SeeASecretThatIsAnotherInTheSameFile) {
   after.l2tp.secret = Secret("two");
   after.ipsec.psk = Secret("loud");
   const ConfigChanges changes = Compare(before, after);
-  EXPECT_THAT(changes.live, ElementsAre("l2tp.secret_file"));
-  EXPECT_THAT(changes.restart, UnorderedElementsAre("ipsec.psk", "ipsec.psk_file"));
+  EXPECT_THAT(changes.live,
+              UnorderedElementsAre("l2tp.secret_file", "ipsec.psk", "ipsec.psk_file"));
+  EXPECT_THAT(changes.restart, IsEmpty());
 }
 
 TEST(ConfigChanges, NameWhatCameAndWhatWent) {
@@ -103,6 +104,22 @@ TEST(ConfigChanges, NameWhatCameAndWhatWent) {
     EXPECT_TRUE(std::all_of(changes.live.begin(), changes.live.end(), is_pool));
     EXPECT_TRUE(std::all_of(changes.restart.begin(), changes.restart.end(), is_pool));
   }
+}
+
+TEST(ConfigChanges, WhatFilesOfIpsecHoldIsComparedInEverySection) {
+  Config before = TwoPools();
+  before.ipsec.keys.resize(2);
+  before.ipsec.connections.resize(1);
+  Config after = before;
+  after.ipsec.keys[1].psk = Secret("another");
+  after.ipsec.connections[0].ca = {"DER"};
+  after.ipsec.certificate = "DER";
+  after.ipsec.private_key = Secret("PEM");
+  const ConfigChanges changes = Compare(before, after);
+  EXPECT_THAT(changes.live, UnorderedElementsAre("ipsec.certificate_file", "ipsec.private_key_file",
+                                                 "ipsec.key[1].psk", "ipsec.key[1].psk_file",
+                                                 "ipsec.connection[0].ca_files"));
+  EXPECT_THAT(changes.restart, IsEmpty());
 }
 
 }  // namespace

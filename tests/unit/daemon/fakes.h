@@ -53,6 +53,11 @@ class FakeDataPlane final : public DataPlane {
     completed.push_back({path, tunnel_up.tunnel, tunnel_up.peer_tunnel, tunnel_up.peer});
     Answer([this, done = std::move(done)]() mutable { done(tunnels_complete); });
   }
+  void MoveTunnel(l2tp::PathId path, l2tp::TunnelId tunnel, ReqId reqid, const IpEndpoint& peer,
+                  DoneCallback done) override {
+    moves.push_back({path, tunnel, reqid, peer});
+    Answer([this, done = std::move(done)]() mutable { done(moves_work); });
+  }
   uint16_t LocalPort(l2tp::PathId) const override { return 40000; }
   std::optional<uint16_t> OuterMtu(const IpAddress&, const IpAddress&) const override {
     return outer_mtu;
@@ -144,6 +149,14 @@ class FakeDataPlane final : public DataPlane {
     std::vector<uint8_t> octets;
   };
   std::vector<SentDhcp> dhcp_sent;
+  struct Move {
+    l2tp::PathId path;
+    l2tp::TunnelId tunnel;
+    ReqId reqid;
+    IpEndpoint peer;
+  };
+  std::vector<Move> moves;
+  bool moves_work = true;
   std::vector<uint32_t> deleted_spis;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
@@ -171,6 +184,8 @@ class FakeDataPlane final : public DataPlane {
 class FakeIke final : public Ike {
  public:
   void Start(Observer&) override {}
+  void Configure(const IpsecConfig& /*ipsec*/) override { ++configured; }
+  size_t configured = 0;
   void Terminate(SaId id) override { terminated.push_back(id); }
   void Initiate(const IkeServer& server) override { initiated.push_back(server); }
   void Stop(UniqueFunction<void()> done) override { done(); }

@@ -65,8 +65,7 @@ TEST_F(LocalAccessTest, WhoMayHaveNoAddressIsNotAskedForAnotherPassword) {
 TEST_F(LocalAccessTest, NewConfiguration_LeavesAddressesToTheirSessions) {
   const auto first = LogIn("alice", "secret");
   ASSERT_TRUE(first);
-  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}},
-                    Users(), Pools(), {first->lease});
+  access_.SetPools(Pools(), {first->lease});
   EXPECT_EQ(access_.pools().pools()[0].used(), 1U);
   EXPECT_FALSE(LogIn("alice", "secret")) << "the only address is in use";
   access_.Release(first->lease);
@@ -79,12 +78,10 @@ TEST_F(LocalAccessTest, NewConfiguration_LeavesPrefixesToTheirSessions) {
   pool.gateway = *IpAddress::Parse("10.64.0.1");
   pool.ipv6 = {.prefixes = {*IpPrefix::Parse("2001:db8:1::/63")}, .length = 64};
   pool.delegated = {.prefixes = {*IpPrefix::Parse("2001:db8:100::/55")}, .length = 56};
-  const LocalAccess::Options options{
-      .users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}};
-  access_.Configure(options, Users(), *aaa::PoolSet::Create({pool}), {});
+  access_.SetPools(*aaa::PoolSet::Create({pool}), {});
   const auto first = LogIn("alice", "secret");
   ASSERT_TRUE(first && first->lease.prefix && first->lease.delegated);
-  access_.Configure(options, Users(), *aaa::PoolSet::Create({pool}), {first->lease});
+  access_.SetPools(*aaa::PoolSet::Create({pool}), {first->lease});
   EXPECT_EQ(access_.pools().prefix_pools()[0].ipv6.used(), 1U);
   const auto second = LogIn("alice", "secret");
   ASSERT_TRUE(second && second->lease.prefix && second->lease.delegated);
@@ -96,14 +93,44 @@ TEST_F(LocalAccessTest, NewConfiguration_LeavesPrefixesToTheirSessions) {
   EXPECT_EQ(access_.pools().prefix_pools()[0].delegated.used(), 0U);
 }
 
+TEST_F(LocalAccessTest, AFamilyThatIsRefused_TakesNothingOfThePool) {
+  aaa::PoolSettings pool;
+  pool.ranges = {*aaa::AddressRange::Parse("10.64.0.1-10.64.0.9")};
+  pool.gateway = *IpAddress::Parse("10.64.0.1");
+  pool.ipv6 = {.prefixes = {*IpPrefix::Parse("2001:db8:1::/64")}, .length = 64};
+  pool.delegated = {.prefixes = {*IpPrefix::Parse("2001:db8:100::/56")}, .length = 56};
+  access_.SetPools(*aaa::PoolSet::Create({pool}), {});
+  LocalAccess::Options options{
+      .users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}};
+
+  options.ipv6 = false;
+  access_.Configure(options, Users());
+  const auto only4 = LogIn("alice", "secret");
+  ASSERT_TRUE(only4);
+  EXPECT_TRUE(only4->lease.address);
+  EXPECT_FALSE(only4->lease.prefix || only4->lease.delegated || only4->answer.ipv6);
+  access_.Release(only4->lease);
+
+  options.ipv4 = false;
+  options.ipv6 = true;
+  access_.Configure(options, Users());
+  const auto only6 = LogIn("alice", "secret");
+  ASSERT_TRUE(only6);
+  EXPECT_FALSE(only6->lease.address || only6->lease.gateway);
+  EXPECT_TRUE(only6->lease.prefix && only6->lease.delegated);
+  EXPECT_EQ(access_.pools().pools()[0].used(), 0U);
+  EXPECT_FALSE(LogIn("alice", "secret")) << "without a prefix there is nothing to have";
+  access_.Release(only6->lease);
+  EXPECT_TRUE(LogIn("alice", "secret"));
+}
+
 TEST_F(LocalAccessTest, AddressThatIsInNoPoolAnyMore_IsStillInUse) {
   const auto first = LogIn("alice", "secret");
   ASSERT_TRUE(first);
   aaa::PoolSettings other;
   other.ranges = {*aaa::AddressRange::Parse("10.65.0.1-10.65.0.2")};
   other.gateway = *IpAddress::Parse("10.65.0.1");
-  access_.Configure({.users_file = "/dev/null", .server_name = "gw", .network = {}, .limits = {}},
-                    Users(), *aaa::PoolSet::Create({other}), {first->lease});
+  access_.SetPools(*aaa::PoolSet::Create({other}), {first->lease});
   EXPECT_EQ(access_.pools().used_outside(), 1U);
   const auto second = LogIn("alice", "secret");
   ASSERT_TRUE(second);
@@ -194,11 +221,7 @@ TEST_F(UsersFileTest, OfANewConfiguration_IsReadAgainInsteadOfTheOld) {
   Write("others", "alice * secret *\n");
   access_->Configure(
       {.users_file = folder_ / "others", .server_name = "gw", .network = {}, .limits = {}},
-      aaa::UserDatabase(*aaa::ParseUsersFile("alice * secret *\n")),
-      *aaa::PoolSet::Create({{.name = "default",
-                              .ranges = {*aaa::AddressRange::Parse("10.64.0.0/24")},
-                              .gateway = *IpAddress::Parse("10.64.0.1")}}),
-      {});
+      aaa::UserDatabase(*aaa::ParseUsersFile("alice * secret *\n")));
   Write("users", "mallory * secret *\n");
   Write("others", "bob * builder *\n");
   EXPECT_TRUE(Becomes("bob", "builder", true));

@@ -10,6 +10,8 @@ namespace sallyport::daemon {
 namespace {
 
 const IpAddress kLocal = IpAddress::V4(0xCB00710A);
+/// When an SA without a tunnel would be deleted: not within these tests.
+constexpr TimePoint kDue = TimePoint::max();
 
 SecurityAssociation Sa(uint64_t id) {
   SecurityAssociation sa;
@@ -25,8 +27,8 @@ SecurityAssociation Sa(uint64_t id) {
 class LostSasTest : public testing::Test {
  protected:
   LostSasTest() {
-    sas_.Add(Sa(1), l2tp::PathId(1));
-    sas_.Add(Sa(2), l2tp::PathId(2));
+    sas_.Add(Sa(1), l2tp::PathId(1), kDue);
+    sas_.Add(Sa(2), l2tp::PathId(2), kDue);
   }
   void Settle() {
     do {
@@ -45,10 +47,19 @@ class LostSasTest : public testing::Test {
 };
 
 TEST_F(LostSasTest, AnInboundSaThatIsDeleted_IsLost) {
+  plane_.sas_in_kernel = false;
   watch_.Deleted({{.destination = kLocal, .spi = 102}});
   Settle();
   EXPECT_EQ(lost_, std::vector{SaId(2)});
-  EXPECT_TRUE(plane_.sas_asked_for.empty()) << "no dump is needed";
+}
+
+TEST_F(LostSasTest, OneThatIsThereAgain_HasAnotherPeerAddressAndIsNotLost) {
+  plane_.sas_in_kernel = true;
+  watch_.Deleted({{.destination = kLocal, .spi = 102}});
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+  ASSERT_EQ(plane_.sas_asked_for.size(), 1U);
+  EXPECT_EQ(plane_.sas_asked_for[0], (std::set<KernelSa>{{.destination = kLocal, .spi = 102}}));
 }
 
 TEST_F(LostSasTest, OutboundOrOthersSas_AreNot) {
@@ -56,6 +67,7 @@ TEST_F(LostSasTest, OutboundOrOthersSas_AreNot) {
       {{.destination = Sa(1).peer.address, .spi = 201}, {.destination = kLocal, .spi = 999}});
   Settle();
   EXPECT_TRUE(lost_.empty());
+  EXPECT_TRUE(plane_.sas_asked_for.empty()) << "no dump is needed";
 }
 
 TEST_F(LostSasTest, ARekeyThatIsToldOfInTime_IsNoLoss) {

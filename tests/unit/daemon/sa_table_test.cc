@@ -33,7 +33,7 @@ l2tp::Datagram From(const IpAddress& peer) {
 
 TEST(SaTable, KnowsTheTunnelsOfEachSa) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
   table.AddTunnel(SaId(1), l2tp::TunnelId(5));
   table.AddTunnel(SaId(1), l2tp::TunnelId(6));
   table.AddTunnel(SaId(2), l2tp::TunnelId(7));  // gone already, or never there
@@ -43,9 +43,60 @@ TEST(SaTable, KnowsTheTunnelsOfEachSa) {
   EXPECT_THAT(table.Remove(SaId(1))->tunnels, SizeIs(1));
 }
 
+TEST(SaTable, AnSaIsDueWithoutATunnelAndAfterItsLast) {
+  SaTable table;
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow + seconds(30));
+  table.Add(Sa(2, kNat), l2tp::PathId(12), kNow + seconds(20));
+  EXPECT_EQ(table.NextDue(), kNow + seconds(20));
+  table.AddTunnel(SaId(1), l2tp::TunnelId(5));
+  table.AddTunnel(SaId(1), l2tp::TunnelId(6));
+  const TimePoint next = kNow + seconds(99);
+  EXPECT_THAT(table.TakeDue(kNow + seconds(19), next), testing::IsEmpty());
+  EXPECT_THAT(table.TakeDue(kNow + seconds(30), next), testing::ElementsAre(SaId(2)));
+  EXPECT_EQ(table.NextDue(), next) << "should it not have gone by then";
+  table.Remove(SaId(2));
+
+  // The first that ends leaves the other; the second one is told of twice.
+  table.EndTunnel(SaId(1), l2tp::TunnelId(5), kNow + seconds(40));
+  EXPECT_EQ(table.NextDue(), std::nullopt);
+  table.EndTunnel(SaId(1), l2tp::TunnelId(6), kNow + seconds(50));
+  table.EndTunnel(SaId(1), l2tp::TunnelId(6), kNow + seconds(90));
+  EXPECT_EQ(table.NextDue(), kNow + seconds(50));
+  // A client that dials again on its SA keeps it.
+  table.AddTunnel(SaId(1), l2tp::TunnelId(7));
+  EXPECT_EQ(table.NextDue(), std::nullopt);
+  table.EndTunnel(SaId(1), l2tp::TunnelId(7), kNow + seconds(60));
+  table.Remove(SaId(1));
+  EXPECT_EQ(table.NextDue(), std::nullopt);
+}
+
+TEST(SaTable, OlderSasAreThoseOfTheVeryClient) {
+  const auto sa = [](uint64_t id, uint16_t port, const char* identity) {
+    SecurityAssociation made = Sa(id, kNat);
+    made.peer.port = port;
+    made.remote_id = identity;
+    made.ike_sa = id;
+    made.selectors = "[udp/l2f]";
+    return made;
+  };
+  SaTable table;
+  SecurityAssociation dialled = sa(4, 4500, "192.168.1.10");
+  dialled.dial = "hq";
+  SecurityAssociation second_port = sa(5, 4500, "192.168.1.10");
+  second_port.ike_sa = 7;
+  second_port.selectors = "[udp/40000]";
+  for (const auto& other :
+       {sa(1, 4500, "192.168.1.10"), sa(2, 4501, "192.168.1.10"), sa(3, 4500, "192.168.1.11"),
+        dialled, second_port, sa(7, 4500, "192.168.1.10"), sa(9, 4500, "192.168.1.10")}) {
+    table.Add(other, l2tp::PathId(other.id.value()), kNow);
+  }
+  EXPECT_THAT(table.OlderOf(sa(7, 4500, "192.168.1.10")), testing::ElementsAre(SaId(1)));
+  EXPECT_THAT(table.OlderOf(dialled), testing::IsEmpty());
+}
+
 TEST(SaTable, AnUpdateKeepsTheTunnels) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
   table.AddTunnel(SaId(1), l2tp::TunnelId(5));
   table.Update(Sa(1, kOther));
   EXPECT_THAT(table.Find(SaId(1))->tunnels, SizeIs(1));
@@ -53,8 +104,8 @@ TEST(SaTable, AnUpdateKeepsTheTunnels) {
 
 TEST(SaTable, FindsAnSaByIdAndByPath) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
-  table.Add(Sa(2, kOther), l2tp::PathId(12));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
+  table.Add(Sa(2, kOther), l2tp::PathId(12), kNow);
   EXPECT_EQ(table.Find(SaId(2))->path, l2tp::PathId(12));
   EXPECT_EQ(table.FindByPath(l2tp::PathId(11))->sa.id, SaId(1));
   EXPECT_EQ(table.FindByPath(l2tp::PathId(13)), nullptr);
@@ -62,9 +113,9 @@ TEST(SaTable, FindsAnSaByIdAndByPath) {
 
 TEST(SaTable, TwoClientsBehindOneAddressCannotBeToldApart) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
   EXPECT_EQ(table.FindOnly(kNat)->sa.id, SaId(1));
-  table.Add(Sa(2, kNat), l2tp::PathId(12));
+  table.Add(Sa(2, kNat), l2tp::PathId(12), kNow);
   EXPECT_EQ(table.FindOnly(kNat), nullptr);
   EXPECT_TRUE(table.Remove(SaId(1)));
   EXPECT_EQ(table.FindOnly(kNat)->sa.id, SaId(2));
@@ -72,7 +123,7 @@ TEST(SaTable, TwoClientsBehindOneAddressCannotBeToldApart) {
 
 TEST(SaTable, AMovedPeerIsFoundAtItsNewAddress) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
   table.Update(Sa(1, kOther));
   EXPECT_EQ(table.FindOnly(kNat), nullptr);
   EXPECT_EQ(table.FindOnly(kOther)->path, l2tp::PathId(11));
@@ -80,7 +131,7 @@ TEST(SaTable, AMovedPeerIsFoundAtItsNewAddress) {
 
 TEST(SaTable, RemovingWhatIsNotThereChangesNothing) {
   SaTable table;
-  table.Add(Sa(1, kNat), l2tp::PathId(11));
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
   EXPECT_FALSE(table.Remove(SaId(7)));
   EXPECT_THAT(table.entries(), SizeIs(1));
 }

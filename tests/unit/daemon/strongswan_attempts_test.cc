@@ -225,6 +225,24 @@ TEST_F(StrongswanAttemptsTest, WithoutALog_TheEndAloneIsTold) {
   EXPECT_EQ(failed[0].identity, "bob");
 }
 
+TEST_F(StrongswanAttemptsTest, ALineThatTheEndOvertakes_StillTellsTheReason) {
+  MainMode(9);
+  attempts_.HandleEnded(vici::IkeUniqueId(9), {IpAddress::V4(1), 500}, "bob", "it ended", now_);
+  Say(9, {{"CFG", "subject certificate invalid (valid from A to B)"},
+          {"IKE", "no trusted RSA public key found for 'bob'"}});
+  const auto failed = After(seconds(3));
+  ASSERT_EQ(failed.size(), 1U);
+  EXPECT_EQ(failed[0].reason, AttemptReason::kCertificateTime);
+}
+
+TEST_F(StrongswanAttemptsTest, TheEnd_DoesNotCoverAReasonThatTheLogGave) {
+  MainMode(9);
+  Say(9, {{"CFG", "subject certificate invalid (valid from A to B)"}});
+  attempts_.HandleEnded(vici::IkeUniqueId(9), {IpAddress::V4(1), 500}, "bob", "it ended", now_);
+  Say(9, {{"IKE", "no trusted RSA public key found for 'bob'"}});
+  EXPECT_EQ(After(seconds(3)).at(0).reason, AttemptReason::kCertificateTime);
+}
+
 TEST_F(StrongswanAttemptsTest, AnAlert_IsAsGoodAsALine) {
   vici::IkeSa ike;
   ike.unique_id = vici::IkeUniqueId(4);

@@ -14,6 +14,7 @@ struct Child {
   int reqid = 1;
   std::string spi_in = "c0000001";
   std::string state = "INSTALLED";
+  std::string port = "l2f";  // charon shows the name of 1701 in Debian's services
 };
 /// The IKE SA around it.
 struct IkePart {
@@ -38,7 +39,9 @@ Message ChildSection(const Child& child) {
       .Set("spi-out", "0a0b0c0d")
       .Set("encr-alg", "AES_CBC")
       .Set("encr-keysize", "256")
-      .Set("integ-alg", "HMAC_SHA1_96");
+      .Set("integ-alg", "HMAC_SHA1_96")
+      .SetList("local-ts", {"203.0.113.1/32[udp/l2f]"})
+      .SetList("remote-ts", {"203.0.113.2/32[udp/" + child.port + "]"});
 }
 
 Message IkeSection(const IkePart& ike) {
@@ -69,7 +72,8 @@ Message WithChildren(const IkePart& ike, const std::vector<Child>& children) {
 struct Describe {
   static std::string Endpoints(const SecurityAssociation& sa) {
     return std::to_string(sa.id.value()) + " reqid " + std::to_string(sa.reqid.value()) + " " +
-           sa.peer.ToString() + " spi " + std::to_string(sa.spi_in & 0xFF);
+           sa.peer.ToString() + " spi " + std::to_string(sa.spi_in & 0xFF) +
+           (sa.continues ? " continues " + std::to_string(sa.continues->value()) : "");
   }
   std::string operator()(const StrongswanSas::Up& up) const { return "up " + Endpoints(up.sa); }
   std::string operator()(const StrongswanSas::Changed& changed) const {
@@ -137,7 +141,7 @@ class StrongswanSasTest : public testing::Test {
     return lines;
   }
 
-  StrongswanSas sas_{"sallyport"};
+  StrongswanSas sas_;
   StrongswanSas::Changes changes_;
 };
 
@@ -221,11 +225,38 @@ TEST_F(StrongswanSasTest, RekeyOfAnUnknownChild_IsANewSa) {
   EXPECT_EQ(Take(), Lines{"up 1 reqid 1 203.0.113.2:4500 spi 2"});
 }
 
-TEST_F(StrongswanSasTest, NewChildAfterNatRebinding_IsANewSaBesideTheOld) {
+TEST_F(StrongswanSasTest, NewChildAfterNatRebinding_ContinuesTheOld) {
   ChildUp({}, {.unique_id = 1, .reqid = 1});
   ChildUp({}, {.unique_id = 2, .reqid = 2, .spi_in = "c0000002"});
+  EXPECT_EQ(Take(), (Lines{"up 1 reqid 1 203.0.113.2:4500 spi 1",
+                           "up 2 reqid 2 203.0.113.2:4500 spi 2 continues 1"}));
+}
+
+TEST_F(StrongswanSasTest, NewChildForAnotherPortOrOfAnotherIkeSa_StandsBesideTheOld) {
+  ChildUp({}, {.unique_id = 1, .reqid = 1});
+  ChildUp({}, {.unique_id = 2, .reqid = 2, .port = "40000"});
+  ChildUp({.unique_id = 2, .port = 4501}, {.unique_id = 3, .reqid = 3});
   EXPECT_EQ(Take(),
-            (Lines{"up 1 reqid 1 203.0.113.2:4500 spi 1", "up 2 reqid 2 203.0.113.2:4500 spi 2"}));
+            (Lines{"up 1 reqid 1 203.0.113.2:4500 spi 1", "up 2 reqid 2 203.0.113.2:4500 spi 1",
+                   "up 3 reqid 3 203.0.113.2:4501 spi 1"}));
+}
+
+TEST_F(StrongswanSasTest, RekeysByBothSides_LeaveTheSaUpUntilTheLastChildGoes) {
+  const Child first{.unique_id = 1};
+  const Child ours{.unique_id = 2, .spi_in = "c0000002"};
+  const Child theirs{.unique_id = 3, .spi_in = "c0000003"};
+  ChildUp({}, first);
+  Rekey({}, first, theirs);
+  Rekey({}, first, ours);
+  EXPECT_EQ(Take(), (Lines{"up 1 reqid 1 203.0.113.2:4500 spi 1",
+                           "changed 1 reqid 1 203.0.113.2:4500 spi 3",
+                           "changed 1 reqid 1 203.0.113.2:4500 spi 2"}));
+  ChildDown({}, ours);
+  EXPECT_EQ(Take(), Lines{"changed 1 reqid 1 203.0.113.2:4500 spi 3"});
+  ChildDown({}, first);  // known no more
+  EXPECT_EQ(Take(), Lines{});
+  ChildDown({}, theirs);
+  EXPECT_EQ(Take(), Lines{"down 1 reqid 1: the SA was deleted or has expired"});
 }
 
 TEST_F(StrongswanSasTest, NatRebinding_MovesEveryChildOfTheIkeSa) {
@@ -236,7 +267,7 @@ TEST_F(StrongswanSasTest, NatRebinding_MovesEveryChildOfTheIkeSa) {
   Move({}, "203.0.113.7", 1024);
   Move({}, "203.0.113.7", 1024);
   EXPECT_EQ(Take(), (Lines{"changed 1 reqid 1 203.0.113.7:1024 spi 1",
-                           "changed 2 reqid 2 203.0.113.7:1024 spi 1"}));
+                           "changed 2 reqid 2 203.0.113.7:1024 spi 1 continues 1"}));
 }
 
 TEST_F(StrongswanSasTest, PortFloatBeforeTheIkeSaIsEstablished_ChangesNothing) {

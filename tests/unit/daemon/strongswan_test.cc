@@ -102,7 +102,9 @@ class FakeCharon {
     received.push_back(packet.name);
     for (const auto& element : packet.message.elements()) {
       const auto value = packet.message.Value(element.name);
-      if (value && (packet.name == "terminate" || packet.name == "initiate")) {
+      const bool told = packet.name == "terminate" || packet.name == "initiate" ||
+                        packet.name.starts_with("unload");
+      if (value && told) {
         received.back().append(" ").append(element.name).append("=").append(*value);
       }
     }
@@ -194,7 +196,11 @@ class StrongswanTest : public testing::Test {
     charon_ = std::make_unique<FakeCharon>(loop_, Path());
     StrongswanOptions options;
     options.path = Path();
-    options.psk = Secret(std::string_view("correct horse"));
+    options.ipsec.psk = Secret(std::string_view("correct horse"));
+    options.check_interval = milliseconds(5);
+    charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport"});
+    charon_->replies["get-shared"] = Message().SetList("keys", {"sallyport"});
+    charon_->replies["get-authorities"] = Message().SetList("authorities", {});
     ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
   }
   ~StrongswanTest() override { std::filesystem::remove_all(folder_); }
@@ -283,7 +289,8 @@ TEST_F(StrongswanTest, RefusedConnection_IsReportedWithCharonsWords) {
   WhenSeen("not connected");
   Run();
   EXPECT_EQ(observer_.last.error,
-            "the IKE daemon refuses our connection: unknown option: mark_in, config discarded");
+            "the IKE daemon refuses the connection \"sallyport\": unknown option: mark_in, config "
+            "discarded");
   EXPECT_EQ(observer_.last.hint, kTooOldHint);
 }
 
@@ -293,8 +300,108 @@ TEST_F(StrongswanTest, RefusedKey_DoesNotShowTheKey) {
   ike_->Start(observer_);
   WhenSeen("not connected");
   Run();
-  EXPECT_EQ(observer_.last.error, "the IKE daemon refuses our key: no room");
+  EXPECT_EQ(observer_.last.error, "the IKE daemon refuses the key \"sallyport\": no room");
   EXPECT_EQ(charon_->Count("load-conn"), 0U);
+}
+
+TEST_F(StrongswanTest, WhatAnEarlierConfigurationLeft_IsTakenBack) {
+  charon_->Start();
+  charon_->replies["get-conns"] = Message().SetList(
+      "conns", {"sallyport", "sallyport-psk-gone", "sallyport-dial-gone", "office", "sallyports"});
+  charon_->replies["get-shared"] =
+      Message().SetList("keys", {"sallyport", "sallyport-key-7", "office"});
+  charon_->replies["get-authorities"] =
+      Message().SetList("authorities", {"sallyport-ca-1", "office"});
+  ike_->Start(observer_);
+  WhenSeen("connected");
+  When([this] { return charon_->Count("unload-authority name=sallyport-ca-1") == 1; });
+  Run();
+  Lines unloaded;
+  for (const auto& line : charon_->received) {
+    if (line.starts_with("unload")) unloaded.push_back(line);
+  }
+  EXPECT_EQ(unloaded,
+            (Lines{"unload-conn name=sallyport-psk-gone", "unload-conn name=sallyport-dial-gone",
+                   "unload-shared id=sallyport-key-7", "unload-authority name=sallyport-ca-1"}));
+}
+
+TEST_F(StrongswanTest, WhatAnotherProgramTakesAway_IsLoadedAgain) {
+  charon_->Start();
+  ike_->Start(observer_);
+  WhenSeen("connected");
+  // Twice asked, and nothing is missing.
+  When([this] { return charon_->Count("get-authorities") == 3; },
+       [this] {
+         EXPECT_EQ(charon_->Count("load-conn"), 1U);
+         EXPECT_EQ(charon_->Count("load-shared"), 1U);
+         charon_->replies["get-conns"] = Message().SetList("conns", {"office"});
+       });
+  When([this] { return charon_->Count("load-conn") == 2; },
+       [this] { charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport"}); });
+  Run();
+  EXPECT_EQ(charon_->Count("load-shared"), 2U);
+  EXPECT_EQ(observer_.lines, Lines{"connected"}) << "no SA and no state is touched";
+}
+
+TEST_F(StrongswanTest, APrivateKeyThatAnotherProgramTakesAway_IsLoadedAgain) {
+  StrongswanOptions options;
+  options.path = Path();
+  options.check_interval = milliseconds(5);
+  options.ipsec.certificate = "certificate";
+  options.ipsec.private_key = Secret(std::string_view("private"));
+  ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
+  charon_->Start();
+  charon_->replies["load-key"] = Message().Set("success", "yes").Set("id", "0123abcd");
+  charon_->replies["get-conns"] = Message().SetList("conns", {});
+  charon_->replies["get-shared"] = Message().SetList("keys", {});
+  charon_->replies["get-keys"] = Message().SetList("keys", {"0123abcd", "another's"});
+  ike_->Start(observer_);
+  WhenSeen("connected");
+  When([this] { return charon_->Count("get-keys") == 2; },
+       [this] {
+         EXPECT_EQ(charon_->Count("load-key"), 1U);
+         charon_->replies["get-keys"] = Message().SetList("keys", {"another's"});
+       });
+  When([this] { return charon_->Count("load-key") == 2; });
+  Run();
+  for (const auto& line : charon_->received) EXPECT_FALSE(line.starts_with("unload-key")) << line;
+}
+
+TEST_F(StrongswanTest, ACharonThatDoesNotTell_IsNotLoadedAgainAndAgain) {
+  for (const char* command : {"get-conns", "get-shared", "get-authorities"}) {
+    charon_->replies[command] = Message().Set("success", "no").Set("errmsg", "busy");
+  }
+  charon_->Start();
+  ike_->Start(observer_);
+  When([this] { return charon_->Count("get-authorities") == 4; });
+  Run();
+  EXPECT_EQ(charon_->Count("load-conn"), 1U);
+}
+
+TEST_F(StrongswanTest, Configure_LoadsWhatIsNewAndTakesBackWhatIsNot) {
+  charon_->Start();
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] {
+    charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport", "office"});
+    IpsecConfig ipsec;
+    ipsec.connections.resize(1);
+    ipsec.connections[0].name = "phones";
+    ipsec.connections[0].psk = Secret("another");
+    ike_->Configure(ipsec);
+    ike_->Configure(ipsec);  // while the first is under way
+  });
+  When([this] { return charon_->Count("load-conn") == 3; },
+       [this] {
+         const auto names = Message().SetList("conns", {"sallyport-psk-phones", "office"});
+         charon_->replies["get-conns"] = names;
+         charon_->replies["get-shared"] =
+             Message().SetList("keys", {"sallyport-connection-phones"});
+       });
+  Run();
+  EXPECT_GE(charon_->Count("unload-conn name=sallyport"), 1U);
+  EXPECT_GE(charon_->Count("unload-shared id=sallyport"), 1U);
+  EXPECT_EQ(charon_->Count("unload-conn name=office"), 0U);
+  EXPECT_TRUE(ike_->state().connected);
 }
 
 TEST_F(StrongswanTest, MissingNeededEvent_IsARefusalAndAMissingOptionalOneIsNot) {
@@ -416,9 +523,34 @@ TEST_F(StrongswanTest, Stop_TakesBackWhatWasLoaded) {
   });
   When([&] { return done; });
   Run();
-  EXPECT_EQ(charon_->Count("unload-conn"), 1U);
-  EXPECT_EQ(charon_->Count("unload-shared"), 1U);
+  EXPECT_EQ(charon_->Count("unload-conn name=sallyport"), 1U);
+  EXPECT_EQ(charon_->Count("unload-shared id=sallyport"), 1U);
   EXPECT_FALSE(ike_->state().connected);
+}
+
+TEST_F(StrongswanTest, Stop_TakesBackEveryKindOfThing) {
+  StrongswanOptions options;
+  options.path = Path();
+  options.ipsec.certificate = "certificate";
+  options.ipsec.private_key = Secret(std::string_view("private"));
+  options.ipsec.ca = {"ca"};
+  options.ipsec.ca_files = {"/ca"};
+  ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
+  charon_->Start();
+  charon_->replies["load-key"] = Message().Set("success", "yes").Set("id", "0123abcd");
+  charon_->replies["get-conns"] = Message().SetList("conns", {});
+  charon_->replies["get-shared"] = Message().SetList("keys", {});
+  bool done = false;
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] { ike_->Stop([&] { done = true; }); });
+  When([&] { return done; });
+  Run();
+  Lines unloaded;
+  for (const auto& line : charon_->received) {
+    if (line.starts_with("unload")) unloaded.push_back(line);
+  }
+  EXPECT_EQ(unloaded, (Lines{"unload-conn name=sallyport-certificate-1",
+                             "unload-authority name=sallyport-ca-1", "unload-key id=0123abcd"}));
 }
 
 TEST_F(StrongswanTest, StopAfterTerminatingAll_AsksOnceForAll) {

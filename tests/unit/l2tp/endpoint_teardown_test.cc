@@ -252,6 +252,39 @@ TEST(TunnelTeardown, PathDownTakesTunnelsThatHaveNoPathYetAndThoseThatLinger) {
   EXPECT_TRUE(bench.actions.empty());
 }
 
+TEST(MoveTunnel, PeerIsHeardAtItsNewAddressAndOnNoOther) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  const IpEndpoint moved{IpAddress::V4(0xCB007199), kPeer.port};
+  constexpr PathId kNewOrigin(88);
+  bench.Give(MoveTunnel{TunnelId(tunnel), kNewOrigin, moved});
+  EXPECT_TRUE(bench.actions.empty());
+  const auto hello = ControlMessage(tunnel, 0, 2, 1, testing::HelloAvps().bytes());
+  bench.ReceiveFrom(kOwnPath, kPeer, hello);
+  EXPECT_TRUE(bench.actions.empty());
+  EXPECT_EQ(bench.Drops(DropReason::kWrongSource), 1U);
+  bench.ReceiveFrom(kOwnPath, moved, hello);
+  const auto reply = bench.TakeOne<SendDatagram>();
+  EXPECT_EQ(reply.peer, moved);
+  EXPECT_EQ(reply.path, kOwnPath);
+
+  // A redial on the new path replaces it, as it would have on the old one.
+  bench.ReceiveFrom(kNewOrigin, moved,
+                    ControlMessage(0, 0, 0, 0, testing::SccrqAvps(kPeerTunnel + 1).bytes()));
+  EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kReplaced);
+}
+
+TEST(MoveTunnel, OneThatHasEndedStaysWhereItWas) {
+  Bench bench;
+  const uint16_t tunnel = bench.OpenTunnel();
+  bench.Give(CloseTunnel{TunnelId(tunnel), {}});
+  bench.Take<SendDatagram>();
+  bench.Give(MoveTunnel{TunnelId(tunnel), PathId(88), {IpAddress::V4(0xCB007199), 1}});
+  bench.Give(MoveTunnel{TunnelId(1), PathId(88), {IpAddress::V4(0xCB007199), 1}});
+  bench.Receive(ControlMessage(tunnel, 0, 2, 2, testing::HelloAvps().bytes()));
+  EXPECT_EQ(bench.Take<SendDatagram>().size(), 1U) << "its peer is still acknowledged";
+}
+
 TEST(TunnelTeardown, ShutdownSendsStopCcn6AndReleasesWhatIsAcknowledged) {
   Bench bench;
   const uint16_t first = bench.OpenTunnel();

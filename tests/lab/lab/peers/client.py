@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab import topology
 from lab.host import Host, Ping
-from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proposals, client_conf
+from lab.peers.strongswan import DEFAULT_PSK, MODERN, Charon, Proof, Proposals, client_conf
 from lab.peers.scripted_lac import ScriptedLac
 from lab.peers.xl2tpd import DEFAULT_HABITS, Lac, PppUp, TunnelSecret
 
@@ -32,6 +32,7 @@ class VpnClient:
         gateway: str = topology.GATEWAY_OUTER,
         psk: str | None = DEFAULT_PSK,
         proposals: Proposals = MODERN,
+        proof: Proof = Proof(),
         port: int = 1701,
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
@@ -44,6 +45,7 @@ class VpnClient:
         self._gateway = gateway
         self._psk = psk
         self._proposals = proposals
+        self._proof = proof
         self.charon = Charon(host)
         words = (host, gateway, account.user, account.password, account.method, port, echo_interval)
         # xl2tpd has no IPv6.
@@ -60,7 +62,12 @@ class VpnClient:
         self.lac.start()
         if self._psk is not None:
             self.charon.wait_ready()
-            self.charon.load(client_conf(self._gateway, self._psk, self._proposals))
+            if self._proof.certificate:
+                self.charon.keep("x509", self._proof.certificate.certificate)
+                self.charon.keep("private", self._proof.certificate.private_key)
+            if self._proof.ca:
+                self.charon.keep("x509ca", self._proof.ca)
+            self.charon.load(client_conf(self._gateway, self._psk, self._proposals, self._proof))
         return self
 
     def initiate(self, check: bool = True) -> str:

@@ -136,8 +136,16 @@ class Sallyportd:
             "ipsec": {"psk_file": str(psk_file)},
         }
         self.config = merged(merged(default_config(), files), changes or {})
-        self._conf.write_text(to_toml(self.config))
+        self.write_config()
         host.path("/run/sallyport").mkdir(exist_ok=True)
+
+    def write_config(self) -> None:
+        """Writes `config`, for the next start."""
+        self._conf.write_text(to_toml(self.config))
+
+    def use_config(self, path: Path) -> None:
+        """Another file, of somebody else's making, for the next start."""
+        self._conf = path
 
     def write_users(self, accounts: list[Account]) -> None:
         """The users file, as of now."""
@@ -279,6 +287,21 @@ class Sallyportd:
 
         return wait_until(f"session of {user}", probe)
 
+    def wait_why(self, who: str, *texts: str) -> str:
+        """Until `sallyport why` says all of it of this client. Gives the whole story."""
+        story = ""
+
+        def probe() -> bool:
+            nonlocal story
+            story = self.cli("why", who, check=False).stdout
+            return all(text in story for text in texts)
+
+        try:
+            wait_until(f"the reason for {who}", probe, 120)
+        except AssertionError:
+            raise AssertionError(f"not all of {texts} in:\n{story}") from None
+        return story
+
     def dial(self, name: str) -> Json:
         (found,) = [dial for dial in self._get("/v1/dials")["dials"] if dial["name"] == name]
         return dict(found)
@@ -310,6 +333,10 @@ class Sallyportd:
             )
 
         wait_until("no session, tunnel or address in use", probe, timeout)
+
+    def wait_no_live_sessions(self, timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Until no session is left; tunnels may linger."""
+        wait_until("no session", lambda: not self.sessions(), timeout)
 
     def wait_no_sas(self, timeout: float = DEFAULT_TIMEOUT) -> None:
         wait_until(

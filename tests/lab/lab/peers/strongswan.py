@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """charon-systemd, one for each host. It needs no systemd; its VICI socket is in the host's own /run."""
 
+import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.host import Host, Process
+from lab.pki import Certificate
 from lab.waiting import wait_until
 
 VICI_SOCKET = "/run/charon.vici"
 DEFAULT_PSK = "correct horse battery staple"
 
-# What packages bring for a gateway's charon.
+# What packages bring for a gateway's charon: packaging/strongswan/sallyport.conf.
 DROP_IN = Path(__file__).resolve().parents[4] / "packaging" / "strongswan" / "sallyport.conf"
 
 # What a scenario needs and no more: with the whole list of a Debian installation charon takes twenty seconds to start
 # under emulation. openssl supplies ciphers, hashes and Diffie-Hellman groups.
-_PLUGINS = "random nonce openssl pem pkcs1 x509 pubkey hmac kdf kernel-netlink socket-default vici updown counters"
+_PLUGINS = "random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf kernel-netlink socket-default vici updown counters"
 
 _STRONGSWAN_CONF = """
 charon-systemd {
@@ -38,7 +41,7 @@ charon-systemd {
   }
 }
 swanctl {
-  load = random pem pkcs1 x509
+  load = random openssl pem pkcs1 pkcs8 x509
 }
 """
 
@@ -50,6 +53,7 @@ class Charon:
         """`drop_in`: a file that strongswan.conf includes."""
         self.host = host
         self._conf = host.scratch / "strongswan.conf"
+        self._swanctl_dir = host.scratch / "swanctl"
         include = f"include {drop_in}\n" if drop_in else ""
         self._conf.write_text(_STRONGSWAN_CONF % {"plugins": _PLUGINS} + include)
         self.process: Process | None = None
@@ -88,15 +92,49 @@ class Charon:
         if self.process:
             self.process.kill()
 
-    def swanctl(self, *arguments: str, check: bool = True) -> str:
+    def _swanctl(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
         assert self._running().running, f"charon on {self.host.name} has ended"
-        return self.host.run(
-            "env", f"STRONGSWAN_CONF={self._conf}", "swanctl", *arguments, check=check
-        ).stdout
+        environment = (f"STRONGSWAN_CONF={self._conf}", f"SWANCTL_DIR={self._swanctl_dir}")
+        return ("env", *environment, "swanctl", *arguments)
+
+    def swanctl(self, *arguments: str, check: bool = True) -> str:
+        return self.host.run(*self._swanctl(arguments), check=check).stdout
+
+    def begin(self, *arguments: str) -> Process:
+        """swanctl in the background."""
+        return self.host.start("swanctl", *self._swanctl(arguments))
+
+    def newest_child(self) -> str:
+        """The number of the CHILD_SA that came up last. After a rekey `--child NAME` finds the one that was rekeyed."""
+        listed = re.findall(r"#(\d+), reqid \d+, INSTALLED", self.swanctl("--list-sas"))
+        assert listed, f"charon on {self.host.name} has no CHILD_SA"
+        return str(max(map(int, listed)))
+
+    @property
+    def log(self) -> str:
+        """What it has logged since it was started last."""
+        return self._running().log
+
+    def keep(self, kind: str, *files: Path) -> None:
+        """Puts files where swanctl looks for them: `x509`, `x509ca`, `x509crl`, `private`."""
+        folder = self._swanctl_dir / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copy(file, folder)
+
+    def wait_log(self, pattern: str, count: int = 1) -> None:
+        """Until the log has `count` lines with `pattern`."""
+        process = self._running()
+        wait_until(
+            f"{count} times {pattern!r} in charon's log on {self.host.name}",
+            lambda: len(re.findall(pattern, process.log)) >= count,
+        )
 
     def load(self, text: str) -> None:
         """Loads connections and secrets in swanctl.conf's language."""
-        path = self.host.scratch / "swanctl.conf"
+        # swanctl looks for certificates and keys beside the file.
+        self._swanctl_dir.mkdir(exist_ok=True)
+        path = self._swanctl_dir / "swanctl.conf"
         path.write_text(text)
         self.swanctl("--load-all", "--file", str(path))
 
@@ -116,20 +154,35 @@ WINDOWS = Proposals(
     esp="aes256-sha1,aes128-sha1,3des-sha1",
 )
 
+# What Android up to 11 and Windows Vista have at most: nothing without MODP 1024.
+LEGACY = Proposals(ike="3des-sha1-modp1024", esp="3des-sha1")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a client proves who it is, and what it says that it is; with the PSK and its address when all is left out."""
+
+    version: int = 1
+    identity: str = ""
+    certificate: Certificate | None = None
+    ca: Path | None = None  # of the gateway's certificate; without, the gateway is to know the PSK
+    gateway: str = ""  # what the gateway is to call itself; its address when left out
+
+
 _CLIENT_CONF = """
 connections {
   l2tp {
-    version = 1
+    version = %(version)d
     remote_addrs = "%(gateway)s"
     proposals = %(ike)s
     # The clients of the field have no keyingtries: once, then tell the user.
     keyingtries = 1
     local {
-      auth = psk
+      %(local)s
     }
     remote {
-      auth = psk
-      id = "%(gateway)s"
+      %(remote)s
+      id = "%(gateway_id)s"
     }
     children {
       l2tp {
@@ -179,13 +232,27 @@ secrets {
 """
 
 
-def client_conf(gateway: str, psk: str = DEFAULT_PSK, proposals: Proposals = MODERN) -> str:
-    """A road warrior's connection: IKEv1 main mode, PSK, ESP transport mode for UDP 1701 to 1701."""
+def client_conf(
+    gateway: str,
+    psk: str = DEFAULT_PSK,
+    proposals: Proposals = MODERN,
+    proof: Proof = Proof(),
+) -> str:
+    """A road warrior's connection, ESP transport mode for UDP 1701 to 1701: IKEv1 main mode and PSK unless told else."""
+    local = "auth = psk"
+    if proof.certificate:
+        local = f"auth = pubkey\n      certs = {proof.certificate.certificate.name}"
+    if proof.identity:
+        local += f"\n      id = {proof.identity}"
     return _CLIENT_CONF % {
+        "version": proof.version,
         "gateway": gateway,
+        "gateway_id": proof.gateway or gateway,
         "psk": psk,
         "ike": proposals.ike,
         "esp": proposals.esp,
+        "local": local,
+        "remote": "auth = pubkey" if proof.ca else "auth = psk",
     }
 
 

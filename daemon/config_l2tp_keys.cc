@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// [l2tp] and [[l2tp.peer]].
+#include "daemon/config_key_access.h"
+
+namespace sallyport::daemon {
+namespace {
+
+template <auto Member>
+auto& InPeer(Config& config) {
+  return config.l2tp.peers.back().*Member;
+}
+
+// In the order of l2tp::Sequencing.
+constexpr std::string_view kSequencingWords[] = {"deny", "allow", "require"};
+// Octets in the Host Name AVP that l2tp::EndpointConfig takes.
+constexpr size_t kMaxHostName = 128;
+
+constexpr ConfigKey kKeys[] = {
+    {.section = "l2tp",
+     .name = "listen",
+     .required = false,
+     .field = AddressListField{&In<&Config::l2tp, &L2tpConfig::listen>, kMaxListen, true},
+     .absent = {},
+     .help = "The local addresses that take L2TP. An empty list means every local address, IPv4 "
+             "and IPv6."},
+    {.section = "l2tp",
+     .name = "port",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::port>, 1, 65535, {}},
+     .absent = {},
+     .help = "The UDP port of L2TP. Clients cannot be told another: change it for tests only."},
+    {.section = "l2tp",
+     .name = "host_name",
+     .required = false,
+     .field = NameField{&In<&Config::l2tp, &L2tpConfig::host_name>, kMaxHostName},
+     .absent = "the system's host name",
+     .help =
+         "The name we go by: towards peers (Host Name in L2TP, Name in CHAP), and in the second "
+         "column of the users file."},
+    {.section = "l2tp",
+     .name = "hello_interval",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::hello_interval>, 0, 3600, "seconds"},
+     .absent = {},
+     .help =
+         "How long a tunnel may be silent before HELLO asks whether the peer is alive (RFC 2661 "
+         "§6.5). 0 sends none.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "retransmit_initial_ms",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_initial>, 100, 8000,
+                          "milliseconds"},
+     .absent = {},
+     .help = "How long the first wait for the acknowledgement of a control message is. Each "
+             "further wait is twice as long, up to retransmit_cap_ms (RFC 2661 §5.8).",
+     .live = true},
+    {.section = "l2tp",
+     .name = "retransmit_cap_ms",
+     .required = false,
+     .field =
+         NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_cap>, 8000, 60000, "milliseconds"},
+     .absent = {},
+     .help = "The longest wait for the acknowledgement of a control message. RFC 2661 §5.8 wants "
+             "no less than 8 seconds.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "retransmit_max",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::retransmit_max>, 1, 20, {}},
+     .absent = {},
+     .help = "How often a control message is sent again before the tunnel is given up (RFC 2661 "
+             "§5.8).",
+     .live = true},
+    {.section = "l2tp",
+     .name = "secret_file",
+     .required = false,
+     .field = PathField{&In<&Config::l2tp, &L2tpConfig::secret_file>, kMaxPath},
+     .absent = "no secret",
+     .help = "The file whose first line is the tunnel secret (RFC 2661 §5.1.1) for peers "
+             "that no [[l2tp.peer]] is for. Only root and the daemon should be able to read "
+             "it.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "challenge",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::challenge>},
+     .absent = {},
+     .help = "Whether those peers have to prove that they know the secret. The built-in "
+             "clients of operating systems know none.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "hide_avps",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::hide_avps>},
+     .absent = {},
+     .help = "Whether what we send to those peers is hidden with the secret as far as RFC "
+             "2661 §4.3 permits.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "sequencing",
+     .required = false,
+     .field = WordField{&WordOf<&Config::l2tp, &L2tpConfig::sequencing>,
+                        &SetWord<&Config::l2tp, &L2tpConfig::sequencing>, kSequencingWords},
+     .absent = {},
+     .help = "Sequence numbers on data messages (RFC 2661 §5.4): \"deny\" refuses a call "
+             "that requires them, \"allow\" lets the peer choose, \"require\" asks for them "
+             "in every call.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "outgoing_calls",
+     .required = false,
+     .field = BooleanField{&In<&Config::l2tp, &L2tpConfig::outgoing_calls>},
+     .absent = {},
+     .help = "Whether a peer may have us place a call (OCRQ, RFC 2661 §6.9) on a tunnel.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "max_tunnels",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_tunnels>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many tunnels there may be. A peer beyond that gets StopCCN.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "max_half_open_tunnels",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_half_open_tunnels>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many of them may be unfinished, so that a flood of requests is bounded.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "max_sessions",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_sessions>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many sessions there may be on all tunnels. A call beyond that gets CDN.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "max_sessions_per_tunnel",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::max_sessions_per_tunnel>, 1, 65000, {}},
+     .absent = {},
+     .help = "How many sessions one tunnel may have.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "sccrq_per_second",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::sccrq_per_second>, 0, 65000, {}},
+     .absent = {},
+     .help = "How many requests for a tunnel are taken in a second, of all peers. 0 sets no "
+             "limit.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "sccrq_per_second_prefix",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::sccrq_per_second_prefix>, 0, 65000, {}},
+     .absent = {},
+     .help = "The same for the peers of one network, an IPv4 /24 or an IPv6 /64.",
+     .live = true},
+    {.section = "l2tp",
+     .name = "setup_timeout",
+     .required = false,
+     .field = NumberField{&In<&Config::l2tp, &L2tpConfig::setup_timeout>, 5, 300, "seconds"},
+     .absent = {},
+     .help = "How long a tunnel or a call may take to be established.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "host_name",
+     .required = false,
+     .field = NameField{&InPeer<&L2tpPeerConfig::host_name>, kMaxHostName},
+     .absent = "any name",
+     .help = "The peer's Host Name (RFC 2661 §4.4.3), exactly.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "addresses",
+     .required = false,
+     .field = PrefixListField{&InPeer<&L2tpPeerConfig::addresses>, kMaxPrefixes, true},
+     .absent = {},
+     .help = "Where the peer may be. An empty list means anywhere.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "secret_file",
+     .required = false,
+     .field = PathField{&InPeer<&L2tpPeerConfig::secret_file>, kMaxPath},
+     .absent = "no file; secret holds it, or there is none",
+     .help = "The file whose first line is the tunnel secret shared with the peer.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "secret",
+     .required = false,
+     .field = SecretField{&InPeer<&L2tpPeerConfig::secret>, false},
+     .absent = "no secret; secret_file names the file that holds it",
+     .help = "The tunnel secret itself, instead of secret_file.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "challenge",
+     .required = false,
+     .field = BooleanField{&InPeer<&L2tpPeerConfig::challenge>},
+     .absent = "true with a secret, else false",
+     .help = "Whether the peer has to prove that it knows the secret.",
+     .live = true},
+    {.section = kPeerSection,
+     .name = "hide_avps",
+     .required = false,
+     .field = BooleanField{&InPeer<&L2tpPeerConfig::hide_avps>},
+     .absent = {},
+     .help = "Whether what we send to the peer is hidden with the secret as far as RFC 2661 "
+             "§4.3 permits.",
+     .live = true},
+};
+
+}  // namespace
+
+std::span<const ConfigKey> L2tpKeys() { return kKeys; }
+
+}  // namespace sallyport::daemon

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/strongswan_loader.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace sallyport::daemon {
+namespace {
+
+const auto kIgnore = [](const ViciConnection::Reply&) {};
+
+}  // namespace
+
+void StrongswanLoader::Load(std::vector<LoadCommand> wanted, LoadedCallback done) {
+  former_keys_.clear();
+  for (LoadCommand& loaded : wanted_) {
+    if (loaded.command == kLoadKey && !loaded.name.empty()) {
+      former_keys_.push_back(std::move(loaded));
+    }
+  }
+  wanted_ = std::move(wanted);
+  done_ = std::move(done);
+  loading_ = true;
+  for (const ListCommand& list : kListCommands) {
+    if (list.by_name) UnloadStale(list);
+  }
+  LoadFrom(0);
+}
+
+bool StrongswanLoader::IsWanted(const ListCommand& list, const std::string& name) const {
+  if (const auto dial = DialOfConnection(name)) return dials_.contains(*dial);
+  return std::ranges::any_of(wanted_, [&](const LoadCommand& command) {
+    return command.unload == list.unload && command.name == name;
+  });
+}
+
+void StrongswanLoader::UnloadStale(const ListCommand& list) {
+  commands_.Request(std::string(list.command), {},
+                    [this, list](const ViciConnection::Reply& reply) {
+                      const auto* names = reply ? reply->List(list.list) : nullptr;
+                      if (names == nullptr) return;  // none, or a charon that is too old to tell
+                      for (const std::string& name : *names) {
+                        if (!IsOurName(name) || IsWanted(list, name)) continue;
+                        commands_.Request(std::string(list.unload),
+                                          vici::Message().Set(list.unload_key, name), kIgnore);
+                      }
+                    });
+}
+
+void StrongswanLoader::LoadFrom(size_t position) {
+  if (position == wanted_.size()) {
+    for (const LoadCommand& former : std::exchange(former_keys_, {})) {
+      const bool still = std::ranges::any_of(wanted_, [&](const LoadCommand& loaded) {
+        return loaded.unload == former.unload && loaded.name == former.name;
+      });
+      if (!still) Take(former);
+    }
+    loading_ = false;
+    return std::exchange(done_, {})(std::nullopt);
+  }
+  const LoadCommand& next = wanted_[position];
+  commands_.Request(
+      next.command, next.arguments, [this, position](const ViciConnection::Reply& reply) {
+        LoadCommand& loaded = wanted_[position];
+        const std::string failure = FailureOf(reply);
+        if (!failure.empty()) {
+          loading_ = false;
+          return std::exchange(done_, {})(Refusal{.what = loaded.what, .why = failure});
+        }
+        if (loaded.name.empty()) loaded.name = reply->Value("id").value_or("");
+        loaded.arguments = {};  // a secret stays no longer than it must
+        LoadFrom(position + 1);
+      });
+}
+
+void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&)> done) {
+  struct Finding {
+    std::vector<std::string> missing;
+    size_t unanswered = std::size(kListCommands);
+    UniqueFunction<void(const std::vector<std::string>&)> done;
+  };
+  auto finding = std::make_shared<Finding>();
+  finding->done = std::move(done);
+  for (const ListCommand& list : kListCommands) {
+    commands_.Request(
+        std::string(list.command), {}, [this, list, finding](const ViciConnection::Reply& reply) {
+          // A list that is empty is not in the reply; an error is not a list.
+          const bool listed = reply && !reply->Value("success");
+          const auto* names = listed ? reply->List(list.list) : nullptr;
+          for (const LoadCommand& loaded : wanted_) {
+            if (!listed || loading_ || loaded.unload != list.unload) continue;
+            const bool there =
+                names != nullptr && std::ranges::find(*names, loaded.name) != names->end();
+            if (!there) finding->missing.push_back(loaded.what);
+          }
+          if (--finding->unanswered == 0) finding->done(finding->missing);
+        });
+  }
+}
+
+void StrongswanLoader::Take(const LoadCommand& loaded) {
+  commands_.Request(loaded.unload, vici::Message().Set(loaded.unload_key, loaded.name), kIgnore);
+}
+
+void StrongswanLoader::Unload(bool connections) {
+  for (const LoadCommand& loaded : wanted_) {
+    if ((loaded.command == kLoadConnection) == connections && !loaded.name.empty()) Take(loaded);
+  }
+}
+
+std::vector<std::string> StrongswanLoader::connections() const {
+  std::vector<std::string> names;
+  for (const LoadCommand& loaded : wanted_) {
+    if (loaded.command == kLoadConnection) names.push_back(loaded.name);
+  }
+  return names;
+}
+
+}  // namespace sallyport::daemon

@@ -28,6 +28,7 @@
 
 #include "cli/commands.h"
 #include "cli/doctor.h"
+#include "cli/init_system.h"
 #include "cli/live.h"
 #include "cli/options.h"
 
@@ -197,6 +198,9 @@ Outcome Carry(const Options& options, const Screen& screen) {
   }
   if (std::holds_alternative<DoctorCommand>(options.command)) {
     return ExamineThisMachine(options, screen);
+  }
+  if (const auto* init = std::get_if<InitCommand>(&options.command)) {
+    return RunInit(*init, options.json, ThisMachine(!init->yes && !options.json));
   }
   if (IsLive(options)) return GoOn(options, screen);
   return Run(options, screen, Calling(options));

@@ -58,6 +58,7 @@ struct Commands {
   ConfigShowCommand show;
   ConfigCheckCommand check;
   ConfigExplainCommand explain;
+  InitCommand init;
   FilterOptions list_filter{sessions.filter};
   FilterOptions end_filter{disconnect.filter};
 };
@@ -207,6 +208,31 @@ void AddConfig(CLI::App& app, Options& options, Commands& commands) {
   RunOn(*explain, options, commands.explain);
 }
 
+void AddInit(CLI::App& app, Options& options, InitCommand& init) {
+  CLI::App* command =
+      app.add_subcommand("init", "Write a first configuration, and what clients need");
+  command->add_option("--address", init.address, "What clients dial")->type_name("ADDRESS|NAME");
+  command->add_option("--pool", init.pool, "The network of the clients' inside addresses")
+      ->type_name("NETWORK/LENGTH");
+  command->add_option("--dns", init.dns, "Name servers for clients")->type_name("ADDRESS,...|none");
+  command->add_option("--user", init.user, "The first user")->type_name("USER");
+  command->add_option("--password-file", init.password_file, "Its first line is the password")
+      ->type_name("FILE");
+  command->add_option("--psk-file", init.psk_file, "Its first line is the pre-shared key")
+      ->type_name("FILE");
+  command->add_option("--name", init.name, "What clients call the connection")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command->add_option("--folder", init.folder, "Where the configuration goes")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  command->add_option("--settings", init.settings, "Write the clients' settings there")
+      ->type_name("FOLDER");
+  command->add_flag("-y,--yes", init.yes, "Ask nothing; take what is suggested");
+  command->add_flag("--force", init.force, "Replace what is there, and keep it as FILE.bak");
+  RunOn(*command, options, init);
+}
+
 }  // namespace
 
 Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
@@ -222,6 +248,7 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
   AddViews(app, options, commands);
   AddActions(app, options, commands);
   AddConfig(app, options, commands);
+  AddInit(app, options, commands.init);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

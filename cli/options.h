@@ -83,6 +83,21 @@ struct ConfigExplainCommand {
 struct DoctorCommand {
   bool operator==(const DoctorCommand&) const = default;
 };
+/// The first configuration. What is left out is asked for, or suggested.
+struct InitCommand {
+  std::string address = {};  // that clients dial; a name will do
+  std::string pool = {};     // "10.64.0.0/16"
+  std::string dns = {};      // separated by commas, or "none"
+  std::string user = {};
+  std::string password_file = {};
+  std::string psk_file = {};
+  std::string name = "Sallyport";         // of the connection, in clients
+  std::string folder = "/etc/sallyport";  // that is written into
+  std::string settings = {};  // folder for the clients' settings; empty: they are printed
+  bool yes = false;           // ask nothing
+  bool force = false;         // replace what is there
+  bool operator==(const InitCommand&) const = default;
+};
 struct DialsCommand {
   bool operator==(const DialsCommand&) const = default;
 };
@@ -104,7 +119,7 @@ struct Options {
   std::variant<StatusCommand, SessionsCommand, SessionCommand, TunnelsCommand, SasCommand,
                PoolsCommand, DialsCommand, EventsCommand, TopCommand, WhyCommand, DisconnectCommand,
                DrainCommand, UndrainCommand, ReloadCommand, LogLevelCommand, ConfigShowCommand,
-               ConfigCheckCommand, ConfigExplainCommand, DoctorCommand>
+               ConfigCheckCommand, ConfigExplainCommand, DoctorCommand, InitCommand>
       command;
 };
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+#include "cli/init.h"
+
+namespace sallyport::cli {
+
+/// This machine, for RunInit(). Questions go to standard error and are read from standard input, if
+/// that is a terminal and `may_ask`.
+InitWorld ThisMachine(bool may_ask);
+
+}  // namespace sallyport::cli

@@ -55,6 +55,16 @@ bool IsPlain(std::string_view text, bool blanks) {
   });
 }
 
+bool IsPassword(std::string_view text) {
+  return IsPlain(text, true) && text.find('"') == text.npos && !text.starts_with('@') &&
+         !text.starts_with(' ') && !text.ends_with(' ');
+}
+
+/// Absolute, and as it is in TOML's quotes.
+bool IsFolder(std::string_view text) {
+  return text.starts_with('/') && IsPlain(text, true) && text.find_first_of("\"\\") == text.npos;
+}
+
 bool IsServer(std::string_view text) {
   return IpAddress::Parse(text) || (IsPlain(text, false) && std::ranges::all_of(text, [](char c) {
                                       return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
@@ -161,9 +171,14 @@ class Interview {
     if (!IsServer(account.server)) {
       Wrong(fmt::format("\"{}\" is neither an address nor a host name", account.server));
     }
-    if (!IsPlain(account.user, false)) Wrong("a user's name is printable and has no blanks");
-    if (!IsPlain(account.password, true) || account.password.find('"') != std::string::npos) {
-      Wrong("a password is printable, in ASCII and without quotation marks");
+    // In the users file "*" would mean everybody, and "@/..." another file.
+    if (!IsPlain(account.user, false) || account.user == "*") {
+      Wrong("a user's name is printable, has no blanks and is not *");
+    }
+    if (!IsPassword(account.password)) {
+      Wrong(
+          "a password is printable, in ASCII, without quotation marks and without blanks at its "
+          "ends, and does not begin with @");
     }
     // As a file 0x and 0s would be other ways to write a key, which clients do not have.
     if (!IsPlain(account.psk, false) || account.psk.starts_with("0x") ||
@@ -173,6 +188,10 @@ class Interview {
           "with 0x or 0s");
     }
     if (!IsPlain(account.connection, true)) Wrong("the connection's name is printable");
+    for (const std::string& folder : {command_.folder, command_.settings}) {
+      if (folder.empty() || IsFolder(folder)) continue;
+      Wrong(fmt::format("\"{}\" is no absolute path without quotation marks", folder));
+    }
   }
 
   const InitCommand& command_;
@@ -226,24 +245,39 @@ std::vector<File> FilesOf(const Answers& answers, const std::string& folder) {
                            QuotedWord(account.user), QuotedWord(account.password))}};
 }
 
-/// Moves away what is there, and writes. Why not, or nothing.
-std::string Write(const std::vector<File>& files, bool force, const InitWorld& world) {
+std::string Backup(const File& file) { return file.path + ".bak"; }
+std::string Fresh(const File& file) { return file.path + ".new"; }
+
+/// What keeps the files from being written; nothing is touched.
+std::string Obstacle(const std::vector<File>& files, bool force, const InitWorld& world) {
   for (const File& file : files) {
-    if (!world.exists(file.path)) continue;
-    if (!force) {
-      return fmt::format("{} is there already; --force replaces it and keeps it as {}.bak",
-                         file.path, file.path);
+    const bool there = world.exists(file.path);
+    if (there && !force) {
+      return fmt::format("{} is there already; --force replaces it and keeps it as {}", file.path,
+                         Backup(file));
+    }
+    for (const std::string& other : {Fresh(file), there ? Backup(file) : std::string()}) {
+      if (other.empty() || !world.exists(other)) continue;
+      return fmt::format("{} is there already, from an earlier time: move it away", other);
+    }
+  }
+  return {};
+}
+
+/// Writes all beside what is there, and only then takes its place. Why not, or nothing.
+std::string Write(const std::vector<File>& files, bool force, const InitWorld& world) {
+  if (auto obstacle = Obstacle(files, force, world); !obstacle.empty()) return obstacle;
+  for (const File& file : files) {
+    if (auto failure = world.write(Fresh(file), file.text, file.for_daemon); !failure.empty()) {
+      for (const File& written : files) world.remove(Fresh(written));
+      return failure;
     }
   }
   for (const File& file : files) {
-    if (world.exists(file.path)) {
-      if (auto failure = world.rename(file.path, file.path + ".bak"); !failure.empty()) {
-        return failure;
-      }
-    }
-    if (auto failure = world.write(file.path, file.text, file.for_daemon); !failure.empty()) {
-      return failure;
-    }
+    std::string failure;
+    if (world.exists(file.path)) failure = world.rename(file.path, Backup(file));
+    if (failure.empty()) failure = world.rename(Fresh(file), file.path);
+    if (!failure.empty()) return failure;
   }
   return {};
 }

@@ -21,9 +21,10 @@ struct InitWorld {
       ask;
   std::function<std::string(size_t octets)> random;
   std::function<std::optional<std::string>(const std::string& path)> read;
-  std::function<bool(const std::string& path)> exists;
+  std::function<bool(const std::string& path)> exists;  // a link to nowhere does, too
   /// Makes `from` be called `to`; why not, or nothing.
   std::function<std::string(const std::string& from, const std::string& to)> rename;
+  std::function<void(const std::string& path)> remove;
   /// A file that only root, and with `for_daemon` the daemon, can read. Why not, or nothing.
   std::function<std::string(const std::string& path, const std::string& text, bool for_daemon)>
       write;

@@ -107,14 +107,18 @@ std::optional<IpAddress> OwnAddress() {
 }  // namespace
 
 InitWorld ThisMachine(bool may_ask) {
-  InitWorld world{
-      .ask = {},
-      .random = Random,
-      .read = Read,
-      .exists = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; },
-      .rename = Rename,
-      .write = Write,
-      .own_address = OwnAddress()};
+  InitWorld world{.ask = {},
+                  .random = Random,
+                  .read = Read,
+                  .exists =
+                      [](const std::string& path) {
+                        struct stat file {};
+                        return ::lstat(path.c_str(), &file) == 0;
+                      },
+                  .rename = Rename,
+                  .remove = [](const std::string& path) { (void)::unlink(path.c_str()); },
+                  .write = Write,
+                  .own_address = OwnAddress()};
   if (may_ask && ::isatty(STDIN_FILENO) == 1) world.ask = Ask;
   return world;
 }

@@ -107,20 +107,25 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
 
 // ---- What comes in ----------------------------------------------------------------------------
 
-void Concentrator::OnDatagram(const l2tp::Datagram& datagram, bool from_listener) {
-  if (!from_listener || !options_.ipsec_required) {
+void Concentrator::OnDatagram(const l2tp::Datagram& datagram, const Reception& reception) {
+  if (!reception.listener || !options_.ipsec_required) {
+    const SaTable::Entry* entry = sas_.FindByPath(datagram.path);
+    // Two charons, one after the other, may have given two clients one reqid.
+    if (entry != nullptr && entry->sa.peer.address != datagram.peer.address) return;
     Receive(datagram);
     return;
   }
   // It came through ESP (the listener's socket policy), but overtook the news of its SA, or the
   // element that would have led it to the SA's path.
-  if (const SaTable::Entry* entry = sas_.FindOnly(datagram.peer.address)) {
+  const SaTable::Entry* entry =
+      reception.reqid ? sas_.FindByReqid(*reception.reqid) : sas_.FindOnly(datagram.peer.address);
+  if (entry != nullptr) {
     l2tp::Datagram moved = datagram;
     moved.path = entry->path;
     moved.authenticated = true;
     Receive(moved);
   } else {
-    sas_.Keep(datagram, loop_.Now());
+    sas_.Keep(datagram, reception.reqid, loop_.Now());
   }
 }
 
@@ -144,8 +149,7 @@ void Concentrator::OnSessionLost(const SessionKey& key) { sessions_.Lost(key); }
 
 void Concentrator::OnAttemptFailed(const FailedAttempt& attempt) {
   // A client that made a new IKE SA for the SAs that it has did not fail.
-  const SaTable::Entry* known = sas_.FindOnly(attempt.peer.address);
-  const bool served = known != nullptr && known->sa.remote_id == attempt.identity;
+  const bool served = sas_.HasClient(attempt.peer.address, attempt.identity);
   if (attempt.reason == AttemptReason::kNoQuickMode && served) return;
   attempts_.Failed(attempt);
 }
@@ -276,6 +280,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
     attempts_.SaUsed(entry->sa.id);
     sas_.AddTunnel(entry->sa.id, tunnel);
     reqid = entry->sa.reqid;
+    ike_->Keep(entry->sa.id);
     SupersedeOlderSas(entry->sa);
   } else if (options_.ipsec_required) {
     // Its SA has gone in the meantime.
@@ -492,8 +497,9 @@ void Concentrator::FinishShutdown() {
   if (!shutdown_done_) return;
   shutdown_timer_.Set(std::nullopt);
   // The SAs were made for L2TP alone, and nobody is left to serve it (RFC 3193 §3.1).
+  const bool deaf = ike_ != nullptr && !ike_->state().connected;
   for (const auto& [id, entry] : sas_.entries()) {
-    if (orphans_.contains(id)) {
+    if (deaf || orphans_.contains(id)) {
       leftovers_.push_back({entry.sa, loop_.Now()});
     } else {
       ike_->Terminate(id);

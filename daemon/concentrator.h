@@ -113,7 +113,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   const AttemptBook& attempts() const { return attempts_.book(); }
 
   // DataPlane::Observer
-  void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override;
+  void OnDatagram(const l2tp::Datagram& datagram, const Reception& reception) override;
   void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) override;
   void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) override;
   void OnIpv6Message(const SessionKey& key, const Ipv6Message& message) override {

@@ -64,7 +64,7 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     ike_->Terminate(sa.id);
     return;
   }
-  for (const auto& early : sas_.TakeEarly(sa.peer.address, loop_.Now())) {
+  for (const auto& early : sas_.TakeEarly(sa, loop_.Now())) {
     Receive({.path = *path,
              .peer = early.peer,
              .local = early.local,

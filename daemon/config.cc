@@ -232,11 +232,13 @@ class ConfigLoader {
       LoadIpsecKey("ipsec.key[" + std::to_string(i) + "]", ipsec.keys[i],
                    config_readable_by_others);
     }
+    bool own_secrets = false;
     std::set<std::string> names;
     for (size_t i = 0; i < ipsec.connections.size(); ++i) {
       const IpsecConnectionConfig& connection = ipsec.connections[i];
       const std::string path = "ipsec.connection[" + std::to_string(i) + "]";
       LoadClients(path, kIpsecConnectionSection, ipsec.connections[i], config_readable_by_others);
+      own_secrets = own_secrets || HasOwnSecret(path, connection);
       if (connection.local_addresses.empty() && connection.remote_addresses.empty()) {
         Add(PositionOf(path), kIpsecConnectionSection,
             "neither local_addresses nor remote_addresses",
@@ -246,22 +248,46 @@ class ConfigLoader {
       Add(PositionOf(path + ".name"), "ipsec.connection.name", "\"" + connection.name + "\" again",
           "a name that no other connection has");
     }
-    const bool somebody =
-        HasOwnSecret("ipsec", ipsec) || !ipsec.keys.empty() || !ipsec.connections.empty();
+    const bool somebody = HasOwnSecret("ipsec", ipsec) || !ipsec.keys.empty() || own_secrets;
+    CheckKeysBesideCertificates();
     if (!ipsec.required || somebody) return;
     Add(PositionOf("ipsec"), kPskFileKey, "no such key, and no ipsec.psk",
         "the file that holds the pre-shared key (or ipsec.required = false)");
   }
 
+  /// As a responder in IKEv1 charon looks for a key by the identity of a connection that has one
+  /// (one with a certificate) before it looks by address, and then takes the key of all (phase1.c,
+  /// lookup_shared_key()).
+  void CheckKeysBesideCertificates() {
+    const IpsecConfig& ipsec = config_.ipsec;
+    const auto certified = [](const IpsecClients& clients) {
+      return !clients.certificate_file.empty() && clients.ike != IkeVersions::kV2;
+    };
+    bool certificate = certified(ipsec);
+    bool of_all = HasOwnPsk("ipsec");
+    bool of_some = std::ranges::any_of(
+        ipsec.keys, [](const IpsecKeyConfig& key) { return !key.addresses.empty(); });
+    for (size_t i = 0; i < ipsec.connections.size(); ++i) {
+      const IpsecConnectionConfig& connection = ipsec.connections[i];
+      certificate = certificate || certified(connection);
+      if (!HasOwnPsk("ipsec.connection[" + std::to_string(i) + "]")) continue;
+      (connection.remote_addresses.empty() ? of_all : of_some) = true;
+    }
+    if (!certificate || !of_all || !of_some) return;
+    Add(PositionOf("ipsec"), "ipsec.certificate_file",
+        "a certificate for IKEv1 besides keys of some addresses and a key of all",
+        "two of the three, or ike = \"ikev2\" where the certificate is: strongSwan would take the "
+        "key of all");
+  }
+
   /// Whether these clients have a key or a certificate of their own, good or not.
   bool HasOwnSecret(const std::string& path, const IpsecClients& clients) const {
-    return positions_.contains(path + ".psk") || positions_.contains(path + ".psk_file") ||
-           !clients.certificate_file.empty();
+    return HasOwnPsk(path) || !clients.certificate_file.empty();
   }
 
   void LoadIpsecKey(const std::string& path, IpsecKeyConfig& key, bool config_readable_by_others) {
     LoadPsk(path, kIpsecKeySection, key, config_readable_by_others);
-    if (!positions_.contains(path + ".psk") && !positions_.contains(path + ".psk_file")) {
+    if (!HasOwnPsk(path)) {
       Add(PositionOf(path), kIpsecKeySection, "neither psk_file nor psk", "one of the two");
     }
     if (!key.identities.empty() || !key.addresses.empty()) return;
@@ -328,12 +354,10 @@ class ConfigLoader {
     }
   }
 
-  bool HasPsk(const std::string& path) const {
-    const auto named = [this](const std::string& prefix) {
-      return positions_.contains(prefix + ".psk") || positions_.contains(prefix + ".psk_file");
-    };
-    return named(path) || named("ipsec");
+  bool HasOwnPsk(const std::string& path) const {
+    return positions_.contains(path + ".psk") || positions_.contains(path + ".psk_file");
   }
+  bool HasPsk(const std::string& path) const { return HasOwnPsk(path) || HasOwnPsk("ipsec"); }
 
   std::string LoadCertificate(const std::string& path, std::string_view section, const char* name,
                               const std::string& file) {

@@ -94,6 +94,13 @@ struct DhcpDatagram {
   std::span<const uint8_t> bytes;  // borrowed for the call
 };
 
+/// By which socket a datagram of L2TP came.
+struct Reception {
+  bool listener = false;  // the one of the common port: by no path of an SA or tunnel
+  std::optional<ReqId>
+      reqid;  // of the SA that it came to the listener through, if the kernel tells
+};
+
 /// Every call returns at once. Work on one session (and on one path) is done in the order of the
 /// calls; a `done` runs later in the event loop, and always runs unless the object goes.
 class DataPlane {
@@ -113,9 +120,8 @@ class DataPlane {
     Observer(const Observer&) = delete;
     Observer& operator=(const Observer&) = delete;
     virtual ~Observer() = default;
-    /// A datagram for the L2TP engine. `from_listener`: it came to the common L2TP port, that is,
-    /// by no path of an SA or tunnel.
-    virtual void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) = 0;
+    /// A datagram for the L2TP engine.
+    virtual void OnDatagram(const l2tp::Datagram& datagram, const Reception& reception) = 0;
     /// A PPP frame, beginning with its protocol field.
     virtual void OnFrame(const SessionKey& key, std::span<const uint8_t> frame) = 0;
     virtual void OnDhcp(const SessionKey& key, const DhcpDatagram& datagram) = 0;

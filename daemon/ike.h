@@ -98,6 +98,8 @@ class Ike {
   virtual void Configure(const IpsecConfig& ipsec) = 0;
   /// Deletes the SA and, if nothing else uses it, its IKE SA (RFC 3193 §3.1). Does not wait.
   virtual void Terminate(SaId id) = 0;
+  /// Takes Terminate() back, if the backend has not heard of it yet: the SA is used again.
+  virtual void Keep(SaId id) = 0;
   /// Asks the server for a pair of SAs, in place of those that the dial has. OnSaUp() or
   /// OnDialFailed() follows, or neither if the backend goes away meanwhile.
   virtual void Initiate(const IkeServer& server) = 0;

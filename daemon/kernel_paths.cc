@@ -160,6 +160,8 @@ Expected<void, SystemError> KernelPaths::Listen(const IpAddress& local) {
   if (options_.ipsec_required) reqid = kAnySecurityAssociation;
   auto socket = OpenSocket({local, options_.port}, reqid);
   if (!socket) return Unexpected{socket.error()};
+  // netlink/nftables_table.cc: the mark is the reqid.
+  if (options_.ipsec_required) ReceiveMarks(*socket);
   Path path;
   path.kind = Kind::kListener;
   path.socket = *std::move(socket);
@@ -355,7 +357,12 @@ void KernelPaths::CompleteTunnel(l2tp::PathId id, const l2tp::TunnelUp& up,
 
 void KernelPaths::MoveTunnel(l2tp::PathId id, l2tp::TunnelId tunnel, ReqId reqid,
                              const IpEndpoint& peer, DataPlane::DoneCallback done) {
+  const auto found = paths_.find(id);
+  if (found == paths_.end() || found->second.leaving) return done(false);
+  // What is under way to another place, or waits to be tried again, is of the past.
+  found->second.move_again.Reset();
   Try({.path = id,
+       .number = ++found->second.moves,
        .key = {.reqid = reqid.value(), .tunnel_id = tunnel.value()},
        .peer = peer,
        .attempts = 0,
@@ -366,36 +373,37 @@ void KernelPaths::Try(Move move) {
   const auto found = paths_.find(move.path);
   if (found == paths_.end() || found->second.leaving) return move.done(false);
   Path& path = found->second;
+  if (move.number != path.moves) return move.done(true);  // a later one decides
   std::vector<netlink::RewritingChange> changes;
+  std::optional<netlink::DeleteTunnel> former;
   if (path.key != netlink::TunnelKey(move.key)) {
     changes.emplace_back(netlink::AddTunnel{{move.key, path.port}});
-    if (path.key) changes.emplace_back(netlink::DeleteTunnel{*path.key});
+    if (path.key) former = netlink::DeleteTunnel{*path.key};
     path.key = move.key;
   }
-  const bool connect = path.peer != move.peer;
+  const bool connect = std::exchange(path.peer, move.peer) != move.peer || move.attempts > 0;
   // In the table's order, as the socket is closed.
-  table_.Do(
-      kTable, [this, fd = path.socket.get(), family = path.local.family(), connect,
-               changes = std::move(changes), move = std::move(move)](RewritingTable&) mutable {
-        return Table::Work([this, fd, family, connect, changes = std::move(changes),
-                            move = std::move(move)](KernelContext& context) mutable {
-          auto failure = MoveSocket(context, fd, family, move.key.reqid, changes);
-          if (failure.code == 0 && connect) {
-            if (auto done = ConnectUdpSocket(fd, move.peer); !done) failure = done.error();
-          }
-          return Table::Finish([this, move = std::move(move), failure = std::move(failure)](
-                                   RewritingTable&) mutable { Moved(std::move(move), failure); });
-        });
-      });
+  table_.Do(kTable, [this, fd = path.socket.get(), family = path.local.family(), connect,
+                     changes = std::move(changes), former,
+                     move = std::move(move)](RewritingTable&) mutable {
+    return Table::Work([this, fd, family, connect, changes = std::move(changes), former,
+                        move = std::move(move)](KernelContext& context) mutable {
+      auto failure = MoveSocket(context, fd, family, move.key.reqid, changes);
+      // Missing: gone with the table.
+      if (failure.code == 0 && former) (void)Apply(context, {*former});
+      if (failure.code == 0 && connect) {
+        if (auto done = ConnectUdpSocket(fd, move.peer); !done) failure = done.error();
+      }
+      return Table::Finish([this, move = std::move(move), failure = std::move(failure)](
+                               RewritingTable&) mutable { Moved(std::move(move), failure); });
+    });
+  });
 }
 
 void KernelPaths::Moved(Move move, const SystemError& failure) {
   const auto found = paths_.find(move.path);
   if (found == paths_.end() || found->second.leaving) return move.done(false);
-  if (failure.code == 0) {
-    found->second.peer = move.peer;
-    return move.done(true);
-  }
+  if (failure.code == 0 || move.number != found->second.moves) return move.done(true);
   if (failure.code != EAGAIN || ++move.attempts == kMoveAttempts) {
     failure_log_.LogError("tunnel_not_moved", failure.text, loop_.Now());
     return move.done(false);
@@ -429,12 +437,15 @@ void KernelPaths::Read(l2tp::PathId id) {
   const bool authenticated = path->authenticated;
   // Removing the path meanwhile does no harm: its socket is closed in a later turn.
   ReceiveUdpDatagrams(path->socket, [&](const UdpDatagram& received) {
-    observer_->OnDatagram({.path = id,
-                           .peer = received.peer,
-                           .local = received.local ? received.local : bound,
-                           .bytes = received.bytes,
-                           .authenticated = authenticated},
-                          listener);
+    observer_->OnDatagram(
+        {.path = id,
+         .peer = received.peer,
+         .local = received.local ? received.local : bound,
+         .bytes = received.bytes,
+         .authenticated = authenticated},
+        {.listener = listener,
+         .reqid =
+             listener && received.mark != 0 ? std::optional(ReqId(received.mark)) : std::nullopt});
   });
 }
 

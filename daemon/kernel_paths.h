@@ -82,9 +82,11 @@ class KernelPaths {
     bool leaving = false;                   // closed at the end of this turn of the loop
     IpEndpoint peer;                        // of a tunnel: connected to it
     Timer move_again;                       // the kernel has no SA to the new peer yet
+    uint64_t moves = 0;                     // that were asked for; the last one counts
   };
   struct Move {
     l2tp::PathId path;
+    uint64_t number = 0;  // as Path::moves was
     netlink::SaTunnelKey key;
     IpEndpoint peer;
     unsigned attempts = 0;

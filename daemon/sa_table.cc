@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace sallyport::daemon {
@@ -19,6 +20,7 @@ constexpr size_t kMaxEarlyBytes = 1024;
 
 void SaTable::Add(const SecurityAssociation& sa, l2tp::PathId path, TimePoint due) {
   by_path_[path] = sa.id;
+  by_reqid_[sa.reqid] = sa.id;
   by_peer_[sa.peer.address].push_back(sa.id);
   const auto added = entries_.insert_or_assign(sa.id, Entry{sa, path, {}, {}, {}});
   SetDue(added.first->second, due);
@@ -41,6 +43,10 @@ std::optional<SaTable::Entry> SaTable::Remove(SaId id) {
   Entry entry = std::move(found->second);
   entries_.erase(found);
   by_path_.erase(entry.path);
+  if (const auto by_reqid = by_reqid_.find(entry.sa.reqid);
+      by_reqid != by_reqid_.end() && by_reqid->second == id) {
+    by_reqid_.erase(by_reqid);
+  }
   RemoveFromPeer(entry.sa);
   return entry;
 }
@@ -98,7 +104,8 @@ std::vector<SaId> SaTable::OlderOf(const SecurityAssociation& sa) const {
   if (same_address == by_peer_.end()) return older;
   for (const SaId id : same_address->second) {
     const SecurityAssociation& other = entries_.at(id).sa;
-    const bool same_client = other.peer == sa.peer && other.remote_id == sa.remote_id;
+    const bool same_client =
+        other.peer == sa.peer && other.local == sa.local && other.remote_id == sa.remote_id;
     // One client may have several pairs of SAs for several ports.
     const bool beside = other.ike_sa == sa.ike_sa && other.selectors != sa.selectors;
     if (id < sa.id && same_client && !beside && other.dial.empty()) older.push_back(id);
@@ -116,26 +123,41 @@ const SaTable::Entry* SaTable::FindByPath(l2tp::PathId path) const {
   return found == by_path_.end() ? nullptr : Find(found->second);
 }
 
+const SaTable::Entry* SaTable::FindByReqid(ReqId reqid) const {
+  const auto found = by_reqid_.find(reqid);
+  return found == by_reqid_.end() ? nullptr : Find(found->second);
+}
+
 const SaTable::Entry* SaTable::FindOnly(const IpAddress& peer) const {
   const auto found = by_peer_.find(peer);
   if (found == by_peer_.end() || found->second.size() != 1) return nullptr;
-  return Find(found->second.front());
+  const Entry* entry = Find(found->second.front());
+  return entry->sa.peer_behind_nat ? nullptr : entry;
 }
 
-void SaTable::Keep(const l2tp::Datagram& datagram, TimePoint now) {
+bool SaTable::HasClient(const IpAddress& peer, std::string_view identity) const {
+  const auto found = by_peer_.find(peer);
+  return found != by_peer_.end() && std::ranges::any_of(found->second, [&](SaId id) {
+           return entries_.at(id).sa.remote_id == identity;
+         });
+}
+
+void SaTable::Keep(const l2tp::Datagram& datagram, std::optional<ReqId> reqid, TimePoint now) {
   DropStale(now);
   if (early_.size() >= kMaxEarly || datagram.bytes.size() > kMaxEarlyBytes) return;
   early_.push_back(
-      {datagram.peer, datagram.local, {datagram.bytes.begin(), datagram.bytes.end()}, now});
+      {reqid, datagram.peer, datagram.local, {datagram.bytes.begin(), datagram.bytes.end()}, now});
 }
 
-std::vector<SaTable::Early> SaTable::TakeEarly(const IpAddress& peer, TimePoint now) {
+std::vector<SaTable::Early> SaTable::TakeEarly(const SecurityAssociation& sa, TimePoint now) {
   DropStale(now);
+  const auto through = [&sa](const Early& early) {
+    if (early.peer.address != sa.peer.address) return false;
+    return early.reqid ? *early.reqid == sa.reqid : !sa.peer_behind_nat;
+  };
   std::vector<Early> taken;
-  for (auto& early : early_) {
-    if (early.peer.address == peer) taken.push_back(early);
-  }
-  std::erase_if(early_, [&](const Early& early) { return early.peer.address == peer; });
+  std::ranges::copy_if(early_, std::back_inserter(taken), through);
+  std::erase_if(early_, through);
   return taken;
 }
 

@@ -30,6 +30,7 @@ class SaTable {
   };
   /// A datagram that waits for its path.
   struct Early {
+    std::optional<ReqId> reqid;  // as in Reception
     IpEndpoint peer;
     IpAddress local;
     std::vector<uint8_t> bytes;
@@ -60,14 +61,20 @@ class SaTable {
   /// may get its port, but hardly its identity.
   std::vector<SaId> OlderOf(const SecurityAssociation& sa) const;
 
-  /// The one SA with a client at `peer`, if there is just one: several clients behind one NAT
-  /// cannot be told apart here, and each sends its request again within a second or two.
+  const Entry* FindByReqid(ReqId reqid) const;
+  /// For a kernel that does not tell the reqid: the one SA with a client at `peer`, if there is
+  /// just one and no NAT. Clients behind one NAT cannot be told apart by address, not even while
+  /// there is but one of them; each sends its request again within a second or two.
   const Entry* FindOnly(const IpAddress& peer) const;
 
+  /// Whether an SA leads to a client at `peer` that calls itself `identity`.
+  bool HasClient(const IpAddress& peer, std::string_view identity) const;
+
   /// Keeps a datagram of a peer whose SA is not known yet; bounded in number and time.
-  void Keep(const l2tp::Datagram& datagram, TimePoint now);
-  /// Takes out those that came from `peer` and are still worth answering.
-  std::vector<Early> TakeEarly(const IpAddress& peer, TimePoint now);
+  void Keep(const l2tp::Datagram& datagram, std::optional<ReqId> reqid, TimePoint now);
+  /// Takes out those that came through `sa`, as far as that is known, and are still worth
+  /// answering.
+  std::vector<Early> TakeEarly(const SecurityAssociation& sa, TimePoint now);
 
  private:
   void DropStale(TimePoint now);
@@ -76,6 +83,7 @@ class SaTable {
 
   std::map<SaId, Entry> entries_;
   std::map<l2tp::PathId, SaId> by_path_;
+  std::map<ReqId, SaId> by_reqid_;
   std::map<IpAddress, std::vector<SaId>> by_peer_;
   std::set<std::pair<TimePoint, SaId>> by_due_;
   std::deque<Early> early_;

@@ -171,17 +171,15 @@ void Strongswan::PrepareCommands() {
                                   reply->Value("daemon").value_or("charon")));
   });
   load_again_ = false;
-  Load([this] { CheckAlgorithms(); });
+  Load([this](const std::optional<StrongswanLoader::Refusal>& refusal) {
+    if (!refusal) return CheckAlgorithms();
+    Fail({.error = fmt::format("the IKE daemon refuses {}: {}", refusal->what, refusal->why),
+          .hint = HintForRefusal(refusal->why)});
+  });
 }
 
-void Strongswan::Load(UniqueFunction<void()> done) {
-  loader_->Load(
-      LoadCommands(options_), [this, done = std::move(done)](
-                                  const std::optional<StrongswanLoader::Refusal>& refusal) mutable {
-        if (!refusal) return done();
-        Fail({.error = fmt::format("the IKE daemon refuses {}: {}", refusal->what, refusal->why),
-              .hint = HintForRefusal(refusal->why)});
-      });
+void Strongswan::Load(StrongswanLoader::LoadedCallback done) {
+  loader_->Load(LoadCommands(options_), std::move(done));
 }
 
 void Strongswan::Configure(const IpsecConfig& ipsec) {
@@ -193,10 +191,26 @@ void Strongswan::Configure(const IpsecConfig& ipsec) {
 void Strongswan::LoadAgain() {
   if (phase_ != Phase::kReady || loader_->loading()) return;
   if (!std::exchange(load_again_, false)) return;
-  Load([this] {
-    LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
+  Load([this](const std::optional<StrongswanLoader::Refusal>& refusal) {
+    TellLoaded(refusal);
     LoadAgain();
   });
+}
+
+/// What was loaded before goes on: a mistake in a new configuration is no reason to be deaf.
+void Strongswan::TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal) {
+  if (phase_ != Phase::kReady) return;
+  state_.error.reset();
+  state_.hint.reset();
+  if (refusal) {
+    state_.error =
+        fmt::format("the IKE daemon refuses {}: {}", refusal->what, PrintableText(refusal->why));
+    state_.hint = HintForRefusal(refusal->why);
+    observer_->OnIkeState(state_);
+    return;
+  }
+  LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
+  ProbeIkev1();
 }
 
 void Strongswan::CheckLoaded() {
@@ -331,6 +345,10 @@ void Strongswan::Terminate(SaId id) {
   if (!sas_.MarkTerminating(id)) return;
   to_terminate_.push_back(id);
   TerminateNext();
+}
+
+void Strongswan::Keep(SaId id) {
+  if (std::erase(to_terminate_, id) > 0 || phase_ != Phase::kReady) sas_.UnmarkTerminating(id);
 }
 
 void Strongswan::Initiate(const IkeServer& server) {

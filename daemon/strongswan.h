@@ -36,6 +36,7 @@ class Strongswan final : public Ike {
   void Start(Observer& observer) override;
   void Configure(const IpsecConfig& ipsec) override;
   void Terminate(SaId id) override;
+  void Keep(SaId id) override;
   void Initiate(const IkeServer& server) override;
   void Stop(UniqueFunction<void()> done) override;
   const IkeState& state() const override { return state_; }
@@ -61,8 +62,8 @@ class Strongswan final : public Ike {
   std::unique_ptr<ViciConnection> NewConnection(UniqueFd socket, bool with_events);
   void PrepareEvents();
   void PrepareCommands();
-  /// Makes the configuration what charon has; `done` only if charon takes all of it.
-  void Load(UniqueFunction<void()> done);
+  void Load(StrongswanLoader::LoadedCallback done);
+  void TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal);
   /// The same while ready, if it is due (load_again_) and as soon as it can be.
   void LoadAgain();
   /// Sees to it that charon still has what was loaded.

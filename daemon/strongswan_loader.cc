@@ -25,6 +25,13 @@ void StrongswanLoader::Load(std::vector<LoadCommand> wanted, LoadedCallback done
   for (const ListCommand& list : kListCommands) {
     if (list.by_name) UnloadStale(list);
   }
+  if (!std::exchange(asked_for_keys_, true)) {
+    commands_.Request("get-keys", {}, [this](const ViciConnection::Reply& reply) {
+      if (const auto* keys = reply ? reply->List("keys") : nullptr) {
+        foreign_keys_.insert(keys->begin(), keys->end());
+      }
+    });
+  }
   LoadFrom(0);
 }
 
@@ -64,12 +71,14 @@ void StrongswanLoader::LoadFrom(size_t position) {
       next.command, next.arguments, [this, position](const ViciConnection::Reply& reply) {
         LoadCommand& loaded = wanted_[position];
         const std::string failure = FailureOf(reply);
+        if (ending_ && !failure.empty()) return;
         if (!failure.empty()) {
           loading_ = false;
           return std::exchange(done_, {})(Refusal{.what = loaded.what, .why = failure});
         }
         if (loaded.name.empty()) loaded.name = reply->Value("id").value_or("");
         loaded.arguments = {};  // a secret stays no longer than it must
+        if (ending_) return Take(loaded);
         LoadFrom(position + 1);
       });
 }
@@ -100,10 +109,12 @@ void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&
 }
 
 void StrongswanLoader::Take(const LoadCommand& loaded) {
+  if (loaded.command == kLoadKey && foreign_keys_.contains(loaded.name)) return;
   commands_.Request(loaded.unload, vici::Message().Set(loaded.unload_key, loaded.name), kIgnore);
 }
 
 void StrongswanLoader::Unload(bool connections) {
+  ending_ = true;
   for (const LoadCommand& loaded : wanted_) {
     if ((loaded.command == kLoadConnection) == connections && !loaded.name.empty()) Take(loaded);
   }

@@ -36,7 +36,8 @@ class StrongswanLoader {
   bool loading() const { return loading_; }
   /// Asks charon for what it has; `done` gets what is missing of ours, in words for the operator.
   void Check(UniqueFunction<void(const std::vector<std::string>& missing)> done);
-  /// Takes back the connections, or else everything that is none.
+  /// Takes back the connections, or else everything that is none, and ends a Load() under way,
+  /// whose `done` does not run.
   void Unload(bool connections);
   /// The names of the connections that are loaded.
   std::vector<std::string> connections() const;
@@ -53,8 +54,12 @@ class StrongswanLoader {
   /// Private keys that were loaded before: charon names them itself, so that no list tells whose
   /// they are.
   std::vector<LoadCommand> former_keys_;
+  /// Private keys that charon had before our first: swanctl's, which we may have as well.
+  std::set<std::string, std::less<>> foreign_keys_;
   LoadedCallback done_;
+  bool asked_for_keys_ = false;
   bool loading_ = false;
+  bool ending_ = false;
 };
 
 }  // namespace sallyport::daemon

@@ -76,7 +76,7 @@ void StrongswanSas::HandleEvent(std::string_view name, const vici::Message& even
 void StrongswanSas::HandleIkeUpDown(const vici::SaEvent& event, Changes& out) {
   const vici::IkeSa& ike = event.ike;
   if (event.up) {
-    if (IsOurName(ike.connection)) IkeUp(ike);
+    if (IsOurName(ike.connection)) IkeUp(ike, out);
   } else if (IsOurName(ike.connection) || ike.connection == kUnnamed) {
     IkeDown(ike, out);
   }
@@ -201,30 +201,36 @@ std::vector<SaId> StrongswanSas::Terminating() const {
   return ids;
 }
 
-void StrongswanSas::IkeUp(const vici::IkeSa& ike) {
-  const auto known = ike_by_peer_.find({ike.remote.endpoint, ike.remote.identity});
+void StrongswanSas::IkeUp(const vici::IkeSa& ike, Changes& out) {
+  const auto known =
+      ike_by_peer_.find({ike.remote.endpoint, ike.local.endpoint.address, ike.remote.identity});
   const auto previous = known == ike_by_peer_.end() ? vici::IkeUniqueId() : known->second;
   Learn(ike);
+  if (ike.version.value_or(1) != 1) return;  // in IKEv2 nothing is adopted
   // adopt_children_job.c: the new IKE SA takes the children of one with the same identities and the
   // same endpoints, ports included. No event says so; without this, the IKE SA that Terminate()
   // names would be the old one, which charon deletes ten seconds later.
   const auto children = by_ike_.find(previous);
   if (children == by_ike_.end()) return;
   const std::set<SaId> adopted = children->second;
-  for (const SaId id : adopted) SetIke(records_.at(id), ike.unique_id);
+  for (const SaId id : adopted) {
+    SetIke(records_.at(id), ike.unique_id);
+    out.emplace_back(Changed{records_.at(id).sa});
+  }
 }
 
 void StrongswanSas::Learn(const vici::IkeSa& ike) {
   IkeRecord& record = ikes_[ike.unique_id];
   ForgetPeer(ike.unique_id, record);
   record.peer = ike.remote.endpoint;
+  record.local = ike.local.endpoint.address;
   record.remote_id = ike.remote.identity;
   record.listed = true;
-  ike_by_peer_[{record.peer, record.remote_id}] = ike.unique_id;
+  ike_by_peer_[{record.peer, record.local, record.remote_id}] = ike.unique_id;
 }
 
 void StrongswanSas::ForgetPeer(vici::IkeUniqueId ike, const IkeRecord& record) {
-  const auto newest = ike_by_peer_.find({record.peer, record.remote_id});
+  const auto newest = ike_by_peer_.find({record.peer, record.local, record.remote_id});
   if (newest != ike_by_peer_.end() && newest->second == ike) ike_by_peer_.erase(newest);
 }
 
@@ -327,7 +333,8 @@ const StrongswanSas::Record* StrongswanSas::FindPredecessor(const SecurityAssoci
   const Record* newest = nullptr;
   for (const SaId id : siblings->second) {
     const Record& record = records_.at(id);
-    if (id != sa.id && record.sa.selectors == sa.selectors) newest = &record;
+    const bool same = record.sa.selectors == sa.selectors && record.sa.local == sa.local;
+    if (id != sa.id && same) newest = &record;
   }
   return newest;
 }

@@ -99,6 +99,7 @@ class StrongswanSas {
   /// An established IKE SA of ours.
   struct IkeRecord {
     IpEndpoint peer;
+    IpAddress local;
     std::string remote_id;  // as charon says it
     bool had_child = false;
     bool listed = true;
@@ -109,7 +110,7 @@ class StrongswanSas {
   void HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out);
   void HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& out);
 
-  void IkeUp(const vici::IkeSa& ike);
+  void IkeUp(const vici::IkeSa& ike, Changes& out);
   void IkeDown(const vici::IkeSa& ike, Changes& out);
   /// Notes the endpoints and identity of an IKE SA, known or not.
   void Learn(const vici::IkeSa& ike);
@@ -136,8 +137,8 @@ class StrongswanSas {
   std::map<vici::IkeUniqueId, std::set<SaId>> by_ike_;
 
   std::map<vici::IkeUniqueId, IkeRecord> ikes_;
-  // The newest of ikes_ for each peer and remote_id.
-  std::map<std::pair<IpEndpoint, std::string>, vici::IkeUniqueId> ike_by_peer_;
+  // The newest of ikes_ for each peer, address of ours and remote_id.
+  std::map<std::tuple<IpEndpoint, IpAddress, std::string>, vici::IkeUniqueId> ike_by_peer_;
   uint64_t last_id_ = 0;
 };
 

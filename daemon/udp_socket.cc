@@ -62,27 +62,36 @@ IpEndpoint FromSocketAddress(const sockaddr_storage& storage) {
   return {IpAddress::V4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
 }
 
-/// Where a datagram was sent to and came in, from IP_PKTINFO or IPV6_PKTINFO.
+/// Where a datagram was sent to and came in, from IP_PKTINFO or IPV6_PKTINFO, and its SO_MARK.
 struct Arrival {
   IpAddress local;
   int ifindex = 0;
+  uint32_t mark = 0;
 };
+
+void Read(const cmsghdr& header, const unsigned char* data, Arrival& arrival) {
+  if (header.cmsg_level == SOL_IP && header.cmsg_type == IP_PKTINFO) {
+    in_pktinfo info{};
+    std::memcpy(&info, data, sizeof info);
+    arrival.local = IpAddress::V4(ntohl(info.ipi_addr.s_addr));
+    arrival.ifindex = info.ipi_ifindex;
+  } else if (header.cmsg_level == SOL_IPV6 && header.cmsg_type == IPV6_PKTINFO) {
+    in6_pktinfo info{};
+    std::memcpy(&info, data, sizeof info);
+    arrival.local = IpAddress::V6(std::span<const uint8_t, 16>(info.ipi6_addr.s6_addr));
+    arrival.ifindex = static_cast<int>(info.ipi6_ifindex);
+  } else if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SO_MARK) {
+    std::memcpy(&arrival.mark, data, sizeof arrival.mark);
+  }
+}
+
 Arrival ArrivalOf(msghdr& message) {
+  Arrival arrival;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level == SOL_IP && header->cmsg_type == IP_PKTINFO) {
-      in_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(header), sizeof info);
-      return {IpAddress::V4(ntohl(info.ipi_addr.s_addr)), info.ipi_ifindex};
-    }
-    if (header->cmsg_level == SOL_IPV6 && header->cmsg_type == IPV6_PKTINFO) {
-      in6_pktinfo info{};
-      std::memcpy(&info, CMSG_DATA(header), sizeof info);
-      return {IpAddress::V6(std::span<const uint8_t, 16>(info.ipi6_addr.s6_addr)),
-              static_cast<int>(info.ipi6_ifindex)};
-    }
+    Read(*header, CMSG_DATA(header), arrival);
   }
-  return {};
+  return arrival;
 }
 
 template <typename Info>
@@ -111,7 +120,12 @@ void PutSource(msghdr& message, std::span<std::byte> buffer, const IpAddress& lo
   }
 }
 
-constexpr size_t kControlSpace = CMSG_SPACE(sizeof(in6_pktinfo));
+constexpr size_t kControlSpace = CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t));
+
+/// asm-generic/socket.h of Linux 5.19 and later.
+#ifndef SO_RCVMARK
+constexpr int SO_RCVMARK = 75;
+#endif
 
 }  // namespace
 
@@ -138,6 +152,11 @@ Expected<void, SystemError> BindUdpSocket(const UniqueFd& socket, const IpEndpoi
     return Failure(fmt::format("bind UDP {}", local.ToString()));
   }
   return {};
+}
+
+void ReceiveMarks(const UniqueFd& socket) {
+  const int on = 1;
+  (void)setsockopt(socket.get(), SOL_SOCKET, SO_RCVMARK, &on, sizeof on);
 }
 
 Expected<void, SystemError> ConnectUdpSocket(int socket, const IpEndpoint& peer) {
@@ -176,8 +195,8 @@ void ReceiveUdpDatagrams(const UniqueFd& socket,
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
       continue;  // a pending ICMP error; the next call reads on
     }
-    const auto [local, ifindex] = ArrivalOf(message);
-    const UdpDatagram datagram{FromSocketAddress(from.storage), local, ifindex,
+    const auto [local, ifindex, mark] = ArrivalOf(message);
+    const UdpDatagram datagram{FromSocketAddress(from.storage), local, ifindex, mark,
                                std::span(buffer).first(static_cast<size_t>(size))};
     receive(datagram);
   }

@@ -27,6 +27,9 @@ Expected<UniqueFd, SystemError> OpenUdpSocket(IpAddress::Family family);
 
 /// Port 0 lets the kernel choose.
 Expected<void, SystemError> BindUdpSocket(const UniqueFd& socket, const IpEndpoint& local);
+/// Datagrams come with the marks that firewall rules have given them. Where the kernel cannot
+/// (before Linux 5.19), or may not, they come with 0.
+void ReceiveMarks(const UniqueFd& socket);
 /// `socket` is a descriptor that stays open meanwhile.
 Expected<void, SystemError> ConnectUdpSocket(int socket, const IpEndpoint& peer);
 /// What the socket is bound to; none if it is not.
@@ -42,6 +45,7 @@ struct UdpDatagram {
   IpEndpoint peer;
   IpAddress local;
   int ifindex = 0;                 // of the interface that it came in on
+  uint32_t mark = 0;               // see ReceiveMarks()
   std::span<const uint8_t> bytes;  // borrowed for the call
 };
 /// Reads what has arrived, at most a batch of it, so that one busy socket cannot hold up the loop.

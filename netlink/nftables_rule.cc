@@ -68,6 +68,13 @@ NftablesRule& NftablesRule::LoadMeta(nft_meta_keys key, uint32_t reg) {
   });
 }
 
+NftablesRule& NftablesRule::SetMark(uint32_t reg) {
+  return Expression("meta", [&] {
+    message_.BigU32(NFTA_META_KEY, NFT_META_MARK);
+    message_.BigU32(NFTA_META_SREG, reg);
+  });
+}
+
 NftablesRule& NftablesRule::LoadPayload(nft_payload_bases base, uint32_t offset, uint32_t size,
                                         uint32_t reg) {
   return Expression("payload", [&] {

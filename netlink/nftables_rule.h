@@ -36,6 +36,8 @@ class NftablesRule {
   NftablesRule(std::string_view table, std::string_view chain, std::string_view comment);
 
   NftablesRule& LoadMeta(nft_meta_keys key, uint32_t reg);
+  /// Gives the packet the mark (host byte order) in `reg`.
+  NftablesRule& SetMark(uint32_t reg);
   /// `offset` and `size` in octets; a short value is padded with zeros.
   NftablesRule& LoadPayload(nft_payload_bases base, uint32_t offset, uint32_t size, uint32_t reg);
   /// The reqid (host byte order) of the SA that the packet came through; no match when there is

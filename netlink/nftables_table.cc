@@ -298,6 +298,16 @@ void AppendQuotationFence(std::vector<Message>& messages, const RewritingOptions
   }
 }
 
+/// What overtakes the element of its SA comes to the listener, which must know whose it is: clients
+/// behind one NAT have the same address and port. After the routing decision, so that the mark
+/// leads nowhere.
+void AppendReqidMark(std::vector<Message>& messages, const RewritingOptions& options) {
+  auto rule = Rule(kInput, "L2TP out of an SA without a socket: the listener learns the reqid");
+  MatchUdpPort(rule, kUdpDestinationPort, options.port);
+  MatchMeta(rule, NFT_META_SECPATH, 1).LoadInboundReqid(Register(0)).SetMark(Register(0));
+  messages.push_back(std::move(rule).Finish());
+}
+
 /// Dropped, not rejected: who sends L2TP in clear text learns nothing.
 void AppendInboundFence(std::vector<Message>& messages, const RewritingOptions& options) {
   AppendClearTextMemory(messages, options);
@@ -472,6 +482,7 @@ std::vector<Message> CreateTable(const RewritingOptions& options) {
     messages.push_back(CreateCounter(kClearTextOut));
     messages.push_back(CreateBaseChain(kInput, NF_INET_LOCAL_IN, kPriority));
     AppendInboundFence(messages, options);
+    AppendReqidMark(messages, options);
   } else {
     messages.push_back(CreateChain(kByPeer));
     messages.push_back(CreateChain(kByPeer6));

@@ -8,7 +8,7 @@ from lab import topology
 from lab.peers.client import VpnClient
 from lab.peers.libreswan import Libreswan
 from lab.peers.sallyportd import Sallyportd
-from lab.peers.strongswan import LEGACY, Proof
+from lab.peers.strongswan import DEFAULT_PSK, LEGACY, Proof
 from lab.peers.xl2tpd import DEFAULT_HABITS, Lac
 from lab.pki import Authority
 from lab.scenario import ALICE, BOB, Scenario
@@ -96,6 +96,33 @@ def test_keys_and_connections_by_address(lab: Scenario) -> None:
     gateway.stop()
     assert connections(lab) == {"office"}
     gateway.start()
+
+
+def test_a_reload_changes_keys_under_a_live_session(lab: Scenario) -> None:
+    gateway = lab.gateway(ALICE, BOB, **{"ipsec.key": [{"addresses": [THREE], "psk": "three"}]})
+    laptop = lab.client(lab.net.client1, ALICE)
+    laptop.connect()
+    before = gateway.session(ALICE.user)
+    pings = laptop.host.pings(topology.INSIDE)
+
+    # Another key for all, and none any more that only client3 has.
+    (gateway.host.scratch / "psk").write_text("another\n")
+    del gateway.config["ipsec.key"]
+    gateway.write_config()
+    changed = gateway.cli("reload").stdout
+    assert "ipsec.psk_file" in changed and "ipsec.key[0].psk" in changed, changed
+    wait_until("charon to have it", lambda: "ike_configured" in gateway.log)
+
+    for host, psk in ((lab.net.client4, DEFAULT_PSK), (lab.net.client3, "three")):
+        stranger = lab.client(host, BOB, psk=psk).launch()
+        assert refused(stranger), host
+        stranger.stop()
+    check_works(lab, lab.client(lab.net.client3, BOB, psk="another").launch())
+
+    ended = pings.stop()
+    assert ended.received == ended.sent, ended
+    now = gateway.session(ALICE.user)
+    assert now["id"] == before["id"] and now["ipsec"]["spi_in"] == before["ipsec"]["spi_in"]
 
 
 def test_ikev2_and_keys_by_identity(lab: Scenario) -> None:

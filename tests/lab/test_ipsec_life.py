@@ -250,7 +250,7 @@ def crowd(lab: Scenario, private: int, public: int) -> list[tuple[VpnClient, Acc
     for number, host in enumerate(hosts):
         account = Account(f"user{number}", f"password {number}")
         clients.append((lab.client(host, account), account))
-    account = Account("user6", "password 6")
+    account = Account("six", "password 6")
     last = lab.net.public_client(3 + private + public)
     clients.append((lab.client(last, account, gateway=topology.GATEWAY_OUTER6), account))
     return clients
@@ -277,7 +277,7 @@ def test_a_crowd_is_rekeyed_under_traffic(
     lab: Scenario, private: int, public: int, rekeys: int
 ) -> None:
     accounts = [Account(f"user{n}", f"password {n}") for n in range(private + public)]
-    gateway = lab.gateway(*accounts, Account("user6", "password 6"), l2tp={"listen": []})
+    gateway = lab.gateway(*accounts, Account("six", "password 6"), l2tp={"listen": []})
     clients = crowd(lab, private, public)
     links = {client: client.connect() for client, _ in clients}
     # All of them from port 1701, the NAT's clients from one address.

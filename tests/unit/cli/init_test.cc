@@ -35,10 +35,12 @@ class InitTest : public testing::Test {
               disk_.erase(from);
               return {};
             },
+            .remove = [this](const std::string& path) { disk_.erase(path); },
             .write = [this](const std::string& path, const std::string& text,
                             bool for_daemon) -> std::string {
-              if (path == unwritable_) return "no room";
-              written_[path] = {text, for_daemon};
+              if (path == unwritable_ + ".new") return "no room";
+              disk_[path] = text;
+              written_[path.substr(0, path.size() - 4)] = {text, for_daemon};
               return {};
             },
             .own_address = own_};
@@ -107,6 +109,11 @@ TEST_F(InitTest, EachWrongAnswer_IsNamedAndWritesNothing) {
   EXPECT_THAT(wrong(&InitCommand::pool, "2001:db8::/64"), HasSubstr("no IPv4 network"));
   EXPECT_THAT(wrong(&InitCommand::dns, "192.0.2.1,192.0.2.2,192.0.2.3"), HasSubstr("at most two"));
   EXPECT_THAT(wrong(&InitCommand::user, "a b"), HasSubstr("no blanks"));
+  EXPECT_THAT(wrong(&InitCommand::user, "*"), HasSubstr("is not *"));
+  EXPECT_THAT(wrong(&InitCommand::folder, "etc"), HasSubstr("no absolute path"));
+  EXPECT_THAT(wrong(&InitCommand::folder, "/etc/\""), HasSubstr("no absolute path"));
+  disk_["/other"] = "@/etc/passwd\n";
+  EXPECT_THAT(wrong(&InitCommand::password_file, "/other"), HasSubstr("does not begin with @"));
   EXPECT_THAT(wrong(&InitCommand::psk_file, "/missing"), HasSubstr("cannot read /missing"));
   disk_["/psk"] = "0x1234\n";
   EXPECT_THAT(wrong(&InitCommand::psk_file, "/psk"), HasSubstr("does not begin with 0x"));
@@ -126,6 +133,10 @@ TEST_F(InitTest, WhatIsThere_IsReplacedByForceOnly) {
   EXPECT_THAT(written_, IsEmpty());
   command_.force = true;
   EXPECT_EQ(Init().code, ExitCode::kDone);
+  EXPECT_EQ(disk_["/etc/sallyport/users.bak"], "bob * builder *\n");
+  EXPECT_THAT(disk_["/etc/sallyport/users"], HasSubstr("alice"));
+  // A second time would lose what was there at first.
+  EXPECT_THAT(Init().error, HasSubstr(".bak is there already"));
   EXPECT_EQ(disk_["/etc/sallyport/users.bak"], "bob * builder *\n");
 }
 
@@ -147,6 +158,7 @@ TEST_F(InitTest, WhatCannotBeWritten_IsSaid) {
   const Outcome outcome = Init();
   EXPECT_EQ(outcome.code, ExitCode::kFailed);
   EXPECT_EQ(outcome.error, "no room");
+  EXPECT_THAT(disk_, IsEmpty()) << "nothing is left of what was written before";
 }
 
 TEST_F(InitTest, AsJson_EverythingIsThere) {

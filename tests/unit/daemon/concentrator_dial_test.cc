@@ -84,8 +84,7 @@ class ConcentratorDialTest : public testing::Test {
   void Answer(uint16_t session, const AvpList& avps) {
     const Bytes bytes =
         l2tp::testing::ControlMessage(tunnel_.value(), session, ns_++, nr_, avps.bytes());
-    concentrator_.OnDatagram({.path = path_, .peer = server_, .local = kLocal, .bytes = bytes},
-                             false);
+    concentrator_.OnDatagram({.path = path_, .peer = server_, .local = kLocal, .bytes = bytes}, {});
     Settle();
   }
   /// From SCCRQ to the session, whose PPP has begun.

@@ -38,6 +38,9 @@ constexpr uint16_t kPeerSession = 501;
 const IpEndpoint kPeer{IpAddress::V4(0xCB007101), 1701};
 const IpAddress kLocal = IpAddress::V4(0xCB00710A);
 
+/// To the common port, from a kernel that does not tell the reqid.
+const Reception kListener{.listener = true, .reqid = {}};
+
 inline SecurityAssociation Sa(uint64_t id = 1) {
   SecurityAssociation sa;
   sa.id = SaId(id);
@@ -102,9 +105,9 @@ class ConcentratorTest : public testing::Test {
       loop_.RunPending();
     } while (!plane_.answers.empty());
   }
-  void Send(l2tp::PathId path, const Bytes& bytes, bool from_listener = false) {
+  void Send(l2tp::PathId path, const Bytes& bytes, const Reception& reception = {}) {
     concentrator_.OnDatagram({.path = path, .peer = kPeer, .local = kLocal, .bytes = bytes},
-                             from_listener);
+                             reception);
     Settle();
   }
   /// The control messages of one type sent so far.
@@ -124,8 +127,8 @@ class ConcentratorTest : public testing::Test {
                                          avps.bytes());
   }
 
-  void OpenTunnel(l2tp::PathId origin, bool from_listener = false) {
-    Send(origin, Sccrq(), from_listener);
+  void OpenTunnel(l2tp::PathId origin, const Reception& reception = {}) {
+    Send(origin, Sccrq(), reception);
     const auto replies = Sent(kSccrp);
     ASSERT_THAT(replies, SizeIs(1));
     tunnel_ = replies[0].U16(kAssignedTunnelId);

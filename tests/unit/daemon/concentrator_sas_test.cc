@@ -14,7 +14,7 @@ TEST_F(ConcentratorTest, ATunnelThatIsReleasedDeletesItsSaButNotBeforeTheLast) {
                             .peer = {kPeer.address, 1702},
                             .local = kLocal,
                             .bytes = second},
-                           false);
+                           {});
   Settle();
   ASSERT_THAT(concentrator_.sas().Find(SaId(1))->tunnels, SizeIs(2));
   concentrator_.OnSaDown(SaId(1), ReqId(1), "deleted by the peer");
@@ -110,7 +110,7 @@ TEST_F(ConcentratorTest, ATunnelThatCannotFollowEndsSoThatItsClientDialsAgain) {
 }
 
 TEST_F(ConcentratorTest, AnSccrqThatOvertakesTheNewsOfItsSaIsAnsweredThen) {
-  Send(l2tp::PathId(99), Sccrq(), true);
+  Send(l2tp::PathId(99), Sccrq(), kListener);
   EXPECT_THAT(plane_.sent, IsEmpty());
   concentrator_.OnSaUp(Sa());
   Settle();
@@ -119,7 +119,7 @@ TEST_F(ConcentratorTest, AnSccrqThatOvertakesTheNewsOfItsSaIsAnsweredThen) {
 
 TEST_F(ConcentratorTest, AnSccrqThatOvertakesItsMapElementGoesToTheOnlySaOfItsPeer) {
   concentrator_.OnSaUp(Sa());
-  Send(l2tp::PathId(99), Sccrq(), true);
+  Send(l2tp::PathId(99), Sccrq(), kListener);
   EXPECT_THAT(Sent(kSccrp), SizeIs(1));
   EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(ReqId(1)));
 }
@@ -127,8 +127,55 @@ TEST_F(ConcentratorTest, AnSccrqThatOvertakesItsMapElementGoesToTheOnlySaOfItsPe
 TEST_F(ConcentratorTest, WithTwoSasBehindOneAddressTheListenerDoesNotGuess) {
   concentrator_.OnSaUp(Sa(1));
   concentrator_.OnSaUp(Sa(2));
-  Send(l2tp::PathId(99), Sccrq(), true);
+  Send(l2tp::PathId(99), Sccrq(), kListener);
   EXPECT_THAT(plane_.sent, IsEmpty());
+}
+
+TEST_F(ConcentratorTest, AnEarlySccrqBehindNatIsNotGivenToAnotherClientsSa) {
+  SecurityAssociation alice = Sa(1);
+  SecurityAssociation bob = Sa(2);
+  alice.peer_behind_nat = bob.peer_behind_nat = true;
+  concentrator_.OnSaUp(alice);
+  // Hers is the only SA of the NAT's; what comes is of another, who says so or not.
+  Send(l2tp::PathId(99), Sccrq(), kListener);
+  Send(l2tp::PathId(99), Sccrq(), {.listener = true, .reqid = bob.reqid});
+  EXPECT_THAT(plane_.sent, IsEmpty());
+  concentrator_.OnSaUp(bob);
+  Settle();
+  EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(bob.reqid));
+}
+
+TEST_F(ConcentratorTest, ByItsReqidAnSccrqFindsItsSaAmongThoseOfANat) {
+  concentrator_.OnSaUp(Sa(1));
+  concentrator_.OnSaUp(Sa(2));
+  Send(l2tp::PathId(99), Sccrq(), {.listener = true, .reqid = ReqId(2)});
+  EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(ReqId(2)));
+}
+
+TEST_F(ConcentratorTest, WhatComesThroughAnSaFromAnotherAddressIsNoneOfItsClient) {
+  concentrator_.OnSaUp(Sa());
+  concentrator_.OnDatagram({.path = concentrator_.sas().Find(SaId(1))->path,
+                            .peer = {IpAddress::V4(0xCB007177), 1701},
+                            .local = kLocal,
+                            .bytes = Sccrq()},
+                           {});
+  Settle();
+  EXPECT_THAT(plane_.sent, IsEmpty());
+  EXPECT_THAT(plane_.tunnel_reqids, IsEmpty());
+}
+
+TEST_F(ConcentratorTest, WithoutAnIkeDaemonAShutdownDeletesTheSasItself) {
+  SecurityAssociation sa = Sa();
+  sa.spi_in = 0xC1000001;
+  sa.spi_out = 0xC2000002;
+  concentrator_.OnSaUp(sa);
+  ike_.ike_state.connected = false;
+  bool done = false;
+  concentrator_.Shutdown([&] { done = true; });
+  Settle();
+  EXPECT_TRUE(done);
+  EXPECT_THAT(ike_.terminated, IsEmpty());
+  EXPECT_THAT(plane_.deleted_spis, testing::UnorderedElementsAre(sa.spi_in, sa.spi_out));
 }
 
 TEST_F(ConcentratorTest, AnSaThatGoesTakesItsClientWithItAndNothingStays) {

@@ -21,7 +21,7 @@ TEST_F(ConcentratorTest, IcrpWaitsForTheChannel) {
   OpenTunnel(l2tp::PathId(plane_.last_path));
   const Bytes icrq = Message(0, l2tp::testing::IcrqAvps(kPeerSession));
   concentrator_.OnDatagram({.path = tunnel_path_, .peer = kPeer, .local = kLocal, .bytes = icrq},
-                           false);
+                           {});
   EXPECT_THAT(Sent(kIcrp), IsEmpty());
   Settle();
   EXPECT_THAT(Sent(kIcrp), SizeIs(1));
@@ -292,7 +292,7 @@ TEST_F(ConcentratorTest, ClientsThatComeAndGoDoNotFillTheLog) {
                               .peer = {kPeer.address, i},
                               .local = kLocal,
                               .bytes = Sccrq()},
-                             false);
+                             {});
     Settle();
     concentrator_.OnSaDown(SaId(i), ReqId(i), "deleted by the peer");
     Settle();
@@ -329,7 +329,7 @@ class ProxyTest : public ConcentratorTest {
     return options;
   }
   void Call() {
-    OpenTunnel(l2tp::PathId(99), true);
+    OpenTunnel(l2tp::PathId(99), kListener);
     OpenSession(ProxiedIccn());
   }
 };
@@ -429,7 +429,7 @@ TEST_F(ConcentratorTest, FramesOfUnknownSessionsAreIgnored) {
 }
 
 TEST_F(ClearTextConcentratorTest, TheListenerServesClientsWithoutAnSa) {
-  Send(l2tp::PathId(99), Sccrq(), true);
+  Send(l2tp::PathId(99), Sccrq(), kListener);
   EXPECT_THAT(Sent(kSccrp), SizeIs(1));
   EXPECT_THAT(plane_.tunnel_reqids, ElementsAre(std::nullopt));
 }

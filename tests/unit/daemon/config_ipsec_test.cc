@@ -202,5 +202,22 @@ psk_file = "/other"
   EXPECT_EQ(loaded->warnings[1].key, "ipsec.key.psk_file");
 }
 
+TEST(IpsecConfig, ACertificateForIkev1WouldHideKeysOfAddressesBehindTheKeyOfAll) {
+  const std::string certificate =
+      "certificate_file = \"/cert\"\nprivate_key_file = \"/key\"\nca_files = [\"/ca\"]\n";
+  const std::string of_some = "[[ipsec.key]]\naddresses = [\"192.0.2.7\"]\npsk = \"k\"\n";
+  const std::string of_all = "[ipsec]\npsk = \"a\"\n";
+  EXPECT_THAT(ErrorsOf(of_all + certificate + of_some),
+              ElementsAre(HasSubstr("besides keys of some addresses and a key of all")));
+  EXPECT_THAT(ErrorsOf(of_all + "ike = \"ikev2\"\n" + certificate + of_some), IsEmpty());
+  EXPECT_THAT(ErrorsOf("[ipsec]\n" + certificate + of_some), IsEmpty());
+  EXPECT_THAT(ErrorsOf(of_all + of_some), IsEmpty());
+}
+
+TEST(IpsecConfig, AConnectionThatProvesNothingIsNoWayIn) {
+  EXPECT_THAT(ErrorsOf("[[ipsec.connection]]\nname = \"a\"\nremote_addresses = [\"192.0.2.7\"]\n"),
+              ElementsAre(HasSubstr("ipsec.psk_file: found no such key")));
+}
+
 }  // namespace
 }  // namespace sallyport::daemon

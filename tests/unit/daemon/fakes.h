@@ -189,13 +189,20 @@ class FakeIke final : public Ike {
   void Terminate(SaId id) override { terminated.push_back(id); }
   void Initiate(const IkeServer& server) override { initiated.push_back(server); }
   void Stop(UniqueFunction<void()> done) override { done(); }
-  const IkeState& state() const override { return state_; }
+  const IkeState& state() const override { return ike_state; }
+  void Keep(SaId id) override { kept.push_back(id); }
 
   std::vector<SaId> terminated;
   std::vector<IkeServer> initiated;
+  std::vector<SaId> kept;
+  IkeState ike_state = Connected();
 
  private:
-  IkeState state_;
+  static IkeState Connected() {
+    IkeState state;
+    state.connected = true;
+    return state;
+  }
 };
 
 /// One user, "alice" with the PAP password "secret", and one address.

@@ -21,8 +21,9 @@ const IpAddress kLoopback6 = *IpAddress::Parse("::1");
 
 class RecordingObserver final : public DataPlane::Observer {
  public:
-  void OnDatagram(const l2tp::Datagram& datagram, bool from_listener) override {
-    EXPECT_TRUE(from_listener);
+  void OnDatagram(const l2tp::Datagram& datagram, const Reception& reception) override {
+    EXPECT_TRUE(reception.listener);
+    EXPECT_FALSE(reception.reqid) << "there is no firewall rule that marks it";
     datagrams.push_back(datagram);
     datagrams.back().bytes = {};  // borrowed
   }

@@ -92,6 +92,10 @@ TEST(SaTable, OlderSasAreThoseOfTheVeryClient) {
   }
   EXPECT_THAT(table.OlderOf(sa(7, 4500, "192.168.1.10")), testing::ElementsAre(SaId(1)));
   EXPECT_THAT(table.OlderOf(dialled), testing::IsEmpty());
+  // To another address of ours it may have a tunnel as well.
+  SecurityAssociation elsewhere = sa(8, 4500, "192.168.1.10");
+  elsewhere.local = kOther;
+  EXPECT_THAT(table.OlderOf(elsewhere), testing::IsEmpty());
 }
 
 TEST(SaTable, AnUpdateKeepsTheTunnels) {
@@ -121,6 +125,39 @@ TEST(SaTable, TwoClientsBehindOneAddressCannotBeToldApart) {
   EXPECT_EQ(table.FindOnly(kNat)->sa.id, SaId(2));
 }
 
+TEST(SaTable, BehindNatTheOnlyClientNeedNotBeTheOneWhoSent) {
+  SaTable table;
+  SecurityAssociation sa = Sa(1, kNat);
+  sa.peer_behind_nat = true;
+  table.Add(sa, l2tp::PathId(11), kNow);
+  EXPECT_EQ(table.FindOnly(kNat), nullptr);
+  EXPECT_EQ(table.FindByReqid(sa.reqid)->sa.id, SaId(1));
+  EXPECT_EQ(table.FindByReqid(ReqId(9)), nullptr);
+  EXPECT_TRUE(table.Remove(SaId(1)));
+  EXPECT_EQ(table.FindByReqid(sa.reqid), nullptr);
+}
+
+TEST(SaTable, ASuccessorWithTheSameReqidIsFound) {
+  SaTable table;
+  SecurityAssociation successor = Sa(2, kOther);
+  successor.reqid = Sa(1, kNat).reqid;
+  table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
+  table.Add(successor, l2tp::PathId(12), kNow);
+  EXPECT_TRUE(table.Remove(SaId(1)));
+  EXPECT_EQ(table.FindByReqid(successor.reqid)->sa.id, SaId(2));
+}
+
+TEST(SaTable, AClientIsKnownByAddressAndIdentity) {
+  SaTable table;
+  SecurityAssociation sa = Sa(1, kNat);
+  sa.remote_id = "alice";
+  table.Add(sa, l2tp::PathId(11), kNow);
+  table.Add(Sa(2, kNat), l2tp::PathId(12), kNow);
+  EXPECT_TRUE(table.HasClient(kNat, "alice"));
+  EXPECT_FALSE(table.HasClient(kNat, "bob"));
+  EXPECT_FALSE(table.HasClient(kOther, "alice"));
+}
+
 TEST(SaTable, AMovedPeerIsFoundAtItsNewAddress) {
   SaTable table;
   table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);
@@ -138,29 +175,47 @@ TEST(SaTable, RemovingWhatIsNotThereChangesNothing) {
 
 TEST(SaTable, EarlyDatagramsWaitForTheirPeerOnly) {
   SaTable table;
-  table.Keep(From(kNat), kNow);
-  table.Keep(From(kOther), kNow);
-  const auto taken = table.TakeEarly(kNat, kNow + seconds(1));
+  table.Keep(From(kNat), {}, kNow);
+  table.Keep(From(kOther), {}, kNow);
+  const auto taken = table.TakeEarly(Sa(1, kNat), kNow + seconds(1));
   ASSERT_THAT(taken, SizeIs(1));
   EXPECT_EQ(taken[0].peer.address, kNat);
   EXPECT_THAT(taken[0].bytes, testing::ElementsAreArray(kBytes));
-  EXPECT_THAT(table.TakeEarly(kNat, kNow + seconds(1)), SizeIs(0));
-  EXPECT_THAT(table.TakeEarly(kOther, kNow + seconds(1)), SizeIs(1));
+  EXPECT_THAT(table.TakeEarly(Sa(1, kNat), kNow + seconds(1)), SizeIs(0));
+  EXPECT_THAT(table.TakeEarly(Sa(2, kOther), kNow + seconds(1)), SizeIs(1));
+}
+
+TEST(SaTable, EarlyDatagramsOfAKnownReqidWaitForThatSa) {
+  SaTable table;
+  SecurityAssociation alice = Sa(1, kNat);
+  SecurityAssociation bob = Sa(2, kNat);
+  alice.peer_behind_nat = bob.peer_behind_nat = true;
+  table.Keep(From(kNat), bob.reqid, kNow);
+  EXPECT_THAT(table.TakeEarly(alice, kNow), SizeIs(0));
+  EXPECT_THAT(table.TakeEarly(bob, kNow), SizeIs(1));
+}
+
+TEST(SaTable, BehindNatAnEarlyDatagramOfNobodyKnowsWhomIsNobodys) {
+  SaTable table;
+  SecurityAssociation sa = Sa(1, kNat);
+  sa.peer_behind_nat = true;
+  table.Keep(From(kNat), {}, kNow);
+  EXPECT_THAT(table.TakeEarly(sa, kNow), SizeIs(0));
 }
 
 TEST(SaTable, StaleDatagramsAreForgotten) {
   SaTable table;
-  table.Keep(From(kNat), kNow);
-  EXPECT_THAT(table.TakeEarly(kNat, kNow + seconds(3)), SizeIs(0));
+  table.Keep(From(kNat), {}, kNow);
+  EXPECT_THAT(table.TakeEarly(Sa(1, kNat), kNow + seconds(3)), SizeIs(0));
 }
 
 TEST(SaTable, ACrowdOfEarlyDatagramsIsBounded) {
   SaTable table;
-  for (int i = 0; i < 10000; ++i) table.Keep(From(kNat), kNow);
+  for (int i = 0; i < 10000; ++i) table.Keep(From(kNat), {}, kNow);
   const std::vector<uint8_t> large(4000);
-  table.Keep({.path = {}, .peer = {kOther, 1701}, .local = {}, .bytes = large}, kNow);
-  EXPECT_LE(table.TakeEarly(kNat, kNow).size(), 256U);
-  EXPECT_THAT(table.TakeEarly(kOther, kNow), SizeIs(0));
+  table.Keep({.path = {}, .peer = {kOther, 1701}, .local = {}, .bytes = large}, {}, kNow);
+  EXPECT_LE(table.TakeEarly(Sa(1, kNat), kNow).size(), 256U);
+  EXPECT_THAT(table.TakeEarly(Sa(2, kOther), kNow), SizeIs(0));
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ struct IkePart {
   std::string remote_id = "192.168.1.10";
   std::string state = "ESTABLISHED";
   std::string connection = "sallyport";
+  std::string version = "1";
+  std::string local = "203.0.113.1";
 };
 
 Message ChildSection(const Child& child) {
@@ -47,9 +49,9 @@ Message ChildSection(const Child& child) {
 Message IkeSection(const IkePart& ike) {
   return Message()
       .Set("uniqueid", std::to_string(ike.unique_id))
-      .Set("version", "1")
+      .Set("version", ike.version)
       .Set("state", ike.state)
-      .Set("local-host", "203.0.113.1")
+      .Set("local-host", ike.local)
       .Set("local-port", "4500")
       .Set("local-id", "203.0.113.1")
       .Set("remote-host", ike.peer)
@@ -257,6 +259,24 @@ TEST_F(StrongswanSasTest, RekeysByBothSides_LeaveTheSaUpUntilTheLastChildGoes) {
   EXPECT_EQ(Take(), Lines{});
   ChildDown({}, theirs);
   EXPECT_EQ(Take(), Lines{"down 1 reqid 1: the SA was deleted or has expired"});
+}
+
+TEST_F(StrongswanSasTest, ASecondIkeSaToAnotherAddressOfOurs_AdoptsNothing) {
+  IkeUp({.unique_id = 1});
+  ChildUp({.unique_id = 1}, {.unique_id = 1, .reqid = 1});
+  Take();
+  IkeUp({.unique_id = 2, .local = "203.0.113.99"});
+  ChildUp({.unique_id = 2, .local = "203.0.113.99"}, {.unique_id = 2, .reqid = 2});
+  EXPECT_EQ(Take(), Lines{"up 2 reqid 2 203.0.113.2:4500 spi 1"});
+}
+
+TEST_F(StrongswanSasTest, InIkev2_NothingIsAdopted) {
+  IkeUp({.unique_id = 1, .version = "2"});
+  ChildUp({.unique_id = 1, .version = "2"}, {.unique_id = 1, .reqid = 1});
+  Take();
+  IkeUp({.unique_id = 2, .version = "2"});
+  ChildUp({.unique_id = 2, .version = "2"}, {.unique_id = 2, .reqid = 2});
+  EXPECT_EQ(Take(), Lines{"up 2 reqid 2 203.0.113.2:4500 spi 1"});
 }
 
 TEST_F(StrongswanSasTest, NatRebinding_MovesEveryChildOfTheIkeSa) {

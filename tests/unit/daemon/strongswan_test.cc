@@ -404,6 +404,74 @@ TEST_F(StrongswanTest, Configure_LoadsWhatIsNewAndTakesBackWhatIsNot) {
   EXPECT_TRUE(ike_->state().connected);
 }
 
+TEST_F(StrongswanTest, ARefusedReconfiguration_IsToldAndLeavesTheConnection) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] {
+    observer_.lines.clear();
+    charon_->replies["load-conn"] =
+        Message().Set("success", "no").Set("errmsg", "invalid value for: hw_offload");
+    IpsecConfig ipsec;
+    ipsec.psk = Secret(std::string_view("another"));
+    ike_->Configure(ipsec);
+  });
+  WhenSeen("connected", [this] {
+    EXPECT_NE(observer_.last.error.value_or("").find("hw_offload"), std::string::npos);
+    EXPECT_NE(observer_.last.hint.value_or("").find("5.9.10"), std::string::npos);
+    charon_->replies.erase("load-conn");
+    IpsecConfig ipsec;
+    ipsec.psk = Secret(std::string_view("a third"));
+    ike_->Configure(ipsec);
+  });
+  When([this] { return charon_->Count("load-conn") == 3 && !ike_->state().error; });
+  Run();
+  EXPECT_TRUE(ike_->state().connected);
+  EXPECT_FALSE(observer_.Has("not connected"));
+}
+
+TEST_F(StrongswanTest, StopWhileLoading_TakesBackWhatWasBeingLoaded) {
+  charon_->Start();
+  bool done = false;
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] {
+    IpsecConfig ipsec;
+    ipsec.connections.resize(1);
+    ipsec.connections[0].name = "phones";
+    ipsec.connections[0].psk = Secret(std::string_view("another"));
+    ike_->Configure(ipsec);
+    ike_->Stop([&] { done = true; });
+  });
+  When([&] { return done; });
+  Run();
+  const auto last = [this](const std::string& prefix) {
+    const auto found = std::find_if(charon_->received.rbegin(), charon_->received.rend(),
+                                    [&](const auto& line) { return line.starts_with(prefix); });
+    return charon_->received.rend() - found;
+  };
+  EXPECT_GT(last("unload-shared id=sallyport-connection-phones"), last("load-shared"));
+  EXPECT_GE(last("unload-conn"), last("load-conn"));
+}
+
+TEST_F(StrongswanTest, AnSaThatIsUsedAgainWhileDisconnected_IsKept) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  std::optional<SaId> id;
+  observer_.on_up = [&](SaId up) { id = up; };
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] { charon_->Stop(); });
+  WhenSeen("not connected", [&] {
+    ike_->Terminate(*id);
+    ike_->Keep(*id);
+    observer_.lines.clear();
+    charon_->Start();
+  });
+  WhenSeen("connected");
+  When([this] { return charon_->Count("get-authorities") >= 4; });
+  Run();
+  for (const auto& line : charon_->received) EXPECT_FALSE(line.starts_with("terminate")) << line;
+}
+
 TEST_F(StrongswanTest, MissingNeededEvent_IsARefusalAndAMissingOptionalOneIsNot) {
   charon_->Start();
   charon_->unknown_events = {"child-rekey"};

@@ -163,12 +163,13 @@ TEST(CreateTable, WithIpsecHasTheFenceAndNoMapOfAddresses) {
   EXPECT_THAT(NamesOf(options, NFT_MSG_NEWCHAIN, NFTA_CHAIN_NAME),
               ElementsAre("by_reqid", "from_tunnel", "input", "output", "prerouting"));
   // By chain: 4 for lookup (L bit, checksum) and 2 for what has no tunnel (checksum), 1 + 2 for
-  // sending; on input 2 of the fence and 2 that note addresses; on output 2 and 4 about ICMP; 1.
-  EXPECT_THAT(
-      NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
-      ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid",
-                  "from_tunnel", "from_tunnel", "from_tunnel", "input", "input", "input", "input",
-                  "output", "output", "output", "output", "output", "output", "prerouting"));
+  // sending; on input 2 of the fence, 2 that note addresses and the mark; on output 2 and 4 about
+  // ICMP; 1.
+  EXPECT_THAT(NamesOf(options, NFT_MSG_NEWRULE, NFTA_RULE_CHAIN),
+              ElementsAre("by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid", "by_reqid",
+                          "from_tunnel", "from_tunnel", "from_tunnel", "input", "input", "input",
+                          "input", "input", "output", "output", "output", "output", "output",
+                          "output", "prerouting"));
 }
 
 TEST(CreateTable, WithoutIpsecHasMapsOfAddressesAndNoFence) {

@@ -140,6 +140,21 @@ def test_daemon_stops_and_starts_again(lab: Scenario) -> None:
     lab.check_both_ways(alice, link.address)
 
 
+def test_one_client_ten_times_through_one_sa(lab: Scenario) -> None:
+    # As Windows does it: hang up, dial again, through the SA that is still there.
+    gateway = lab.gateway(ipsec={"linger": 15})
+    laptop = lab.client(lab.net.client1).launch()
+    laptop.initiate()
+    for _ in range(10):
+        link = laptop.dial()
+        assert laptop.ping(topology.POOL_GATEWAY, count=1).received == 1, link
+        laptop.lac.hang_up()
+        laptop.lac.wait_down()
+    gateway.wait_no_live_sessions()
+    status = gateway.status()
+    assert status["auth"]["accepted"] == 10 and status["ipsec"]["sas"] == 1, status
+
+
 def test_one_client_many_times(lab: Scenario) -> None:
     gateway = lab.clear_text_gateway()
     laptop = lab.client(lab.net.client3, psk=None).launch()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """SAs live and change under a session: rekeys, a NAT that moves its clients, redials, SAs that nobody uses."""
 
-import os
 import re
 
 import pytest
@@ -226,9 +225,10 @@ def test_sas_without_a_tunnel_go(lab: Scenario) -> None:
     gateway.mark_unused()  # at its start it had that SA
 
 
-def test_charon_is_killed_and_started_under_traffic(lab: Scenario) -> None:
+@pytest.mark.parametrize("name", ["client3", "client1"])
+def test_charon_is_killed_and_started_under_traffic(lab: Scenario, name: str) -> None:
     gateway = lab.gateway()
-    laptop = lab.client(lab.net.client3)
+    laptop = lab.client(getattr(lab.net, name))
     link = laptop.connect()
     session = gateway.session(ALICE.user)["id"]
     traffic = Traffic(lab, laptop, link)
@@ -236,8 +236,12 @@ def test_charon_is_killed_and_started_under_traffic(lab: Scenario) -> None:
     wait_until("the loss of charon", lambda: not gateway.status()["ipsec"]["vici"]["connected"])
     lab.charon.start()
     gateway.wait_ready()
-    # The kernel has the SAs, and nothing of a packet goes through charon.
-    assert traffic.lost() == 0
+    # The kernel has the SAs, and nothing of a packet goes through charon; but the socket that takes ESP in UDP is charon's.
+    behind_nat = name == "client1"
+    if behind_nat:
+        wait_until("traffic again", lambda: laptop.ping(count=1).received)
+    lost = traffic.lost()
+    assert behind_nat or lost == 0, lost
     assert gateway.session(ALICE.user)["id"] == session
     assert not xfrm_errors(lab.net.gateway)
 
@@ -264,12 +268,7 @@ def crowd(lab: Scenario, private: int, public: int) -> list[tuple[VpnClient, Acc
             10,
             5,
             3,
-            marks=[
-                pytest.mark.limit(3000),
-                pytest.mark.skipif(
-                    "SALLYPORT_LAB_LARGE" not in os.environ, reason="takes half an hour"
-                ),
-            ],
+            marks=[pytest.mark.long, pytest.mark.limit(3000)],
         ),
     ],
 )

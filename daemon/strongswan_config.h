@@ -79,6 +79,7 @@ struct LoadCommand {
   std::string unload;       // "unload-conn"
   std::string unload_key;   // "name"
   std::string name;         // empty: charon's answer says it ("id")
+  bool loaded = false;      // charon has taken it
 };
 /// Everything that our clients need, in an order in which each finds what it builds on.
 std::vector<LoadCommand> LoadCommands(const StrongswanOptions& options);

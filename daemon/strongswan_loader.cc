@@ -74,9 +74,11 @@ void StrongswanLoader::LoadFrom(size_t position) {
         if (ending_ && !failure.empty()) return;
         if (!failure.empty()) {
           loading_ = false;
+          for (LoadCommand& command : wanted_) command.arguments = {};
           return std::exchange(done_, {})(Refusal{.what = loaded.what, .why = failure});
         }
         if (loaded.name.empty()) loaded.name = reply->Value("id").value_or("");
+        loaded.loaded = true;
         loaded.arguments = {};  // a secret stays no longer than it must
         if (ending_) return Take(loaded);
         LoadFrom(position + 1);
@@ -98,7 +100,8 @@ void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&
           const bool listed = reply && !reply->Value("success");
           const auto* names = listed ? reply->List(list.list) : nullptr;
           for (const LoadCommand& loaded : wanted_) {
-            if (!listed || loading_ || loaded.unload != list.unload) continue;
+            // What charon has refused is not lost.
+            if (!listed || loading_ || !loaded.loaded || loaded.unload != list.unload) continue;
             const bool there =
                 names != nullptr && std::ranges::find(*names, loaded.name) != names->end();
             if (!there) finding->missing.push_back(loaded.what);

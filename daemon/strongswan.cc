@@ -466,7 +466,10 @@ void Strongswan::Unload() {
   if (!to_terminate_.empty() && sas_.Terminating().size() == sas_.size()) {
     // All are to go, among them one that charon has made and not told of yet.
     to_terminate_.clear();
-    for (const std::string& connection : loader_->connections()) {
+    std::set<std::string> connections = sas_.Connections();  // of an earlier configuration too
+    const std::vector<std::string> loaded = loader_->connections();
+    connections.insert(loaded.begin(), loaded.end());
+    for (const std::string& connection : connections) {
       commands_->Request("terminate", TerminateArguments("ike", connection), ignore);
     }
   }

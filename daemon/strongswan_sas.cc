@@ -201,6 +201,12 @@ std::vector<SaId> StrongswanSas::Terminating() const {
   return ids;
 }
 
+std::set<std::string> StrongswanSas::Connections() const {
+  std::set<std::string> names;
+  for (const auto& [id, record] : records_) names.insert(record.connection);
+  return names;
+}
+
 void StrongswanSas::IkeUp(const vici::IkeSa& ike, Changes& out) {
   const auto known =
       ike_by_peer_.find({ike.remote.endpoint, ike.local.endpoint.address, ike.remote.identity});
@@ -276,6 +282,7 @@ void StrongswanSas::ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, 
   added.child = child.unique_id;
   added.children[child.unique_id] = child;
   by_child_[child.unique_id] = id;
+  added.connection = ike.connection;
   SetIke(added, ike.unique_id);
   Fill(added.sa, ike, child);
   if (const Record* former = FindPredecessor(added.sa)) added.sa.continues = former->sa.id;
@@ -292,6 +299,7 @@ void StrongswanSas::Refresh(Record& record, const vici::IkeSa& ike, const vici::
   record.child = child.unique_id;
   record.children[child.unique_id] = child;
   by_child_[child.unique_id] = record.sa.id;
+  record.connection = ike.connection;
   SetIke(record, ike.unique_id);
   const SecurityAssociation before = record.sa;
   Fill(record.sa, ike, child);

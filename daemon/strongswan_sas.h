@@ -85,6 +85,8 @@ class StrongswanSas {
   /// Those that MarkTerminating() was called for and that are still there.
   std::vector<SaId> Terminating() const;
   size_t size() const { return records_.size(); }
+  /// The names of their connections, which may have been taken back meanwhile.
+  std::set<std::string> Connections() const;
 
  private:
   struct Record {
@@ -93,6 +95,7 @@ class StrongswanSas {
     /// All of the reqid that are up and not rekeyed, `child` among them.
     std::map<vici::ChildUniqueId, vici::ChildSa> children;
     vici::IkeUniqueId ike;
+    std::string connection;
     bool listed = true;
     bool terminating = false;
   };

@@ -643,6 +643,21 @@ TEST_F(StrongswanTest, StopAfterTerminatingAll_AsksOnceForAll) {
   EXPECT_EQ(charon_->Count("terminate ike-id=3 timeout=-1"), 0U);
 }
 
+TEST_F(StrongswanTest, StopAfterTerminatingAll_AsksForThoseOfAnEarlierConfigurationToo) {
+  charon_->Start();
+  charon_->sas = {Sa(1), Message().SetSection("sallyport-psk-old", *Sa(2).Section("sallyport"))};
+  bool done = false;
+  ike_->Start(observer_);
+  WhenSeen("connected", [&] {
+    for (uint64_t id = 1; id <= 2; ++id) ike_->Terminate(SaId(id));
+    ike_->Stop([&] { done = true; });
+  });
+  When([&] { return done; });
+  Run();
+  EXPECT_EQ(charon_->Count("terminate ike=sallyport timeout=-1"), 1U);
+  EXPECT_EQ(charon_->Count("terminate ike=sallyport-psk-old timeout=-1"), 1U);
+}
+
 TEST_F(StrongswanTest, AFailedTermination_MayBeAskedForAgain) {
   charon_->Start();
   charon_->sas = {Sa(1)};

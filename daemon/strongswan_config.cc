@@ -270,7 +270,7 @@ std::vector<LoadCommand> LoadCommands(const StrongswanOptions& options) {
   // What [ipsec] itself says is for all others, if it says how they prove who they are.
   if (!ipsec.psk.empty() || !ipsec.certificate.empty() || !ipsec.keys.empty()) {
     IpsecConnectionConfig& others = connections.emplace_back();
-    static_cast<IpsecClients&>(others) = ipsec;
+    static_cast<IpsecClients&>(others) = static_cast<const IpsecClients&>(ipsec);
   }
   std::vector<LoadCommand> commands;
   for (const auto& connection : connections) AddCredentials(connection, commands);

@@ -188,25 +188,31 @@ Message Sa(int number) {
 }
 Message Up(int number) { return Sa(number).Set("up", "yes"); }
 
+constexpr milliseconds kOften{5};
+
 class StrongswanTest : public testing::Test {
  protected:
   StrongswanTest() {
     std::array<char, 32> folder{"/tmp/sallyport-test-XXXXXX"};
     folder_ = ::mkdtemp(folder.data());
     charon_ = std::make_unique<FakeCharon>(loop_, Path());
-    StrongswanOptions options;
-    options.path = Path();
-    options.ipsec.psk = Secret(std::string_view("correct horse"));
-    options.check_interval = milliseconds(5);
+    Use(StrongswanOptions().check_interval);
     charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport"});
     charon_->replies["get-shared"] = Message().SetList("keys", {"sallyport"});
     charon_->replies["get-authorities"] = Message().SetList("authorities", {});
-    ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
   }
   ~StrongswanTest() override { std::filesystem::remove_all(folder_); }
   StrongswanTest(const StrongswanTest&) = delete;
   StrongswanTest& operator=(const StrongswanTest&) = delete;
 
+  /// With one key for all; charon is asked this often whether it still has it.
+  void Use(milliseconds check_interval) {
+    StrongswanOptions options;
+    options.path = Path();
+    options.check_interval = check_interval;
+    options.ipsec.psk = Secret(std::string_view("correct horse"));
+    ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
+  }
   std::string Path() const { return folder_ + "/charon.vici"; }
 
   /// When `condition` has become true, after the steps before: `then`.
@@ -327,27 +333,28 @@ TEST_F(StrongswanTest, WhatAnEarlierConfigurationLeft_IsTakenBack) {
 }
 
 TEST_F(StrongswanTest, WhatAnotherProgramTakesAway_IsLoadedAgain) {
+  Use(kOften);
   charon_->Start();
   ike_->Start(observer_);
   WhenSeen("connected");
   // Twice asked, and nothing is missing.
-  When([this] { return charon_->Count("get-authorities") == 3; },
+  When([this] { return charon_->Count("get-authorities") >= 3; },
        [this] {
          EXPECT_EQ(charon_->Count("load-conn"), 1U);
          EXPECT_EQ(charon_->Count("load-shared"), 1U);
          charon_->replies["get-conns"] = Message().SetList("conns", {"office"});
        });
-  When([this] { return charon_->Count("load-conn") == 2; },
+  When([this] { return charon_->Count("load-conn") >= 2; },
        [this] { charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport"}); });
   Run();
-  EXPECT_EQ(charon_->Count("load-shared"), 2U);
+  EXPECT_GE(charon_->Count("load-shared"), 2U);
   EXPECT_EQ(observer_.lines, Lines{"connected"}) << "no SA and no state is touched";
 }
 
 TEST_F(StrongswanTest, APrivateKeyThatAnotherProgramTakesAway_IsLoadedAgain) {
   StrongswanOptions options;
   options.path = Path();
-  options.check_interval = milliseconds(5);
+  options.check_interval = kOften;
   options.ipsec.certificate = "certificate";
   options.ipsec.private_key = Secret(std::string_view("private"));
   ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
@@ -358,23 +365,24 @@ TEST_F(StrongswanTest, APrivateKeyThatAnotherProgramTakesAway_IsLoadedAgain) {
   charon_->replies["get-keys"] = Message().SetList("keys", {"0123abcd", "another's"});
   ike_->Start(observer_);
   WhenSeen("connected");
-  When([this] { return charon_->Count("get-keys") == 2; },
+  When([this] { return charon_->Count("get-keys") >= 2; },
        [this] {
          EXPECT_EQ(charon_->Count("load-key"), 1U);
          charon_->replies["get-keys"] = Message().SetList("keys", {"another's"});
        });
-  When([this] { return charon_->Count("load-key") == 2; });
+  When([this] { return charon_->Count("load-key") >= 2; });
   Run();
   for (const auto& line : charon_->received) EXPECT_FALSE(line.starts_with("unload-key")) << line;
 }
 
 TEST_F(StrongswanTest, ACharonThatDoesNotTell_IsNotLoadedAgainAndAgain) {
+  Use(kOften);
   for (const char* command : {"get-conns", "get-shared", "get-authorities"}) {
     charon_->replies[command] = Message().Set("success", "no").Set("errmsg", "busy");
   }
   charon_->Start();
   ike_->Start(observer_);
-  When([this] { return charon_->Count("get-authorities") == 4; });
+  When([this] { return charon_->Count("get-authorities") >= 4; });
   Run();
   EXPECT_EQ(charon_->Count("load-conn"), 1U);
 }
@@ -391,7 +399,7 @@ TEST_F(StrongswanTest, Configure_LoadsWhatIsNewAndTakesBackWhatIsNot) {
     ike_->Configure(ipsec);
     ike_->Configure(ipsec);  // while the first is under way
   });
-  When([this] { return charon_->Count("load-conn") == 3; },
+  When([this] { return charon_->Count("load-conn") >= 3; },
        [this] {
          const auto names = Message().SetList("conns", {"sallyport-psk-phones", "office"});
          charon_->replies["get-conns"] = names;
@@ -406,6 +414,7 @@ TEST_F(StrongswanTest, Configure_LoadsWhatIsNewAndTakesBackWhatIsNot) {
 }
 
 TEST_F(StrongswanTest, ARefusedReconfiguration_IsToldAndLeavesTheConnection) {
+  Use(kOften);
   charon_->Start();
   charon_->sas = {Sa(1)};
   ike_->Start(observer_);
@@ -431,7 +440,7 @@ TEST_F(StrongswanTest, ARefusedReconfiguration_IsToldAndLeavesTheConnection) {
          ipsec.psk = Secret(std::string_view("a third"));
          ike_->Configure(ipsec);
        });
-  When([this] { return charon_->Count("load-conn") == 3 && !ike_->state().error; });
+  When([this] { return charon_->Count("load-conn") >= 3 && !ike_->state().error; });
   Run();
   EXPECT_TRUE(ike_->state().connected);
   EXPECT_FALSE(observer_.Has("not connected"));
@@ -461,6 +470,7 @@ TEST_F(StrongswanTest, StopWhileLoading_TakesBackWhatWasBeingLoaded) {
 }
 
 TEST_F(StrongswanTest, AnSaThatIsUsedAgainWhileDisconnected_IsKept) {
+  Use(kOften);
   charon_->Start();
   charon_->sas = {Sa(1)};
   std::optional<SaId> id;

@@ -47,14 +47,6 @@ std::string Random(size_t octets) {
   return random;
 }
 
-std::optional<std::string> Read(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return {};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
 std::string Failure(std::string_view what, const std::string& path) {
   return fmt::format("cannot {} {}: {}", what, path, std::strerror(errno));
 }
@@ -106,10 +98,18 @@ std::optional<IpAddress> OwnAddress() {
 
 }  // namespace
 
+std::optional<std::string> ReadText(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return {};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
 InitWorld ThisMachine(bool may_ask) {
   InitWorld world{.ask = {},
                   .random = Random,
-                  .read = Read,
+                  .read = ReadText,
                   .exists =
                       [](const std::string& path) {
                         struct stat file {};

@@ -11,10 +11,8 @@
 #include <cstring>
 #include <exception>
 #include <fmt/format.h>
-#include <fstream>
 #include <optional>
 #include <poll.h>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <sys/ioctl.h>
@@ -133,14 +131,6 @@ Outcome GoOn(const Options& options, const Screen& screen) {
 }
 
 // ---- Commands on this machine -------------------------------------------------------------------
-
-std::optional<std::string> ReadText(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return {};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
 
 Outcome ExamineThisMachine(const Options& options, const Screen& screen) {
   utsname system{};

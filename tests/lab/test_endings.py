@@ -5,6 +5,7 @@ import json
 
 from lab import topology
 from lab.kernel import kernel_state, wait_nothing_left
+from lab.peers.client import VpnClient
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.scenario import ALICE, BOB, Scenario
 from lab.waiting import wait_until
@@ -140,16 +141,21 @@ def test_daemon_stops_and_starts_again(lab: Scenario) -> None:
     lab.check_both_ways(alice, link.address)
 
 
+def _dial_again_and_again(laptop: VpnClient, times: int) -> None:
+    """Without a pause, from the same address and port."""
+    for _ in range(times):
+        link = laptop.dial()
+        assert laptop.ping(topology.POOL_GATEWAY, count=1).received == 1, link
+        laptop.lac.hang_up()
+        laptop.lac.wait_down()
+
+
 def test_one_client_ten_times_through_one_sa(lab: Scenario) -> None:
     # As Windows does it: hang up, dial again, through the SA that is still there.
     gateway = lab.gateway(ipsec={"linger": 15})
     laptop = lab.client(lab.net.client1).launch()
     laptop.initiate()
-    for _ in range(10):
-        link = laptop.dial()
-        assert laptop.ping(topology.POOL_GATEWAY, count=1).received == 1, link
-        laptop.lac.hang_up()
-        laptop.lac.wait_down()
+    _dial_again_and_again(laptop, 10)
     gateway.wait_no_live_sessions()
     status = gateway.status()
     assert status["auth"]["accepted"] == 10 and status["ipsec"]["sas"] == 1, status
@@ -159,10 +165,6 @@ def test_one_client_many_times(lab: Scenario) -> None:
     gateway = lab.clear_text_gateway()
     laptop = lab.client(lab.net.client3, psk=None).launch()
     # Same address, same port, and no pause: lingering state of the last tunnel must not hold up the next (RFC 2661 §5.7).
-    for _ in range(5):
-        link = laptop.dial()
-        assert laptop.ping(topology.POOL_GATEWAY, count=1).received == 1, link
-        laptop.lac.hang_up()
-        laptop.lac.wait_down()
+    _dial_again_and_again(laptop, 5)
     gateway.wait_no_sessions()
     assert gateway.status()["auth"]["accepted"] == 5

@@ -6,46 +6,37 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "tests/unit/daemon/certificate_pem.h"
 
 namespace sallyport::daemon {
 namespace {
 
-// openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /C=CH/CN=gateway
-constexpr std::string_view kPem = R"(-----BEGIN CERTIFICATE-----
-MIIBljCCATugAwIBAgIUSDDmsyATj1lTjr2AGTQlagBYaXcwCgYIKoZIzj0EAwIw
-HzELMAkGA1UEBhMCQ0gxEDAOBgNVBAMMB2dhdGV3YXkwIBcNMjYxMTI4MDMwODQz
-WhgPMjEyNjExMDQwMzA4NDNaMB8xCzAJBgNVBAYTAkNIMRAwDgYDVQQDDAdnYXRl
-d2F5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELGNuSBEB2H+yMXjiexuQ6Zw4
-gMoH51C/mAIxwCiwmV7JnVDZjXOy8kzARi1AaIedXMTecY46s/05GvdVQOkrmKNT
-MFEwHQYDVR0OBBYEFC2WcHA1dCMvMAUeq87RFkSmApkmMB8GA1UdIwQYMBaAFC2W
-cHA1dCMvMAUeq87RFkSmApkmMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID
-SQAwRgIhALIMfAGZKKSeCcCHLfaucDdlYZ7sVR1xVdxGJPXgXyMJAiEAg49Xq/Ox
-fF6IiAH7vSk6ZFcq4a4L1a83Xus7dFaDSo4=
------END CERTIFICATE-----)";
 constexpr const char* kSubject =
     "301f310b30090603550406130243483110300e06035504030c0767617465776179";
 
 TEST(Certificate, PemAndDerAreTheSame) {
-  const auto der = ParseCertificate(kPem);
+  const auto der = ParseCertificate(kCertificatePem);
   ASSERT_TRUE(der.has_value()) << der.error();
   EXPECT_EQ(*ParseCertificate(*der), *der);
   // Text before it, as openssl writes, and more certificates behind it.
-  EXPECT_EQ(*ParseCertificate("Certificate:\n" + std::string(kPem) + "\n" + std::string(kPem)),
+  EXPECT_EQ(*ParseCertificate("Certificate:\n" + std::string(kCertificatePem) + "\n" +
+                              std::string(kCertificatePem)),
             *der);
   std::string windows;
-  for (const char c : kPem) windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const char c : kCertificatePem)
+    windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
   EXPECT_EQ(*ParseCertificate(windows), *der);
 }
 
 TEST(Certificate, SubjectIsTheSubject) {
-  const auto der = ParseCertificate(kPem);
+  const auto der = ParseCertificate(kCertificatePem);
   const auto subject = SubjectOf(*der);
   ASSERT_TRUE(subject.has_value());
   EXPECT_EQ(ToHex(*subject), kSubject);
 }
 
 TEST(Certificate, WhatIsCutShortOrLongerIsNone) {
-  const std::string der = *ParseCertificate(kPem);
+  const std::string der = *ParseCertificate(kCertificatePem);
   for (size_t size = 0; size < der.size(); ++size) {
     EXPECT_FALSE(SubjectOf(std::string_view(der).substr(0, size))) << size;
   }
@@ -57,7 +48,7 @@ TEST(Certificate, WhatIsCutShortOrLongerIsNone) {
 }
 
 TEST(Certificate, MistakesInPemAreTold) {
-  const std::string pem(kPem);
+  const std::string pem(kCertificatePem);
   EXPECT_EQ(ParseCertificate(pem.substr(0, 200)).error(), "a PEM certificate without its end");
   std::string odd = pem;
   odd[60] = '!';
@@ -76,7 +67,7 @@ TEST(PrivateKey, IsPemWithoutAPassphrase) {
             "a private key with a passphrase");
   EXPECT_EQ(PrivateKeyMistake("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"),
             "a private key with a passphrase");
-  EXPECT_EQ(PrivateKeyMistake(kPem), "no private key in PEM");
+  EXPECT_EQ(PrivateKeyMistake(kCertificatePem), "no private key in PEM");
   EXPECT_EQ(PrivateKeyMistake(""), "no private key in PEM");
 }
 

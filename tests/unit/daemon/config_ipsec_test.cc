@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/config.h"
+#include "tests/unit/daemon/certificate_pem.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -27,18 +28,7 @@ ranges = ["10.64.0.0/16"]
 gateway = "10.64.0.1"
 )";
 
-// openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -subj /C=CH/CN=gateway
-const std::string kCertificate = R"(-----BEGIN CERTIFICATE-----
-MIIBljCCATugAwIBAgIUSDDmsyATj1lTjr2AGTQlagBYaXcwCgYIKoZIzj0EAwIw
-HzELMAkGA1UEBhMCQ0gxEDAOBgNVBAMMB2dhdGV3YXkwIBcNMjYxMTI4MDMwODQz
-WhgPMjEyNjExMDQwMzA4NDNaMB8xCzAJBgNVBAYTAkNIMRAwDgYDVQQDDAdnYXRl
-d2F5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAELGNuSBEB2H+yMXjiexuQ6Zw4
-gMoH51C/mAIxwCiwmV7JnVDZjXOy8kzARi1AaIedXMTecY46s/05GvdVQOkrmKNT
-MFEwHQYDVR0OBBYEFC2WcHA1dCMvMAUeq87RFkSmApkmMB8GA1UdIwQYMBaAFC2W
-cHA1dCMvMAUeq87RFkSmApkmMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID
-SQAwRgIhALIMfAGZKKSeCcCHLfaucDdlYZ7sVR1xVdxGJPXgXyMJAiEAg49Xq/Ox
-fF6IiAH7vSk6ZFcq4a4L1a83Xus7dFaDSo4=
------END CERTIFICATE-----)";
+const std::string kCertificate{kCertificatePem};
 const std::string kPrivateKey = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
 const Files kFiles = {{"/psk", "swordfish\n"},
                       {"/other", "melon\n"},

@@ -7,11 +7,24 @@
 _need_for() {
   need build || return
   case $1 in
-    clang | fuzz) need lint ;;
+    asan | tsan | clang | fuzz) need lint ;;
   esac
 }
 
-_configure() { cmake --preset "$1"; }
+_configure() {
+  local said status=0 compilers=()
+  case $1 in
+    asan | tsan | clang | fuzz)
+      # Only Debian has the version in the name.
+      command -v clang++-14 >/dev/null || compilers=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
+      ;;
+  esac
+  said=$(cmake --preset "$1" "${compilers[@]}" 2>&1) || status=$?
+  echo "$said"
+  # A folder that another compiler has used is emptied, and the preset's settings go with its contents.
+  [[ $said != *"require your cache to be deleted"* ]] || cmake --preset "$1" "${compilers[@]}" || status=$?
+  return "$status"
+}
 
 # PRESET [TARGET...]: all targets when none is named.
 _compile() {
@@ -41,11 +54,11 @@ fuzz_one() {
     "build/fuzz/corpus/$name" "${seeds[@]}"
 }
 
-# Sets fuzzers to the paths of all, or of the named.
+# find_fuzzers PRESET [PATTERN]: sets fuzzers to the paths of all in that build, or of the named.
 find_fuzzers() {
-  local pattern=${1:-*}
-  mapfile -t fuzzers < <(find build/fuzz -name "${pattern}_fuzzer" -type f | sort)
-  ((${#fuzzers[@]})) || die "no fuzzer ${1:-at all} in build/fuzz"
+  local pattern=${2:-*}
+  mapfile -t fuzzers < <(find "build/$1" -name "${pattern}_fuzzer" -type f | sort)
+  ((${#fuzzers[@]})) || die "no fuzzer ${2:-at all} in build/$1"
 }
 
 # [NAME [SECONDS | --runs N]]: a PATTERN like 'l2tp_*' names several.
@@ -56,7 +69,7 @@ cmd_fuzz() {
     limit=-runs=$3
   fi
   build_preset fuzz
-  find_fuzzers "${1:-*}"
+  find_fuzzers fuzz "${1:-*}"
   for fuzzer in "${fuzzers[@]}"; do
     watched_step "fuzz $(basename "$fuzzer" _fuzzer)" fuzz_one "$fuzzer" "$limit"
   done

@@ -6,7 +6,7 @@
 declare -A debian=(
   [build]="g++ cmake ninja-build pkg-config libmnl-dev libsystemd-dev nlohmann-json3-dev libfmt-dev nettle-dev
     libcli11-dev libtomlplusplus-dev libmicrohttpd-dev libgtest-dev libgmock-dev libbenchmark-dev python3"
-  [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev shellcheck black pyflakes3 git jq"
+  [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm shellcheck black pyflakes3 git jq"
   [lab]="qemu-system-x86 busybox-static kmod cpio xz-utils openssl util-linux procps iproute2 nftables conntrack tcpdump tshark iputils-ping
     xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist
     python3-jsonschema python3-prometheus-client curl jq
@@ -16,7 +16,7 @@ declare -A debian=(
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel python3"
-  [lint]="clang clang-tools-extra compiler-rt ShellCheck black python3-pyflakes git jq"
+  [lint]="clang clang-tools-extra compiler-rt llvm ShellCheck black python3-pyflakes git jq"
   [lab]="qemu-system-x86-core busybox kmod cpio xz openssl util-linux procps-ng iproute nftables conntrack-tools tcpdump wireshark-cli iputils
     xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq"
   [package]="rpm-build rpmlint scdoc"

@@ -64,12 +64,17 @@ def rekey_child(client: VpnClient) -> None:
 def rekey_ike(client: VpnClient) -> None:
     """IKEv1 has no other way than a new main mode, after which the new IKE_SA adopts the children."""
 
-    def adopted() -> int:
-        return len(re.findall(r"IKE_SA l2tp\[\d+\] established", client.charon.log))
+    def ike_sas() -> list[str]:
+        return re.findall(r"^l2tp: #(\d+),", client.charon.swanctl("--list-sas"), re.MULTILINE)
 
-    before = adopted()
+    def adopted() -> bool:
+        # Whatever is asked of a CHILD_SA while the old IKE_SA has it still ends with that.
+        now = ike_sas()
+        return len(now) == 1 and now != before and bool(client.charon.children())
+
+    before = ike_sas()
     client.charon.swanctl("--rekey", "--ike", "l2tp")
-    wait_until(f"a new IKE_SA of {client}", lambda: adopted() > before)
+    wait_until(f"a new IKE_SA of {client} alone with the children", adopted)
 
 
 def kernel_reqids(lab: Scenario) -> set[str]:

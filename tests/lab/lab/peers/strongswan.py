@@ -104,9 +104,13 @@ class Charon:
         """swanctl in the background."""
         return self.host.start("swanctl", *self._swanctl(arguments))
 
+    def children(self) -> list[str]:
+        """The numbers of the CHILD_SAs."""
+        return re.findall(r"#(\d+), reqid \d+, INSTALLED", self.swanctl("--list-sas"))
+
     def newest_child(self) -> str:
         """The number of the CHILD_SA that came up last. After a rekey `--child NAME` finds the one that was rekeyed."""
-        listed = re.findall(r"#(\d+), reqid \d+, INSTALLED", self.swanctl("--list-sas"))
+        listed = self.children()
         assert listed, f"charon on {self.host.name} has no CHILD_SA"
         return str(max(map(int, listed)))
 

@@ -49,6 +49,13 @@ void FindOverlaps(std::span<const PoolSettings> pools, std::vector<PoolIssue>& i
   }
 }
 
+/// The former prefix if it is still the pool's, or any.
+std::optional<IpPrefix> AllocatePrefix(PrefixPool& pool, const std::optional<IpPrefix>& former,
+                                       std::string_view account) {
+  if (former && pool.Take(*former, account)) return former;
+  return pool.Allocate(account);
+}
+
 bool GatewayFits(const PoolSettings& pool) {
   const auto holds = [&pool](const AddressRange& range) {
     return range.NetworkContains(pool.gateway);
@@ -127,9 +134,12 @@ Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& re
   }
   if (request.ipv4) lease = AllocateAddress(request, pools_[index]);
   if (!lease || !request.ipv6) return lease;
-  lease->prefix = prefix_pools_[index].ipv6.Allocate(request.account);
+  const AddressLease former = request.former.value_or(AddressLease{});
+  auto& [ipv6, delegated] = prefix_pools_[index];
+  lease->prefix = AllocatePrefix(ipv6, former.prefix, request.account);
   // Without a link of its own there is nothing to reach a network behind the client through.
-  if (lease->prefix) lease->delegated = prefix_pools_[index].delegated.Allocate(request.account);
+  if (lease->prefix)
+    lease->delegated = AllocatePrefix(delegated, former.delegated, request.account);
   if (!request.ipv4 && !lease->prefix) return Unexpected{AllocateError::kExhausted};
   return lease;
 }
@@ -137,7 +147,12 @@ Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& re
 Expected<AddressLease, AllocateError> PoolSet::AllocateAddress(const AddressRequest& request,
                                                                AddressPool& pool) {
   if (request.profile.address_rule == AddressRule::kListed) return AllocateListed(request, pool);
-  const auto address = pool.Allocate(request.account);
+  std::optional<IpAddress> address;
+  if (request.former && pool.Take(request.former->address, request.account)) {
+    address = request.former->address;
+  } else {
+    address = pool.Allocate(request.account);
+  }
   if (!address) return Unexpected{AllocateError::kExhausted};
   return AddressLease{
       .address = *address, .gateway = pool.settings().gateway, .prefix = {}, .delegated = {}};
@@ -146,7 +161,13 @@ Expected<AddressLease, AllocateError> PoolSet::AllocateAddress(const AddressRequ
 Expected<AddressLease, AllocateError> PoolSet::AllocateListed(const AddressRequest& request,
                                                               const AddressPool& pool) {
   AllocateError error = AllocateError::kInUse;
-  for (const IpAddress& address : request.profile.addresses) {
+  std::vector<IpAddress> listed = request.profile.addresses;
+  if (request.former) {
+    std::stable_partition(listed.begin(), listed.end(), [&request](const IpAddress& address) {
+      return address == request.former->address;
+    });
+  }
+  for (const IpAddress& address : listed) {
     // The address is the user's by name already: remembering it would take the place of one that is
     // not.
     const auto taken = Take(address, {});

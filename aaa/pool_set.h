@@ -37,7 +37,17 @@ struct PoolIssue {
 /// Everything that keeps `pools` from being used together.
 std::vector<PoolIssue> FindPoolIssues(std::span<const PoolSettings> pools);
 
-/// What one session asks for.
+/// What one session gets. PoolSet::Release() gives the address back, and ReleasePrefix() each
+/// prefix.
+struct AddressLease {
+  IpAddress address;  // and the gateway: none without IPv4
+  IpAddress gateway;
+  std::optional<IpPrefix> prefix{};     // IPv6; none if the pool has none, or none left
+  std::optional<IpPrefix> delegated{};  // likewise, for networks behind the client
+  bool operator==(const AddressLease&) const = default;
+};
+
+/// What it asks for.
 struct AddressRequest {
   std::string pool;     // empty: the default pool
   std::string account;  // Accepted::account; gets its last address again if that is free
@@ -45,15 +55,8 @@ struct AddressRequest {
   // Families that the session may have at all.
   bool ipv4 = true;
   bool ipv6 = true;
-};
-
-/// What it gets. PoolSet::Release() gives the address back, and ReleasePrefix() each prefix.
-struct AddressLease {
-  IpAddress address;  // and the gateway: none without IPv4
-  IpAddress gateway;
-  std::optional<IpPrefix> prefix{};     // IPv6; none if the pool has none, or none left
-  std::optional<IpPrefix> delegated{};  // likewise, for networks behind the client
-  bool operator==(const AddressLease&) const = default;
+  // What it has given back just now: the same again where the pool still has it.
+  std::optional<AddressLease> former{};
 };
 
 enum class AllocateError : uint8_t {

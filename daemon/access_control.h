@@ -48,7 +48,10 @@ class AccessControl {
   AccessControl& operator=(const AccessControl&) = delete;
   virtual ~AccessControl() = default;
 
-  virtual Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) = 0;
+  /// `held` is what a session has that logs in anew: after a denial it still has it, and what is
+  /// granted, the same where that is possible, takes its place. It is denied to another user.
+  virtual Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request,
+                                                       const std::optional<Lease>& held) = 0;
   /// Only whether the login is right: for one who has logged in before and keeps what he was given.
   virtual Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(
       const ppp::Authenticate& request) = 0;

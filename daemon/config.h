@@ -123,6 +123,7 @@ struct PppConfig {
   std::chrono::seconds login_delay{1};
   std::chrono::seconds login_delay_max{8};
   bool login_delay_per_peer = true;
+  bool protocol_field_compression = false;
   uint16_t mtu = 1400;         // octets
   std::vector<IpAddress> dns;  // at most two of IPv4
   std::vector<std::string> dns_search;

@@ -82,6 +82,7 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
   for (unsigned session = 0; session < dial.sessions; ++session) {
     DialProfile profile{
         .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
+    profile.link.protocol_field_compression = false;
     profile.link.mru = dial.mtu;
     profile.link.mtu = dial.mtu;
     profile.link.ipv4 = ppp::NetworkUse::kRequire;
@@ -104,6 +105,7 @@ ppp::LinkConfig LinkOptions(const Config& config) {
   options.auth = config.ppp.auth;
   options.eap_methods = config.ppp.eap_methods;
   options.chap_interval = config.ppp.chap_interval;
+  options.protocol_field_compression = config.ppp.protocol_field_compression;
   options.mru = config.ppp.mtu;
   options.mtu = config.ppp.mtu;
   options.echo_interval = config.ppp.echo_interval;

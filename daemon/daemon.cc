@@ -256,7 +256,6 @@ void Daemon::SetPools(std::vector<aaa::PoolSettings> pools) {
   std::vector<Lease> leases;
   for (const auto& [key, session] : concentrator_->sessions().sessions()) {
     if (session.lease) leases.push_back(*session.lease);
-    leases.insert(leases.end(), session.former_leases.begin(), session.former_leases.end());
   }
   access_->SetPools(MakePools(config_), leases);
 }

@@ -87,6 +87,29 @@ Unexpected<AccessDenied> NoAddress(std::string_view log_text) {
                                  .reason = AttemptReason::kNoAddress}};
 }
 
+/// Counts what a session has as in use. What of it cannot be: what has become a gateway's or a
+/// network's own is its session's until that ends.
+std::vector<std::string> Take(aaa::PoolSet& pools, const Lease& lease) {
+  std::vector<std::string> lost;
+  if (lease.address && !pools.Take(lease.address, lease.user)) {
+    lost.push_back(lease.address.ToString());
+  }
+  for (const auto& prefix : {lease.prefix, lease.delegated}) {
+    if (prefix && !pools.TakePrefix(*prefix, lease.user)) lost.push_back(prefix->ToString());
+  }
+  return lost;
+}
+
+/// The opposite. What of it was not in use.
+std::vector<std::string> GiveBack(aaa::PoolSet& pools, const Lease& lease) {
+  std::vector<std::string> unknown;
+  if (lease.address && !pools.Release(lease.address)) unknown.push_back(lease.address.ToString());
+  for (const auto& prefix : {lease.prefix, lease.delegated}) {
+    if (prefix && !pools.ReleasePrefix(*prefix)) unknown.push_back(prefix->ToString());
+  }
+  return unknown;
+}
+
 }  // namespace
 
 LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase users,
@@ -112,17 +135,10 @@ void LocalAccess::Configure(Options options, aaa::UserDatabase users) {
 
 void LocalAccess::SetPools(aaa::PoolSet pools, const std::vector<Lease>& in_use) {
   for (const Lease& lease : in_use) {
-    // One that has become a gateway's or a network's own is its session's until that ends.
-    if (lease.address && !pools.Take(lease.address, lease.user)) {
-      LogWarning("address_not_in_pools",
-                 fmt::format("{} of {} cannot be counted as in use by the new pools",
-                             lease.address.ToString(), lease.user));
-    }
-    for (const auto& prefix : {lease.prefix, lease.delegated}) {
-      if (!prefix || pools.TakePrefix(*prefix, lease.user)) continue;
-      LogWarning("address_not_in_pools",
-                 fmt::format("{} of {} cannot be counted as in use by the new pools",
-                             prefix->ToString(), lease.user));
+    for (const std::string& lost : Take(pools, lease)) {
+      LogWarning(
+          "address_not_in_pools",
+          fmt::format("{} of {} cannot be counted as in use by the new pools", lost, lease.user));
     }
   }
   pools_ = std::move(pools);
@@ -154,16 +170,41 @@ Expected<ppp::AuthAccepted, AccessDenied> LocalAccess::DecideAgain(
   return answer;
 }
 
-Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticate& request) {
+Expected<aaa::AddressLease, AccessDenied> LocalAccess::Allocate(const aaa::Accepted& accepted,
+                                                                const std::optional<Lease>& held) {
+  aaa::AddressRequest request{.pool = {},
+                              .account = accepted.account,
+                              .profile = accepted.profile,
+                              .ipv4 = options_.ipv4,
+                              .ipv6 = options_.ipv6};
+  if (held) {
+    (void)GiveBack(pools_, *held);
+    request.former = {.address = held->address,
+                      .gateway = held->gateway,
+                      .prefix = held->prefix,
+                      .delegated = held->delegated};
+  }
+  auto lease = pools_.Allocate(request);
+  if (lease) return std::move(*lease);
+  if (held) (void)Take(pools_, *held);
+  return NoAddress(Text(lease.error()));
+}
+
+Expected<AccessGranted, AccessDenied> LocalAccess::Decide(const ppp::Authenticate& request,
+                                                          const std::optional<Lease>& held) {
   auto verified = Verify(request);
   if (!verified) return Unexpected{verified.error()};
   const aaa::Accepted& accepted = *verified;
-  const auto lease = pools_.Allocate({.pool = {},
-                                      .account = accepted.account,
-                                      .profile = accepted.profile,
-                                      .ipv4 = options_.ipv4,
-                                      .ipv6 = options_.ipv6});
-  if (!lease) return NoAddress(Text(lease.error()));
+  // A session is one user's, in every record of it.
+  if (held && held->user != accepted.account) {
+    return Unexpected{AccessDenied{
+        .log_text = fmt::format("the session is that of {}", PrintableText(held->user)),
+        .answer = {.mschap_error = kAuthenticationFailure,
+                   .message = "Authentication failed",
+                   .may_retry = false}}};
+  }
+  const auto lease = Allocate(accepted, held);
+  if (!lease) return Unexpected{lease.error()};
   AccessGranted granted;
   if (!lease->address) granted.lease.pool = pools_.Find({})->settings().name;
   for (const auto& pool : pools_.pools()) {
@@ -201,14 +242,8 @@ void LocalAccess::LogMissingPrefixes(const aaa::AddressLease& lease, const std::
 }
 
 void LocalAccess::Release(const Lease& lease) {
-  if (lease.address && !pools_.Release(lease.address)) {
-    LogError("address_not_in_use",
-             fmt::format("address {} was given back but not in use", lease.address.ToString()));
-  }
-  for (const auto& prefix : {lease.prefix, lease.delegated}) {
-    if (!prefix || pools_.ReleasePrefix(*prefix)) continue;
-    LogError("address_not_in_use",
-             fmt::format("prefix {} was given back but not in use", prefix->ToString()));
+  for (const std::string& unknown : GiveBack(pools_, lease)) {
+    LogError("address_not_in_use", fmt::format("{} was given back but not in use", unknown));
   }
 }
 

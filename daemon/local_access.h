@@ -39,13 +39,17 @@ class LocalAccess final : public AccessControl {
   /// forgotten.
   void SetPools(aaa::PoolSet pools, const std::vector<Lease>& in_use);
 
-  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override;
+  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request,
+                                               const std::optional<Lease>& held) override;
   Expected<ppp::AuthAccepted, AccessDenied> DecideAgain(const ppp::Authenticate& request) override;
   void Release(const Lease& lease) override;
 
   const aaa::PoolSet& pools() const { return pools_; }
 
  private:
+  /// Addresses for who has logged in.
+  Expected<aaa::AddressLease, AccessDenied> Allocate(const aaa::Accepted& accepted,
+                                                     const std::optional<Lease>& held);
   void Reload();
   void LogUsers() const;
   /// Where IPv6 is meant to be, and the pool has none left.

@@ -304,24 +304,21 @@ void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& res
   Release(key);
 }
 
-void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
-  if (request.again) return DecideAgain(session, request);
-  const std::string user = PrintableText(request.user);
-  if (const auto lease = std::exchange(session.lease, std::nullopt)) {
-    // LCP was renegotiated: a new login. The same user is to get the same address again.
-    if (user == session.user) {
-      access_.Release(*lease);
-    } else {
-      session.former_leases.push_back(*lease);
-    }
-  }
-  session.user = user;
+void SessionManager::SetUser(ClientSession& session, const ppp::Authenticate& request) {
+  session.user = PrintableText(request.user);
   session.method = request.method;
   session.eap_method = request.eap_method;
+}
+
+void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
+  if (request.again) return DecideAgain(session, request);
+  // With a lease LCP was renegotiated: the session is its user's whoever else tries.
+  if (!session.lease) SetUser(session, request);
   const auto delay = Admit(session, request);
   if (!delay) return;
-  auto verdict = access_.Decide(request);
+  auto verdict = access_.Decide(request, session.lease);
   if (!verdict) return Refuse(session, request, verdict.error(), *delay);
+  SetUser(session, request);
   session.lease = verdict->lease;
   session.limits = verdict->limits;
   // Not when asked again, or whoever guesses at the password of a user who is here would be
@@ -336,8 +333,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
 void SessionManager::DecideAgain(ClientSession& session, const ppp::Authenticate& request) {
   if (PrintableText(request.user) != session.user) {
     // No guess: it would be held against the user whose name it is.
-    const AccessDenied denied{.log_text = fmt::format("asked again, the peer says that it is {}",
-                                                      PrintableText(request.user)),
+    const AccessDenied denied{.log_text = fmt::format("the session is that of {}", session.user),
                               .answer = {}};
     return Refuse(session, request, denied, Duration::zero());
   }
@@ -369,7 +365,7 @@ void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& req
   refused_log_.LogWarning(
       "login_refused",
       fmt::format("session {}: login of {} from {} refused ({}): {}", session.id,
-                  session.user.empty() ? "-" : session.user, session.peer.ToString(),
+                  request.user.empty() ? "-" : PrintableText(request.user), session.peer.ToString(),
                   ToString(request.method, request.eap_method), denied.log_text),
       loop_.Now(), Fields(session));
   session.refusal = denied;
@@ -491,13 +487,12 @@ void SessionManager::Forget(const SessionKey& key) {
   sessions_.erase(found);
   // Only now may the address serve another client: its route has gone.
   if (session.lease) access_.Release(*session.lease);
-  for (const auto& lease : session.former_leases) access_.Release(lease);
   const auto lasted =
       std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
   std::string text = fmt::format("session {} {}@{}: ended after {} s: {}", session.id,
                                  session.user.empty() ? "-" : session.user, session.peer.ToString(),
                                  lasted.count(), session.end_text);
-  if (session.lease || !session.former_leases.empty()) {
+  if (session.lease) {
     LogInfo("session_end", text, Fields(session));  // of users every one is told
   } else {
     ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));

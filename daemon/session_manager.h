@@ -77,10 +77,9 @@ struct ClientSession {
   bool l2tp_up = true;     // the L2TP session lives; nothing is asked of it afterwards
   bool link_down = false;  // the PPP engine has ended
   bool interface_requested = false;
-  unsigned network_changes = 0;      // of both; tells an old answer of the data path from a new
-  std::vector<Lease> former_leases;  // of other users' logins; their routes may still be there
-  std::string end_text;              // why it ended, readable; the first cause wins
-  std::string_view end_cause;        // likewise, a word of RFC 2866 §5.10: "lost_carrier"
+  unsigned network_changes = 0;  // of both; tells an old answer of the data path from a new
+  std::string end_text;          // why it ended, readable; the first cause wins
+  std::string_view end_cause;    // likewise, a word of RFC 2866 §5.10: "lost_carrier"
 
   TimePoint phase_began;                               // of the set-up
   std::shared_ptr<const ppp::LinkConfig> link_config;  // as of its beginning
@@ -192,6 +191,8 @@ class SessionManager {
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);
   void DecideAgain(ClientSession& session, const ppp::Authenticate& request);
+  /// Who has logged in, or, before anybody has, who tries.
+  static void SetUser(ClientSession& session, const ppp::Authenticate& request);
   void Refuse(ClientSession& session, const ppp::Authenticate& request, const AccessDenied& denied,
               Duration delay);
   void Accept(ClientSession& session, const ppp::AuthAccepted& answer, Duration delay);

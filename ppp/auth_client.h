@@ -21,7 +21,7 @@ class AuthClient {
   virtual Protocol protocol() const = 0;
   /// Whether packets of this Code are meant for the client, not for the authenticator.
   virtual bool Takes(uint8_t code) const = 0;
-  virtual void Start(TimePoint now, LayerOutputs& out) = 0;
+  virtual void Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) = 0;
   virtual void Receive(const Packet& packet, TimePoint now, const Entropy& entropy,
                        LayerOutputs& out) = 0;
   virtual void HandleTimeout(TimePoint now, LayerOutputs& out) = 0;

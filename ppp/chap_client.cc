@@ -21,7 +21,7 @@ bool ChapClient::Takes(uint8_t code) const {
   return false;
 }
 
-void ChapClient::Start(TimePoint now, LayerOutputs& /*out*/) {
+void ChapClient::Start(TimePoint now, const Entropy& /*entropy*/, LayerOutputs& /*out*/) {
   // The authenticator speaks first and repeats itself, so silence has one limit.
   deadline_ = now + config_.auth_retransmit * config_.auth_max_challenges;
 }

@@ -21,7 +21,7 @@ class ChapClient final : public AuthClient {
 
   Protocol protocol() const override { return Protocol::kChap; }
   bool Takes(uint8_t code) const override;
-  void Start(TimePoint now, LayerOutputs& out) override;
+  void Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) override;
   void Receive(const Packet& packet, TimePoint now, const Entropy& entropy,
                LayerOutputs& out) override;
   void HandleTimeout(TimePoint now, LayerOutputs& out) override;

@@ -129,7 +129,10 @@ AuthProgress EapAuthenticator::Drop(DropReason reason) {
 AuthProgress EapAuthenticator::HandleTimeout(const AuthTurn& turn) {
   if (!deadline_ || *deadline_ > turn.now) return AuthProgress::kPending;
   deadline_.reset();
-  if (request_->sent >= config_.auth_max_challenges) return request_->unanswered;
+  // RFC 3748 §4.1: a repeated Request has the Identifier of the first, so one that waits for a
+  // person does not ask twice.
+  const bool gives_up = request_->sent >= config_.auth_max_challenges && !request_->person_answers;
+  if (gives_up) return request_->unanswered;
   Send(turn);
   return AuthProgress::kPending;
 }
@@ -144,7 +147,8 @@ void EapAuthenticator::Ask(EapType type, const EapAsk& ask, const AuthTurn& turn
   request_ = Request{
       .frame = MakeEapFrame(EapCode::kRequest, identifier_, {.type = type, .data = ask.data}),
       .sent = 0,
-      .unanswered = ask.unanswered};
+      .unanswered = ask.unanswered,
+      .person_answers = ask.person_answers};
   Send(turn);
 }
 

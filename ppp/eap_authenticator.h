@@ -36,6 +36,7 @@ class EapAuthenticator final : public Authenticator {
     SendFrame frame;
     unsigned sent = 0;
     AuthProgress unanswered = AuthProgress::kTimedOut;
+    bool person_answers = false;
   };
 
   AuthProgress ReceiveIdentity(std::span<const uint8_t> data, const AuthTurn& turn);

@@ -20,7 +20,7 @@ bool EapClient::Takes(uint8_t code) const {
   return false;
 }
 
-void EapClient::Start(TimePoint now, LayerOutputs& /*out*/) {
+void EapClient::Start(TimePoint now, const Entropy& /*entropy*/, LayerOutputs& /*out*/) {
   // The authenticator speaks first and repeats itself, so silence has one limit.
   deadline_ = now + config_.auth_retransmit * config_.auth_max_challenges;
 }

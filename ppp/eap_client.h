@@ -19,7 +19,7 @@ class EapClient final : public AuthClient {
 
   Protocol protocol() const override { return Protocol::kEap; }
   bool Takes(uint8_t code) const override;
-  void Start(TimePoint now, LayerOutputs& out) override;
+  void Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) override;
   void Receive(const Packet& packet, TimePoint now, const Entropy& entropy,
                LayerOutputs& out) override;
   void HandleTimeout(TimePoint now, LayerOutputs& out) override;

@@ -59,7 +59,7 @@ class EapGenericTokenCard final : public EapMethod {
   EapAsk Begin(const EapTurn& /*turn*/) override {
     constexpr std::string_view kPrompt = "Password: ";
     const auto octets = TextOctets(kPrompt);
-    return {.data = {octets.begin(), octets.end()}};
+    return {.data = {octets.begin(), octets.end()}, .person_answers = true};
   }
 
   EapStep Receive(std::span<const uint8_t> data, const EapTurn& /*turn*/) override {

@@ -19,6 +19,9 @@ struct EapAsk {
   std::vector<uint8_t> data;  // its Type-Data
   /// How the authentication ends if the peer never answers.
   AuthProgress unanswered = AuthProgress::kTimedOut;
+  /// It may show a window to somebody (RFC 3748 §4.3), who gets what the set-up of the link may
+  /// take.
+  bool person_answers = false;
 };
 /// A login is to be decided: Accept() or Reject() follows.
 struct EapLogin {

@@ -80,7 +80,8 @@ class EapMsChapV2 final : public EapMethod {
   /// The verdict has the MS-CHAPv2-ID of the challenge: pppd finds its own response by it.
   EapAsk Tell(MsChapV2OpCode code, std::string_view text, AuthProgress unanswered) const {
     return {.data = MakeMsChapV2Message(code, identifier_, TextOctets(text, text.size())),
-            .unanswered = unanswered};
+            .unanswered = unanswered,
+            .person_answers = stage_ == Stage::kMayRetry};
   }
 
   const LinkConfig& config_;

@@ -75,8 +75,11 @@ struct LinkConfig {
   unsigned max_terminate = 2;                     // RFC 1661 §4.6
   unsigned max_configure = 10;                    // RFC 1661 §4.6
   unsigned max_failure = 5;                       // RFC 1661 §4.6
-  std::chrono::seconds echo_interval{30};         // local policy; zero: no LCP Echo-Request
-  unsigned echo_failure = 4;  // unanswered echoes that end the link; local policy
+  /// Whether we ask the peer to leave out the first octet of the Protocol field where it can, and
+  /// let it ask us (Protocol-Field-Compression, RFC 1661 §6.5). What we send always has both.
+  bool protocol_field_compression = false;
+  std::chrono::seconds echo_interval{30};  // local policy; zero: no LCP Echo-Request
+  unsigned echo_failure = 4;               // unanswered echoes that end the link; local policy
   /// Of challenges, and as client of logins. RFC 1994 §4.1 leaves it open; local policy.
   std::chrono::milliseconds auth_retransmit{3000};
   unsigned auth_max_challenges = 10;  // or logins, until they are answered; likewise

@@ -72,13 +72,18 @@ Expected<void, std::string> Ipv6cp::Prepare(const NetworkPhase& phase, const Ent
 void Ipv6cp::Refresh(const Entropy& entropy) {
   auto& state = negotiation_.state();
   const auto [ours, theirs] = InterfaceIdentifiersFrom(entropy);
-  state.fresh = ours;
+  // Nor may it be the peer's.
+  state.fresh = ours != state.agreed.identifier ? ours : theirs;
   // §4.1: one that was offered before may be the very one that the peer cannot have.
   state.offered = theirs != state.identifier ? theirs : ours;
 }
 
 Expected<Action, std::string> Ipv6cp::Up(uint16_t mtu) const {
   const auto& state = negotiation_.state();
+  // RFC 5072 §4.1: there is no default, and what we suggested was not to the peer's taste.
+  if (state.agreed.identifier == 0) {
+    return Unexpected{std::string("the peer has no interface identifier")};
+  }
   return Action(Ipv6Up{.network = {.local = state.identifier, .peer = state.agreed.identifier},
                        .mtu = mtu,
                        .mru = config_.mru});

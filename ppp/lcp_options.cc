@@ -202,7 +202,23 @@ constexpr Rule kMagicNumber{
         },
 };
 
-constexpr Rule kRules[] = {kMru, kAccm, kAuthenticationProtocol, kMagicNumber};
+/// The kernel takes either form (ppp_generic.c, ppp_input), and sends the long one.
+/// Address-and-Control-Field-Compression has no row: its L2TP takes a short packet of that for a
+/// control message.
+constexpr Rule kProtocolFieldCompression{
+    .type = 7,  // RFC 1661 §6.5
+    .length = 0,
+    .ask = [](const LcpOptions& state,
+              WireWriter& /*value*/) { return state.ask_protocol_field_compression; },
+    .rejected = [](LcpOptions& state) { state.ask_protocol_field_compression = false; },
+    .adopt = [](LcpOptions& state,
+                std::span<const uint8_t> /*value*/) { return state.protocol_field_compression; },
+    .accept = [](LcpOptions& state,
+                 std::span<const uint8_t> /*value*/) { return state.protocol_field_compression; },
+};
+
+constexpr Rule kRules[] = {kMru, kAccm, kAuthenticationProtocol, kMagicNumber,
+                           kProtocolFieldCompression};
 
 /// The Magic-Number among `options`, zero if there is none.
 uint32_t FindMagic(std::span<const Option> options) {
@@ -222,6 +238,8 @@ LcpNegotiation::LcpNegotiation(const LinkConfig& config)
     : OptionTable(kRules), is_client_(config.client.has_value()) {
   state().mru = config.mru;
   state().auth_methods = config.demanded();
+  state().protocol_field_compression = config.protocol_field_compression;
+  state().ask_protocol_field_compression = config.protocol_field_compression;
   if (config.client) state().own_methods = config.client->methods;
 }
 

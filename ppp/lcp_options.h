@@ -35,8 +35,10 @@ struct LcpOptions {
   uint32_t auth_tried = 0;                   // bit i: the peer Naked method i
   bool auth_refused = false;
 
-  std::span<const AuthMethod> own_methods;  // by which we prove ourselves, likewise
-  size_t own_proposed = 0;                  // how many of them we proposed since our last Ack
+  bool protocol_field_compression = false;      // whether the peer may ask for it
+  bool ask_protocol_field_compression = false;  // as long as the peer has not refused it
+  std::span<const AuthMethod> own_methods;      // by which we prove ourselves, likewise
+  size_t own_proposed = 0;                      // how many of them we proposed since our last Ack
   /// In the last request: a method that is none of own_methods.
   std::optional<std::vector<uint8_t>> unmet_demand;
 };

@@ -419,7 +419,7 @@ void Link::Implementation::EnterAuthenticate(const Call& call) {
   if (own_method) {
     auth_client_ = MakeAuthClient(*own_method, config_, drops_);
     LayerOutputs outputs;
-    auth_client_->Start(call.now, outputs);
+    auth_client_->Start(call.now, call.entropy, outputs);
     CarryAuthClient(std::move(outputs), call);
   }
   StartNetworkOnceAuthenticated(call);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/wire_reader.h"
+#include "ppp/entropy_use.h"
 
 namespace sallyport::ppp {
 bool PapClient::Takes(uint8_t code) const {
@@ -12,14 +13,19 @@ bool PapClient::Takes(uint8_t code) const {
          static_cast<PapCode>(code) == PapCode::kAuthenticateNak;
 }
 
-void PapClient::Start(TimePoint now, LayerOutputs& out) { SendRequest(now, out); }
+/// A link may be logged in more than once: a late answer to the last login is none to this one.
+void PapClient::Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) {
+  first_identifier_ = IdentifierFrom(entropy);
+  SendRequest(now, out);
+}
 
 void PapClient::Receive(const Packet& packet, TimePoint /*now*/, const Entropy& /*entropy*/,
                         LayerOutputs& out) {
   if (!Takes(packet.code)) return drops_.Count(DropReason::kUnexpectedCode);
   // The answer to any of our requests is an answer to all: they say the same. Later ones are the
   // answers to the others.
-  const bool ours = packet.identifier >= 1 && packet.identifier <= requests_sent_;
+  const auto number = static_cast<uint8_t>(packet.identifier - first_identifier_);
+  const bool ours = number < requests_sent_;
   if (!ours || !deadline_) return drops_.Count(DropReason::kWrongIdentifier);
   WireReader in(packet.data);
   const auto message = in.Take(in.U8());
@@ -49,9 +55,10 @@ void PapClient::SendRequest(TimePoint now, LayerOutputs& out) {
   const auto password = all.first(std::min(all.size(), kMaxPapPasswordLength));
   const auto name_length = static_cast<uint8_t>(name.size());
   const auto password_length = static_cast<uint8_t>(password.size());
-  ++requests_sent_;  // RFC 1334 §2.2.1: the Identifier changes with each request
+  // RFC 1334 §2.2.1: the Identifier changes with each request.
+  const auto identifier = static_cast<uint8_t>(first_identifier_ + requests_sent_++);
   out.push_back(
-      MakeFrame(Protocol::kPap, static_cast<uint8_t>(PapCode::kAuthenticateRequest), requests_sent_,
+      MakeFrame(Protocol::kPap, static_cast<uint8_t>(PapCode::kAuthenticateRequest), identifier,
                 {std::span(&name_length, 1), name, std::span(&password_length, 1), password}));
   deadline_ = now + config_.auth_retransmit;
 }

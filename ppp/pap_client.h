@@ -16,7 +16,7 @@ class PapClient final : public AuthClient {
 
   Protocol protocol() const override { return Protocol::kPap; }
   bool Takes(uint8_t code) const override;
-  void Start(TimePoint now, LayerOutputs& out) override;
+  void Start(TimePoint now, const Entropy& entropy, LayerOutputs& out) override;
   void Receive(const Packet& packet, TimePoint now, const Entropy& entropy,
                LayerOutputs& out) override;
   void HandleTimeout(TimePoint now, LayerOutputs& out) override;
@@ -27,7 +27,8 @@ class PapClient final : public AuthClient {
 
   const LinkConfig& config_;
   DropCounters& drops_;
-  uint8_t requests_sent_ = 0;          // the last one's Identifier: the first has 1
+  uint8_t first_identifier_ = 0;  // each request has the next
+  uint8_t requests_sent_ = 0;
   std::optional<TimePoint> deadline_;  // of the next request; none once there was an answer
 };
 

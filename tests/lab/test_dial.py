@@ -179,11 +179,29 @@ def test_comes_back_after_the_server_was_killed(lab: Scenario) -> None:
     lns.stop()
 
 
-def test_wrong_password_is_told(lab: Scenario) -> None:
-    lns = Lns(lab.net.client3, ALICE.user, "another", net=SERVER_NET).start()
-    gateway = lab.clear_text_gateway(dial=[dial(lab.net.gateway, SERVER)])
+@pytest.mark.parametrize("eap", ["mschapv2", "md5"])
+def test_dials_a_server_by_eap(lab: Scenario, eap: str) -> None:
+    # pppd begins with MD5-Challenge, and takes a Nak that wants MSCHAPv2.
+    lns = Lns(lab.net.client3, ALICE.user, ALICE.password, method="eap", net=SERVER_NET).start()
+    hq = dial(lab.net.gateway, SERVER, auth=["eap"], eap_methods=[eap])
+    gateway = lab.clear_text_gateway(dial=[hq])
+    gateway.wait_dial("hq", "up")
+    lns.wait_ppp_log(
+        {"mschapv2": r"EAP Request id=\S+ MSCHAP", "md5": r"EAP Request id=\S+ MD5"}[eap]
+    )
+    check_link(lab.net.gateway, "hq", SERVER_INNER, count=1)
+    gateway.stop()
+    lns.stop()
+
+
+@pytest.mark.parametrize("method", ["mschapv2", "chap", "pap", "eap"])
+def test_wrong_password_is_told(lab: Scenario, method: str) -> None:
+    lns = Lns(lab.net.client3, ALICE.user, "another", method=method, net=SERVER_NET).start()
+    hq = dial(lab.net.gateway, SERVER, auth=[method], eap_methods=["md5"])
+    gateway = lab.clear_text_gateway(dial=[hq])
     wait_until("a failure", lambda: bool(gateway.dial("hq")["last_failure"]))
     wait_until("another attempt", lambda: bool(gateway.dial("hq")["attempts"] > 1))
+    assert gateway.dial("hq")["last_failure"] == "wrong user name or password"
     assert ALICE.password not in gateway.log
     gateway.stop()
     lns.stop()

@@ -68,6 +68,24 @@ class ScriptedLink {
     });
   }
 
+  void ReceivePacket(uint16_t protocol, uint8_t code, uint8_t identifier,
+                     const std::vector<uint8_t>& data) {
+    const size_t length = 4 + data.size();
+    std::vector<uint8_t> frame{
+        static_cast<uint8_t>(protocol >> 8), static_cast<uint8_t>(protocol), code, identifier,
+        static_cast<uint8_t>(length >> 8),   static_cast<uint8_t>(length)};
+    frame.insert(frame.end(), data.begin(), data.end());
+    sent_.clear();
+    Receive(frame);
+    // LCP, and the network control protocols, whose numbers begin with 8 (RFC 1661 §2).
+    const bool negotiates = protocol == 0xC021 || protocol >> 12 == 8;
+    if (code != 1 || !negotiates) return;
+    for (const auto& answer : sent_) {
+      const bool same = std::equal(answer.begin(), answer.begin() + 2, frame.begin());
+      if (same && answer[3] == identifier) CheckAnswer(answer, data);
+    }
+  }
+
   /// LCP opens: the peer acknowledges our request, and asks for `options`.
   void OpenLcp(const std::vector<uint8_t>& options = {}) {
     constexpr uint16_t kLcp = 0xC021;
@@ -124,24 +142,6 @@ class ScriptedLink {
     if (!ended_ || link_.NextDeadline().has_value()) std::abort();
   }
 
-  void ReceivePacket(uint16_t protocol, uint8_t code, uint8_t identifier,
-                     const std::vector<uint8_t>& data) {
-    const size_t length = 4 + data.size();
-    std::vector<uint8_t> frame{
-        static_cast<uint8_t>(protocol >> 8), static_cast<uint8_t>(protocol), code, identifier,
-        static_cast<uint8_t>(length >> 8),   static_cast<uint8_t>(length)};
-    frame.insert(frame.end(), data.begin(), data.end());
-    sent_.clear();
-    Receive(frame);
-    // LCP, and the network control protocols, whose numbers begin with 8 (RFC 1661 §2).
-    const bool negotiates = protocol == 0xC021 || protocol >> 12 == 8;
-    if (code != 1 || !negotiates) return;
-    for (const auto& answer : sent_) {
-      const bool same = std::equal(answer.begin(), answer.begin() + 2, frame.begin());
-      if (same && answer[3] == identifier) CheckAnswer(answer, data);
-    }
-  }
-
   /// An Ack is the request's copy, a Reject has copies of some of its options in their order (RFC
   /// 1661 §5.2, §5.4).
   static void CheckAnswer(std::span<const uint8_t> answer, std::span<const uint8_t> asked) {
@@ -171,11 +171,18 @@ class ScriptedLink {
       if (const auto* frame = std::get_if<SendFrame>(&action)) CheckFrame(frame->bytes);
       if (std::holds_alternative<NetworkUp>(action)) Flip(up_, true);
       if (std::holds_alternative<NetworkDown>(action)) Flip(up_, false);
-      if (std::holds_alternative<Ipv6Up>(action)) Flip(up6_, true);
+      if (const auto* ipv6 = std::get_if<Ipv6Up>(&action)) CheckIpv6(*ipv6);
       if (std::holds_alternative<Ipv6Down>(action)) Flip(up6_, false);
       if (std::holds_alternative<LinkDown>(action)) ended_ = true;
       if (ended_ && (up_ || up6_)) std::abort();  // NetworkDown goes before LinkDown
     }
+  }
+
+  void CheckIpv6(const Ipv6Up& ipv6) {
+    Flip(up6_, true);
+    // RFC 5072 §4.1: both ends have an identifier, and not the same.
+    const auto [local, peer] = std::pair(ipv6.network.local, ipv6.network.peer);
+    if (local == 0 || peer == 0 || local == peer) std::abort();
   }
 
   static void Flip(bool& state, bool to) {

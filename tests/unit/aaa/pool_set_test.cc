@@ -115,6 +115,19 @@ TEST(PoolSet, FirstFreeOneOfSeveralOwnAddresses) {
   EXPECT_EQ(pools.Allocate(request).error(), AllocateError::kInUse);
 }
 
+TEST(PoolSet, WhatWasGivenBackComesAgain) {
+  PoolSet pools = TwoPools();
+  AddressRequest request = Listed({"192.0.2.9", "10.64.0.5"});
+  request.former = AddressLease{.address = Address("10.64.0.5"), .gateway = {}};
+  EXPECT_EQ(Leased(pools, request), "10.64.0.5 via 10.64.0.1");
+  AddressRequest any = From("default");
+  any.former = AddressLease{.address = Address("10.64.0.6"), .gateway = {}};
+  EXPECT_EQ(Leased(pools, any), "10.64.0.6 via 10.64.0.1");
+  EXPECT_EQ(Leased(pools, any), "10.64.0.3 via 10.64.0.1") << "it is in use";
+  any.former->address = Address("10.64.0.8");
+  EXPECT_EQ(Leased(pools, any), "10.64.0.4 via 10.64.0.1") << "of another pool";
+}
+
 TEST(PoolSet, GatewayNetworkAndBroadcastAreNoUsersOwn) {
   auto pools = PoolSet::Create({Pool("default", {"10.64.0.16/29"}, "10.64.0.17"),
                                 Pool("far", {"10.65.0.10-10.65.0.20"}, "10.65.0.1")});

@@ -88,6 +88,7 @@ TEST(ConfigOptions, PppKeysReachTheLink) {
   config.ppp.echo_interval = seconds(12);
   config.ppp.echo_failure = 13;
   config.ppp.chap_interval = seconds(14);
+  config.ppp.protocol_field_compression = true;
   config.ppp.ipv4 = ppp::NetworkUse::kRequire;
   config.ppp.ipv6 = ppp::NetworkUse::kRefuse;
   const ppp::LinkConfig link = ConcentratorOptions(config, nullptr, nullptr).ppp;
@@ -97,6 +98,7 @@ TEST(ConfigOptions, PppKeysReachTheLink) {
   EXPECT_EQ(link.echo_interval, seconds(12));
   EXPECT_EQ(link.echo_failure, 13U);
   EXPECT_EQ(link.chap_interval, seconds(14));
+  EXPECT_TRUE(link.protocol_field_compression);
   EXPECT_EQ(link.ipv4, ppp::NetworkUse::kRequire);
   EXPECT_EQ(link.ipv6, ppp::NetworkUse::kRefuse);
 }

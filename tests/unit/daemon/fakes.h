@@ -208,7 +208,8 @@ class FakeIke final : public Ike {
 /// One user, "alice" with the PAP password "secret", and one address.
 class FakeAccess final : public AccessControl {
  public:
-  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request) override {
+  Expected<AccessGranted, AccessDenied> Decide(const ppp::Authenticate& request,
+                                               const std::optional<Lease>& held) override {
     const auto* pap = std::get_if<ppp::PapCredential>(&request.credential);
     if (request.user != "alice" || (pap != nullptr && pap->password.text() != "secret")) {
       return Unexpected{AccessDenied{.log_text = "wrong password", .answer = {}, .guessed = true}};
@@ -218,7 +219,7 @@ class FakeAccess final : public AccessControl {
                                      .answer = {},
                                      .reason = AttemptReason::kNoAddress}};
     }
-    ++leases;
+    if (!held) ++leases;
     AccessGranted granted;
     granted.lease = {.pool = "default",
                      .user = "alice",

@@ -30,10 +30,12 @@ class LocalAccessTest : public testing::Test {
     pool.gateway = *IpAddress::Parse("10.64.0.1");
     return *aaa::PoolSet::Create({pool});
   }
-  Expected<AccessGranted, AccessDenied> LogIn(std::string_view user, std::string_view password) {
+  Expected<AccessGranted, AccessDenied> LogIn(std::string_view user, std::string_view password,
+                                              const std::optional<Lease>& held = {}) {
     return access_.Decide({.method = ppp::AuthMethod::kPap,
                            .user = std::string(user),
-                           .credential = ppp::PapCredential{Secret(password)}});
+                           .credential = ppp::PapCredential{Secret(password)}},
+                          held);
   }
 
   EventLoop loop_;
@@ -91,6 +93,57 @@ TEST_F(LocalAccessTest, NewConfiguration_LeavesPrefixesToTheirSessions) {
   access_.Release(second->lease);
   EXPECT_EQ(access_.pools().prefix_pools()[0].ipv6.used(), 0U);
   EXPECT_EQ(access_.pools().prefix_pools()[0].delegated.used(), 0U);
+}
+
+/// Alice has two sessions, and the older logs in anew: it is the newer whose addresses were hers
+/// last.
+TEST_F(LocalAccessTest, ALoginAnew_KeepsTheAddressesOfItsSession) {
+  aaa::PoolSettings pool;
+  pool.ranges = {*aaa::AddressRange::Parse("10.64.0.1-10.64.0.9")};
+  pool.gateway = *IpAddress::Parse("10.64.0.1");
+  pool.ipv6 = {.prefixes = {*IpPrefix::Parse("2001:db8:1::/60")}, .length = 64};
+  pool.delegated = {.prefixes = {*IpPrefix::Parse("2001:db8:100::/52")}, .length = 56};
+  access_.SetPools(*aaa::PoolSet::Create({pool}), {});
+  const auto first = LogIn("alice", "secret");
+  const auto second = LogIn("alice", "secret");
+  ASSERT_TRUE(first && second);
+  for (const auto name : {"alice", "ALICE\\alice"}) {
+    const auto anew = LogIn(name, "secret", first->lease);
+    ASSERT_TRUE(anew) << name;
+    EXPECT_EQ(anew->lease.address, first->lease.address);
+    EXPECT_EQ(anew->lease.prefix, first->lease.prefix);
+    EXPECT_EQ(anew->lease.delegated, first->lease.delegated);
+    EXPECT_EQ(access_.pools().pools()[0].used(), 2U);
+    EXPECT_EQ(access_.pools().prefix_pools()[0].ipv6.used(), 2U);
+    EXPECT_EQ(access_.pools().prefix_pools()[0].delegated.used(), 2U);
+  }
+}
+
+TEST_F(LocalAccessTest, ALoginAnewThatIsDenied_LeavesTheSessionWhatItHas) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(LogIn("alice", "guess", first->lease));
+  EXPECT_EQ(access_.pools().pools()[0].used(), 1U);
+  // Of a pool that has no address left but the one that is no longer its own.
+  aaa::PoolSettings other;
+  other.ranges = {*aaa::AddressRange::Parse("10.65.0.1-10.65.0.2")};
+  other.gateway = *IpAddress::Parse("10.65.0.1");
+  access_.SetPools(*aaa::PoolSet::Create({other}), {first->lease});
+  ASSERT_TRUE(LogIn("alice", "secret"));
+  EXPECT_FALSE(LogIn("alice", "secret", first->lease));
+  EXPECT_EQ(access_.pools().used_outside(), 1U);
+  access_.Release(first->lease);
+}
+
+TEST_F(LocalAccessTest, ALoginAnewOfAnotherUser_IsDenied) {
+  const auto first = LogIn("alice", "secret");
+  ASSERT_TRUE(first);
+  Lease carols = first->lease;
+  carols.user = "carol";
+  const auto denied = LogIn("alice", "secret", carols);
+  ASSERT_FALSE(denied);
+  EXPECT_FALSE(denied.error().answer.may_retry);
+  EXPECT_EQ(access_.pools().pools()[0].used(), 1U);
 }
 
 TEST_F(LocalAccessTest, AFamilyThatIsRefused_TakesNothingOfThePool) {
@@ -180,7 +233,8 @@ class UsersFileTest : public testing::Test {
   bool MayLogIn(std::string_view user, std::string_view password) {
     const auto granted = access_->Decide({.method = ppp::AuthMethod::kPap,
                                           .user = std::string(user),
-                                          .credential = ppp::PapCredential{Secret(password)}});
+                                          .credential = ppp::PapCredential{Secret(password)}},
+                                         {});
     if (granted) access_->Release(granted->lease);
     return granted.has_value();
   }

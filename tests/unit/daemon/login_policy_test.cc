@@ -190,6 +190,46 @@ TEST_F(LoginPolicyTest, NewConfiguration_HoldsForTheNextLogin) {
   EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1));
 }
 
+/// Whoever has logged in may do so again and again.
+TEST_F(LoginPolicyTest, AClientThatRenegotiatesHasOneLease) {
+  Use(seconds(0));
+  const auto key = Open(kHome);
+  LogIn(key, "alice", "secret");
+  for (uint8_t identifier = 2; identifier < 20; ++identifier) {
+    plane_.frames.clear();
+    Receive(key, {0xC0, 0x21, 1, identifier, 0, 4});
+    ASSERT_THAT(Frames(0xC021, 1), SizeIs(1));
+    Bytes ack = Frames(0xC021, 1).front();
+    ack.at(2) = 2;
+    Receive(key, ack);
+    LogIn(key, "alice", "secret");
+    EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1)) << int{identifier};
+    EXPECT_EQ(access_.leases, 1);
+  }
+  manager_->LowerDown(key, "the tunnel has gone", "lost_carrier");
+  Settle();
+  EXPECT_EQ(access_.leases, 0);
+}
+
+TEST_F(LoginPolicyTest, ASessionIsItsUsersWhoeverElseTries) {
+  Use(seconds(0));
+  const auto key = Open(kHome);
+  LogIn(key, "alice", "secret");
+  plane_.frames.clear();
+  Receive(key, {0xC0, 0x21, 1, 2, 0, 4});
+  Bytes ack = Frames(0xC021, 1).front();
+  ack.at(2) = 2;
+  Receive(key, ack);
+  LogIn(key, "mallory", "secret");
+  EXPECT_THAT(Frames(kPap, kPapNak), SizeIs(1));
+  ASSERT_TRUE(manager_->sessions().contains(key));
+  EXPECT_EQ(manager_->sessions().at(key).user, "alice");
+  EXPECT_EQ(access_.leases, 1);
+  manager_->LowerDown(key, "the tunnel has gone", "lost_carrier");
+  Settle();
+  EXPECT_EQ(access_.leases, 0);
+}
+
 TEST_F(LoginPolicyTest, ASessionThatGoesWhileItWaitsGivesItsAddressBack) {
   Use(seconds(30));
   LogIn(Open(kHome), "alice", "guess");

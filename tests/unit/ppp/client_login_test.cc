@@ -33,7 +33,7 @@ TEST(ClientLcp, GrantsTheServerAnAllowedMethod) {
   TestLink link(ClientConfig({AuthMethod::kMsChapV2, AuthMethod::kPap}));
   EXPECT_THAT(link.OpenLcp(kWantsPap),
               ElementsAre(Sent(kLcp, kConfAck, 1, kWantsPap), "ESTABLISHED none own pap 1500",
-                          StartsWith("PAP 1/1 ")));
+                          StartsWith("PAP 1/52 ")));
 }
 
 TEST(ClientLcp, ServerThatDemandsNothingGetsToTheNetworkPhase) {
@@ -119,6 +119,9 @@ TEST(ServerLcp, StillRejectsADemandAndGoesOn) {
               ElementsAre(Sent(kLcp, kConfRej, 1, kWantsPap)));
 }
 
+/// Of the first request: of the entropy of the call in which LCP opens.
+constexpr uint8_t kFirst = 0x34;
+
 class PapClientLogin : public testing::Test {
  protected:
   PapClientLogin() : link_(ClientConfig({AuthMethod::kPap})) { opened_ = link_.OpenLcp(kWantsPap); }
@@ -133,31 +136,33 @@ class PapClientLogin : public testing::Test {
 
 TEST_F(PapClientLogin, RequestGoesOutWhenLcpOpens) {
   ASSERT_EQ(opened_.size(), 3U);
-  EXPECT_EQ(opened_[2], Request(1));
+  EXPECT_EQ(opened_[2], Request(kFirst));
 }
 
 TEST_F(PapClientLogin, AckLeadsToTheNetworkPhase) {
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 1, "05" + Hex("hello"))),
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst, "05" + Hex("hello"))),
               ElementsAre(kOurAddressRequest));
   EXPECT_EQ(link_.phase(), Phase::kNetwork);
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 1, "00")), IsEmpty()) << "a copy";
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapNak, 1, "00")), IsEmpty()) << "too late";
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst, "00")), IsEmpty()) << "a copy";
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapNak, kFirst, "00")), IsEmpty()) << "too late";
   EXPECT_EQ(link_.Drops(DropReason::kWrongIdentifier), 2U);
 }
 
 TEST_F(PapClientLogin, AckWithoutAMessageIsGood) {
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 1)), ElementsAre(kOurAddressRequest));
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst)), ElementsAre(kOurAddressRequest));
 }
 
 TEST_F(PapClientLogin, NakEndsTheLinkWithItsMessage) {
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapNak, 1, "06" + Hex("go\naway").substr(0, 12))),
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapNak, kFirst, "06" + Hex("go\naway").substr(0, 12))),
               ElementsAre(StartsWith("LCP 5/")));
   EXPECT_THAT(link_.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END authentication_failed"));
   EXPECT_EQ(link_.detail(), "go\\x0aawa");
 }
 
 TEST_F(PapClientLogin, RequestIsRepeatedWithANewIdentifierThenTheLinkEnds) {
-  for (uint8_t i = 2; i <= 10; ++i) EXPECT_THAT(link_.Wait(seconds(3)), ElementsAre(Request(i)));
+  for (uint8_t i = 1; i < 10; ++i) {
+    EXPECT_THAT(link_.Wait(seconds(3)), ElementsAre(Request(kFirst + i)));
+  }
   EXPECT_THAT(link_.Wait(seconds(3)),
               ElementsAre(StartsWith("LCP 9/"), HasSubstr(Hex("no answer to our login"))));
   link_.Wait(seconds(6));
@@ -166,17 +171,18 @@ TEST_F(PapClientLogin, RequestIsRepeatedWithANewIdentifierThenTheLinkEnds) {
 
 TEST_F(PapClientLogin, AnswerToAnEarlierCopyCounts) {
   link_.Wait(seconds(6));
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 4, "00")), IsEmpty());
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 0, "00")), IsEmpty());
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst + 3, "00")), IsEmpty());
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst - 1, "00")), IsEmpty());
   EXPECT_EQ(link_.Drops(DropReason::kWrongIdentifier), 2U);
-  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, 1, "00")), ElementsAre(kOurAddressRequest));
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst, "00")), ElementsAre(kOurAddressRequest));
 }
 
 TEST_F(PapClientLogin, TruncatedMessagesAreDropped) {
   const auto data = Octets("05" + Hex("hello"));
   for (size_t n = 1; n < data.size(); ++n) {
     for (const uint8_t code : {kPapAck, kPapNak}) {
-      EXPECT_THAT(link_.Receive(Wire(kPap, code, 1, ToHex(std::span(data).first(n)))), IsEmpty());
+      EXPECT_THAT(link_.Receive(Wire(kPap, code, kFirst, ToHex(std::span(data).first(n)))),
+                  IsEmpty());
     }
   }
   EXPECT_EQ(link_.Drops(DropReason::kBadLength), 2 * (data.size() - 1));
@@ -201,6 +207,16 @@ TEST_F(PapClientLogin, ProtocolRejectEndsTheLink) {
   EXPECT_THAT(link_.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END authentication_refused"));
 }
 
+TEST_F(PapClientLogin, AnswerToTheLoginBeforeThatIsLateHasNoEffect) {
+  link_.Receive(Wire(kPap, kPapAck, kFirst, "00"));
+  link_.Receive(Wire(kLcp, kConfReq, 9, kWantsPap));
+  const auto again = link_.Receive(link_.Ack(kLcp));
+  ASSERT_EQ(link_.phase(), Phase::kAuthenticate);
+  EXPECT_THAT(again.back(), StartsWith("PAP 1/"));
+  EXPECT_THAT(link_.Receive(Wire(kPap, kPapAck, kFirst, "00")), IsEmpty());
+  EXPECT_EQ(link_.Drops(DropReason::kWrongIdentifier), 1U);
+}
+
 TEST(PapClientNames, AreCutToTheirLengthOctet) {
   auto config = ClientConfig({AuthMethod::kPap});
   config.client->user = std::string(300, 'u');
@@ -208,7 +224,7 @@ TEST(PapClientNames, AreCutToTheirLengthOctet) {
   TestLink link(config);
   const auto opened = link.OpenLcp(kWantsPap);
   ASSERT_EQ(opened.size(), 3U);
-  EXPECT_EQ(opened[2], Sent(kPap, kPapRequest, 1,
+  EXPECT_EQ(opened[2], Sent(kPap, kPapRequest, kFirst,
                             "ff" + Hex(std::string(255, 'u')) + "ff" + Hex(std::string(255, 'p'))));
 }
 
@@ -428,8 +444,8 @@ TEST(ClientThatDemandsProof, WaitsForBothLogins) {
   config.client->demand = {AuthMethod::kPap};
   TestLink link(config);
   EXPECT_THAT(link.OpenLcp(kWantsPap),
-              ElementsAre(testing::_, "ESTABLISHED pap own pap 1500", StartsWith("PAP 1/1 ")));
-  EXPECT_THAT(link.Receive(Wire(kPap, kPapAck, 1, "00")), IsEmpty());
+              ElementsAre(testing::_, "ESTABLISHED pap own pap 1500", StartsWith("PAP 1/52 ")));
+  EXPECT_THAT(link.Receive(Wire(kPap, kPapAck, kFirst, "00")), IsEmpty());
   EXPECT_EQ(link.phase(), Phase::kAuthenticate);
   EXPECT_THAT(link.Receive(Wire(kPap, kPapRequest, 9, "03" + Hex("srv") + "00")),
               ElementsAre("AUTH pap srv"));

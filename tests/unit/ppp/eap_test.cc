@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::seconds;
 using testing::_;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -224,6 +225,21 @@ TEST_F(EapGtcLogin, PasswordOver255OctetsIsDropped) {
   EXPECT_THAT(link_.Handle(AuthRejected{}), IsFailure(0x36));
 }
 
+/// RFC 3748 §4.3. Whoever types what a token shows has as long as the whole set-up may take.
+TEST_F(EapGtcLogin, APersonHasTheTimeOfTheSetUp) {
+  for (int i = 0; i < 15; ++i) {
+    EXPECT_THAT(link_.Wait(seconds(3)), Contains(Request(0x36, kGtc + Hex("Password: "))));
+  }
+  EXPECT_THAT(Respond(0x36, kGtc + Hex("pw")), ElementsAre("AUTH eap 6 bob"));
+}
+
+TEST_F(EapGtcLogin, APersonHasNoLongerThanThat) {
+  for (int i = 0; i < 19; ++i) link_.Wait(seconds(3));
+  EXPECT_EQ(link_.phase(), Phase::kAuthenticate);
+  link_.Wait(seconds(3));
+  EXPECT_EQ(link_.phase(), Phase::kTerminate);
+}
+
 class EapMsChapV2Login : public EapLogin {
  protected:
   EapMsChapV2Login() : EapLogin({EapType::kMsChapV2}) {
@@ -321,10 +337,19 @@ TEST_F(EapMsChapV2Login, AcknowledgedRefusalIsFailure) {
   EXPECT_THAT(link_.Receive(Wire(kLcp, kTermAck, 2)), ElementsAre("END authentication_failed"));
 }
 
-TEST_F(EapMsChapV2Login, UnansweredRefusalIsFailureToo) {
+TEST_F(EapMsChapV2Login, APersonHasTheTimeOfTheSetUpForAnotherPassword) {
   Respond(0x36, Response(std::string(48, 'b')));
   Verdict();
-  link_.Wait(seconds(30));
+  for (int i = 0; i < 15; ++i) link_.Wait(seconds(3));
+  EXPECT_THAT(Respond(0x37, Response()), ElementsAre("AUTH eap 26 User"));
+}
+
+TEST_F(EapMsChapV2Login, UnansweredRefusalIsFailureToo) {
+  for (uint8_t identifier = 0x36; identifier <= 0x38; ++identifier) {
+    Respond(identifier, Response(std::string(48, 'b')));
+    Verdict();
+  }
+  for (int i = 0; i < 10; ++i) link_.Wait(seconds(3));
   EXPECT_THAT(link_.Receive(Wire(kLcp, kTermAck, 3)), ElementsAre("END authentication_failed"));
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Peers that never come to an end (RFC 1661 §4.6). Whoever negotiates is dropped after a bounded
 // number of packets; whoever only floods gets no more out of us than he puts in.
+#include <array>
 #include <functional>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
 
+#include "base/text.h"
 #include "tests/unit/ppp/support.h"
 
 namespace sallyport::ppp {
@@ -235,6 +237,114 @@ INSTANTIATE_TEST_SUITE_P(
         Peer{"WithNoise", Stage::kUp,
              [](const TestLink&, size_t i) { return Bytes(i % 7, Octet(i)); }}),
     [](const auto& test) { return test.param.name; });
+
+// ---- Those who never log in --------------------------------------------------------------------
+
+struct Suitor {
+  const char* name;
+  AuthMethod method;
+  /// The `i`-th packet that it sends.
+  std::function<Bytes(const TestLink& link, size_t i)> next;
+};
+
+class EndlessLogin : public testing::TestWithParam<Suitor> {};
+
+// Each of the few Requests and challenges may bring one answer; all else is dropped, and the time
+// for the set-up runs out.
+TEST_P(EndlessLogin, IsDroppedAfterABoundedNumberOfPackets) {
+  TestLink link(ConfigWith(GetParam().method));
+  link.OpenLcp();
+  size_t sent = 0;
+  for (size_t i = 0; i < kFlood; ++i) {
+    link.Receive(GetParam().next(link, i));
+    sent += link.frames().size();
+    // As whoever decides logins does.
+    if (i % 2 == 1)
+      link.Handle(AuthRejected{.mschap_error = 691, .message = "", .may_retry = true});
+    sent += i % 2 == 1 ? link.frames().size() : 0;
+  }
+  EXPECT_LE(sent, 20U);
+  link.Wait(seconds(100));
+  EXPECT_EQ(link.phase(), Phase::kDead);
+}
+
+/// The Identifier of the link's last frame of that protocol; of the first one before.
+uint8_t LastIdentifier(const TestLink& link, uint16_t protocol) {
+  for (const auto& frame : link.frames()) {
+    if ((frame[0] << 8 | frame[1]) == protocol) return frame[3];
+  }
+  return 0x35;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, EndlessLogin,
+    testing::Values(
+        Suitor{"NaksEveryMethodOfEap", AuthMethod::kEap,
+               [](const TestLink& link, size_t i) {
+                 const auto identifier = LastIdentifier(link, kEap);
+                 if (i == 0) return Wire(kEap, kEapResponse, identifier, "01 626f62");
+                 return Wire(kEap, kEapResponse, identifier, "03 1a 04 06");
+               }},
+        Suitor{"SaysWhoItIsForEver", AuthMethod::kEap,
+               [](const TestLink&, size_t i) {
+                 return Wire(kEap, kEapResponse, Octet(i), "01 626f62");
+               }},
+        Suitor{"NeverMatchesTheIdentifierOfEap", AuthMethod::kEap,
+               [](const TestLink&, size_t i) {
+                 return Wire(kEap, kEapResponse, Octet(0x36 + i % 200), "01 626f62");
+               }},
+        Suitor{"AsksUsByEap", AuthMethod::kEap,
+               [](const TestLink&, size_t i) { return Wire(kEap, kEapRequest, Octet(i), "01"); }},
+        Suitor{"GuessesByChap", AuthMethod::kChapMd5,
+               [](const TestLink& link, size_t) {
+                 return Wire(kChap, kResponse, LastIdentifier(link, kChap),
+                             "10" + std::string(32, '7') + "75");
+               }},
+        Suitor{"NeverMatchesTheIdentifierOfChap", AuthMethod::kMsChapV2,
+               [](const TestLink&, size_t i) {
+                 return Wire(kChap, kResponse, Octet(0x36 + i % 200),
+                             "31" + std::string(98, '7') + "75");
+               }},
+        Suitor{"ChallengesUs", AuthMethod::kMsChapV2,
+               [](const TestLink&, size_t i) {
+                 return Wire(kChap, kChallenge, Octet(i), "10" + std::string(32, '7'));
+               }},
+        Suitor{
+            "GuessesByPap", AuthMethod::kPap,
+            [](const TestLink&, size_t i) { return Wire(kPap, kPapRequest, Octet(i), "00 00"); }},
+        Suitor{"IsSilent", AuthMethod::kMsChapV2, [](const TestLink&, size_t) { return Bytes(); }}),
+    [](const auto& test) { return test.param.name; });
+
+/// What a peer does by IPv6CP costs it IPv6, after as many packets.
+TEST(Ipv6cpNegotiator, IsLeftWithIpv4) {
+  LinkConfig config = ConfigWith(AuthMethod::kPap);
+  config.ipv6 = NetworkUse::kAllow;
+  const std::function<Bytes(const TestLink&, size_t)> peers[] = {
+      [](const TestLink& link, size_t i) {
+        const auto suggestion = "010a 000000000000" + ToHex(std::array{Octet(i >> 8), Octet(i)});
+        return Wire(kIpv6cp, kConfNak, link.RequestIdentifier(kIpv6cp), suggestion);
+      },
+      [](const TestLink&, size_t i) { return Wire(kIpv6cp, kConfReq, Octet(i), "0204 0061"); },
+      [](const TestLink&, size_t i) { return Wire(kIpv6cp, kConfReq, Octet(i)); },
+      [](const TestLink& link, size_t i) {
+        if (i % 2 == 1) return link.Ack(kIpv6cp);
+        return Wire(kIpv6cp, kConfReq, Octet(i), "010a 0000000000000002");
+      },
+  };
+  for (const auto& next : peers) {
+    TestLink link(config);
+    link.LogInWithPap(true);
+    link.OpenIpcp();
+    size_t negotiated = 0;
+    for (size_t i = 0; i < kFlood; ++i) {
+      link.Receive(next(link, i));
+      ASSERT_LE(link.frames().size(), 2U);
+      for (const auto& frame : link.frames()) negotiated += frame[0] == 0x80 ? 1 : 0;
+    }
+    EXPECT_LE(negotiated, 90U);
+    EXPECT_EQ(link.phase(), Phase::kNetwork);
+  }
+}
 
 TEST(ChapFlooder, GetsTheSameAnswerToEachCopy) {
   TestLink link(ConfigWith(AuthMethod::kChapMd5));

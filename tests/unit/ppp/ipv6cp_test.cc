@@ -177,6 +177,22 @@ TEST_F(Ipv6cpLink, AStormOfRequestsCostsIpv6Only) {
               ElementsAre(testing::StartsWith("LCP 8/")));
 }
 
+/// RFC 5072 §4.1: there is no default identifier. After five suggestions (Max-Failure) we give in,
+/// but not to a peer without one.
+TEST_F(Ipv6cpLink, APeerWithoutAnIdentifierCostsIpv6Only) {
+  link_.OpenIpcp();
+  link_.Receive(link_.Ack(kIpv6cp));
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(link_.Receive(Wire(kIpv6cp, kConfReq, 5)),
+                ElementsAre(testing::StartsWith("IPV6CP 3/5 ")));
+  }
+  const auto texts = link_.Receive(Wire(kIpv6cp, kConfReq, 5));
+  EXPECT_THAT(texts, testing::Not(testing::Contains(testing::StartsWith("UP6"))));
+  EXPECT_EQ(link_.phase(), Phase::kNetwork);
+  EXPECT_THAT(link_.Receive(Wire(kIpv6cp, kConfReq, 6, "010a 0000000000000002")),
+              ElementsAre(testing::StartsWith("LCP 8/")));
+}
+
 TEST_F(Ipv6cpLink, UnknownCodeGetsCodeReject) {
   EXPECT_THAT(link_.Receive(Wire(kIpv6cp, 8, 4, "8057")),
               ElementsAre(Sent(kIpv6cp, kCodeRej, 2, "0804 0006 8057")));
@@ -253,7 +269,7 @@ TEST(Ipv6cp, AClientOpensItWithoutAGrant) {
   config.ipv6 = NetworkUse::kAllow;
   TestLink link(config);
   link.OpenLcp("0304 c023");
-  const auto texts = link.Receive(Wire(kPap, kPapAck, 1, "00"));
+  const auto texts = link.Receive(Wire(kPap, kPapAck, 0x34, "00"));
   EXPECT_THAT(
       texts, ElementsAre(testing::StartsWith("IPCP 1/1 "), testing::StartsWith("IPV6CP 1/1 010a")));
   EXPECT_THAT(link.OpenIpv6cp(), ElementsAre(testing::_, "UP6 0000:0000:0000:0002 mtu 1400"));

@@ -220,6 +220,24 @@ INSTANTIATE_TEST_SUITE_P(
                    "0104 0080 0506 20212223"}),
     [](const auto& test) { return test.param.name; });
 
+TEST(LcpOptions, ProtocolFieldCompressionWhereItIsWanted) {
+  LinkConfig config = ConfigWith(AuthMethod::kPap);
+  config.protocol_field_compression = true;
+  TestLink link(config);
+  EXPECT_THAT(link.Start(),
+              ElementsAre(Sent(kLcp, kConfReq, 1, "0104 0578 0304c023 0506 10111213 0702")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 1, "0702 0802")),
+              ElementsAre(Sent(kLcp, kConfRej, 1, "0802")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 2, "0703 00")),
+              ElementsAre(Sent(kLcp, kConfRej, 2, "0703 00")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 3, "0702 0702")),
+              ElementsAre(Sent(kLcp, kConfRej, 3, "0702")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfReq, 4, "0702")),
+              ElementsAre(Sent(kLcp, kConfAck, 4, "0702")));
+  EXPECT_THAT(link.Receive(Wire(kLcp, kConfRej, 1, "0702")),
+              ElementsAre(Sent(kLcp, kConfReq, 2, "0104 0578 0304c023 0506 10111213")));
+}
+
 TEST(LcpOptions, MalformedRequestIsDroppedWhole) {
   TestLink link;
   link.Start();

@@ -14,17 +14,16 @@ namespace sallyport::ppp {
 
 enum class Side : uint8_t { kServer, kClient };
 
-/// A line in virtual time: each frame is lost with `loss` percent, and takes 5 ms or, if
-/// `reorders`, 5 to 60 ms, so that frames sent together arrive in any order.
+/// A line in virtual time: each frame is lost with `loss` percent, or doubled with `copies`, and
+/// takes 5 ms or, if `reorders`, 5 to 60 ms, so that frames sent together arrive in any order.
 class LossyLine {
  public:
-  LossyLine(unsigned seed, unsigned loss, bool reorders = true)
-      : random_(seed), loss_(loss), reorders_(reorders) {}
+  LossyLine(unsigned seed, unsigned loss, bool reorders = true, unsigned copies = 0)
+      : random_(seed), loss_(loss), reorders_(reorders), copies_(copies) {}
 
   void Put(Side to, std::vector<uint8_t> frame, TimePoint now) {
-    if (random_() % 100 < loss_) return;
-    const auto delay = std::chrono::milliseconds(5 + (reorders_ ? random_() % 56 : 0));
-    flying_.emplace(now + delay, std::pair(to, std::move(frame)));
+    if (copies_ > 0 && random_() % 100 < copies_) PutOne(to, frame, now);
+    PutOne(to, std::move(frame), now);
   }
 
   std::optional<TimePoint> NextArrival() const {
@@ -41,9 +40,16 @@ class LossyLine {
   }
 
  private:
+  void PutOne(Side to, std::vector<uint8_t> frame, TimePoint now) {
+    if (random_() % 100 < loss_) return;
+    const auto delay = std::chrono::milliseconds(5 + (reorders_ ? random_() % 56 : 0));
+    flying_.emplace(now + delay, std::pair(to, std::move(frame)));
+  }
+
   std::mt19937 random_;
   unsigned loss_;
   bool reorders_;
+  unsigned copies_;
   std::multimap<TimePoint, std::pair<Side, std::vector<uint8_t>>> flying_;
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Every option of LCP and IPCP in every way in which it can be wrong: a length of its own, twice,
-// past the end, unknown; in the peer's requests and in its answers to ours.
+// Every option of LCP, IPCP and IPv6CP in every way in which it can be wrong: a length of its own,
+// twice, past the end, unknown; in the peer's requests and in its answers to ours.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "tests/unit/ppp/support.h"
@@ -25,13 +26,19 @@ struct KnownOption {
   const char* named;  // the value in our Nak; none: the option is rejected
 };
 
-/// As a test begins: LCP in Req-Sent, or IPCP behind a login, with TestNetwork()'s addresses.
+/// As a test begins: LCP in Req-Sent, or the other behind a login, with TestNetwork()'s addresses.
 void Begin(TestLink& link, uint16_t protocol) {
   if (protocol == kLcp) {
     link.Start();
   } else {
-    link.LogInWithPap();
+    link.LogInWithPap(protocol == kIpv6cp);
   }
+}
+
+LinkConfig DualStack() {
+  LinkConfig config = ConfigWith(AuthMethod::kPap);
+  config.ipv6 = NetworkUse::kAllow;
+  return config;
 }
 
 std::string OptionHex(uint8_t type, std::string_view value) {
@@ -122,10 +129,12 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(UnknownOptions, AreRejectedAsTheyCame) {
   const std::set<unsigned> of_lcp{1, 2, 3, 5};
   const std::set<unsigned> of_ipcp{3, 129, 130, 131, 132};
-  for (const uint16_t protocol : {kLcp, kIpcp}) {
+  const std::set<unsigned> of_ipv6cp{1};
+  for (const auto& [protocol, known] :
+       {std::pair(kLcp, of_lcp), std::pair(kIpcp, of_ipcp), std::pair(kIpv6cp, of_ipv6cp)}) {
     for (unsigned type = 0; type < 256; ++type) {
-      if ((protocol == kLcp ? of_lcp : of_ipcp).contains(type)) continue;
-      TestLink link(ConfigWith(AuthMethod::kPap));
+      if (known.contains(type)) continue;
+      TestLink link(DualStack());
       Begin(link, protocol);
       std::string options;
       for (const size_t length : {0U, 1U, 4U, 253U}) {
@@ -151,7 +160,7 @@ class OwnOption : public testing::TestWithParam<OurOption> {};
 
 TEST_P(OwnOption, ChangesAsThePeerSays) {
   const auto& param = GetParam();
-  LinkConfig config = ConfigWith(AuthMethod::kPap);
+  LinkConfig config = DualStack();
   config.auth = {AuthMethod::kPap, AuthMethod::kChapMd5};
   TestLink link(config);
   Begin(link, param.protocol);
@@ -165,8 +174,8 @@ TEST_P(OwnOption, ChangesAsThePeerSays) {
   EXPECT_THAT(texts, ElementsAre(Sent(param.protocol, kConfReq, 2, param.asked)));
 }
 
-// Ours are MRU 1400, PAP, Magic-Number 10111213; and IP-Address 10.9.0.1. The next Magic-Number is
-// 20212223.
+// Ours are MRU 1400, PAP, Magic-Number 10111213; IP-Address 10.9.0.1; and Interface-Identifier
+// 7071727374757677. The next Magic-Number is 20212223.
 INSTANTIATE_TEST_SUITE_P(
     All, OwnOption,
     testing::Values(
@@ -202,6 +211,17 @@ INSTANTIATE_TEST_SUITE_P(
         OurOption{"AddressNakedWithABadLength", kIpcp, kConfNak, "0305 0a0900", "0306 0a090001"},
         OurOption{"AddressRejected", kIpcp, kConfRej, "0306 0a090001", ""},
         OurOption{"AddressRejectedWithAnotherValue", kIpcp, kConfRej, "0306 0a090009", nullptr},
+        OurOption{"IdentifierNaked", kIpv6cp, kConfNak, "010a 00000000000000aa",
+                  "010a 00000000000000aa"},
+        OurOption{"IdentifierNakedTwice", kIpv6cp, kConfNak,
+                  "010a 00000000000000aa 010a 00000000000000bb", "010a 00000000000000bb"},
+        OurOption{"IdentifierNakedWithABadLength", kIpv6cp, kConfNak, "0104 00aa",
+                  "010a 7071727374757677"},
+        OurOption{"IdentifierNakedPastTheEnd", kIpv6cp, kConfNak, "010b 00000000000000aa", nullptr},
+        OurOption{"IdentifierRejected", kIpv6cp, kConfRej, "010a 7071727374757677", ""},
+        OurOption{"IdentifierRejectedWithAnotherValue", kIpv6cp, kConfRej, "010a 00000000000000aa",
+                  nullptr},
+        OurOption{"CompressionAppended", kIpv6cp, kConfNak, "0204 0061", "010a 7071727374757677"},
         OurOption{"NameServersAppended", kIpcp, kConfNak, "8106 08080808 8306 08080404",
                   "0306 0a090001"}),
     [](const auto& test) { return test.param.name; });

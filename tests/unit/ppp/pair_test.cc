@@ -24,6 +24,8 @@ struct Setting {
   unsigned seed = 1;
   unsigned loss = 0;  // percent
   bool reorders = false;
+  unsigned copies = 0;  // percent
+  bool ipv6 = false;    // both ends want both families
 };
 
 class Pair {
@@ -31,14 +33,27 @@ class Pair {
   explicit Pair(const Setting& setting)
       : setting_(setting),
         ends_{End{setting_.server, Side::kServer}, End{setting_.client, Side::kClient}},
-        line_(setting.seed, setting.loss, setting.reorders) {}
+        line_(setting.seed, setting.loss, setting.reorders, setting.copies) {}
 
   /// Runs until both networks are up; false if a link ended or `limit` passed.
   bool RunUntilUp(Duration limit) {
-    const TimePoint end = now_ + limit;
     for (auto& one : ends_) Command(one, Start{});
+    return RunUntilUpAgain(limit);
+  }
+  bool RunUntilUpAgain(Duration limit) {
+    const TimePoint end = now_ + limit;
     while (!BothUp() && !server().down && !client().down && now_ < end) Step();
     return BothUp();
+  }
+  /// As if the client had begun anew; it has not.
+  void BeginAnew() {
+    Receive(server(), Wire(kLcp, kConfReq, 0xEE, "0506 7e57ab1e"));
+    EXPECT_FALSE(server().up);
+  }
+  /// Lets time pass, with whatever happens.
+  void Run(Duration time) {
+    const TimePoint end = now_ + time;
+    while (now_ < end) Step();
   }
   bool RunUntilEnded(Duration limit) {
     const TimePoint end = now_ + limit;
@@ -57,13 +72,24 @@ class Pair {
     Link link;
     std::optional<LinkEstablished> established;
     std::optional<NetworkUp> up;
+    std::optional<Ipv6Up> up6;
     std::optional<LinkDown> down;
+    unsigned logins = 0;
   };
   End& server() { return ends_[0]; }
   End& client() { return ends_[1]; }
 
  private:
-  bool BothUp() { return server().up && client().up; }
+  bool BothUp() {
+    const bool up6 = server().up6 && client().up6;
+    return server().up && client().up && up6 == setting_.ipv6;
+  }
+
+  void Receive(End& to, const std::vector<uint8_t>& frame) {
+    Actions actions;
+    to.link.Receive(frame, now_, NextEntropy(), actions);
+    Take(to, std::move(actions));
+  }
 
   void Step() {
     std::optional<TimePoint> next = line_.NextArrival();
@@ -74,9 +100,7 @@ class Pair {
     now_ = std::max(now_, next.value_or(now_ + seconds(1)));
     while (const auto arrived = line_.Take(now_)) {
       End& to = arrived->first == Side::kServer ? server() : client();
-      Actions actions;
-      to.link.Receive(arrived->second, now_, NextEntropy(), actions);
-      Take(to, std::move(actions));
+      Receive(to, arrived->second);
     }
     for (auto& one : ends_) {
       Actions actions;
@@ -101,6 +125,8 @@ class Pair {
       if (const auto* login = std::get_if<Authenticate>(&action)) {
         auto verdict = Decide(*login, setting_.password, setting_.impostor);
         if (auto* rejected = std::get_if<AuthRejected>(&verdict)) rejected->message = "no entry";
+        if (auto* accepted = std::get_if<AuthAccepted>(&verdict)) accepted->ipv6 = setting_.ipv6;
+        ++from.logins;
         Command(from, verdict);
       }
       if (auto* established = std::get_if<LinkEstablished>(&action)) {
@@ -108,6 +134,8 @@ class Pair {
       }
       if (auto* up = std::get_if<NetworkUp>(&action)) from.up = *up;
       if (std::holds_alternative<NetworkDown>(action)) from.up.reset();
+      if (auto* up = std::get_if<Ipv6Up>(&action)) from.up6 = *up;
+      if (std::holds_alternative<Ipv6Down>(action)) from.up6.reset();
       if (auto* down = std::get_if<LinkDown>(&action)) from.down = std::move(*down);
     }
   }
@@ -223,6 +251,56 @@ TEST_P(Roles, WrongPasswordIsRefusedOverALossyLine) {
     EXPECT_FALSE(pair.RunUntilUp(seconds(60)));
     ASSERT_TRUE(pair.RunUntilEnded(seconds(200)));
     EXPECT_FALSE(pair.client().up);
+  }
+}
+
+/// Both families, a client that begins anew under way, and a line that doubles frames besides.
+TEST_P(Roles, BeginAnewOverALossyLine) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    auto setting = For();
+    setting.server.ipv6 = NetworkUse::kAllow;
+    setting.client.ipv6 = NetworkUse::kAllow;
+    setting.ipv6 = true;
+    setting.loss = 10;
+    setting.copies = 10;
+    setting.reorders = true;
+    setting.seed = seed;
+    Pair pair(setting);
+    ASSERT_TRUE(pair.RunUntilUp(seconds(60)));
+    for (int i = 0; i < 3; ++i) {
+      pair.BeginAnew();
+      ASSERT_TRUE(pair.RunUntilUpAgain(seconds(60)))
+          << (pair.server().down ? pair.server().down->detail : "") << " / "
+          << (pair.client().down ? pair.client().down->detail : "");
+      EXPECT_EQ(pair.client().up->network.local, TestNetwork().peer);
+      EXPECT_EQ(pair.client().up6->network.local, pair.server().up6->network.peer);
+      EXPECT_EQ(pair.client().up6->network.peer, pair.server().up6->network.local);
+      pair.Run(seconds(5));
+    }
+    EXPECT_GE(pair.server().logins, 4U) << "each time the login is taken anew";
+  }
+}
+
+TEST(Again, ChapIsAskedOverALossyLine) {
+  for (const auto method : {AuthMethod::kChapMd5, AuthMethod::kMsChapV2}) {
+    for (unsigned seed = 0; seed < 50; ++seed) {
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      Setting setting;
+      setting.server = ConfigWith(method);
+      setting.client = ClientConfig({method});
+      setting.server.chap_interval = seconds(20);
+      setting.server.max_failure = 10;
+      setting.loss = 15;
+      setting.copies = 10;
+      setting.reorders = true;
+      setting.seed = seed;
+      Pair pair(setting);
+      ASSERT_TRUE(pair.RunUntilUp(seconds(60)));
+      pair.Run(seconds(200));
+      EXPECT_TRUE(pair.server().up && pair.client().up);
+      EXPECT_GE(pair.server().logins, 7U);
+    }
   }
 }
 

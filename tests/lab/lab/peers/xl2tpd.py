@@ -25,6 +25,7 @@ _LAC_CONF = """
 [global]
 port = %(port)d
 access control = no
+force userspace = %(userspace)s
 %(global)s
 [lac vpn]
 %(tunnel)s
@@ -103,7 +104,26 @@ def _write_script(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-class Lac:
+class _Pppd:
+    """What the two have in common: a pppd that logs."""
+
+    host: Host
+    ppp_log_path: Path
+
+    @property
+    def ppp_log(self) -> str:
+        """pppd's log with every LCP, authentication and IPCP packet it sent or received."""
+        return self.ppp_log_path.read_text(errors="replace") if self.ppp_log_path.exists() else ""
+
+    def wait_ppp_log(self, pattern: str) -> re.Match[str]:
+        expression = re.compile(pattern, re.MULTILINE)
+        return wait_until(
+            f"{pattern!r} in pppd's log on {self.host.name}",
+            lambda: expression.search(self.ppp_log),
+        )
+
+
+class Lac(_Pppd):
     """The client's half: an L2TP access concentrator with a pppd, dialling on command."""
 
     def __init__(
@@ -117,8 +137,10 @@ class Lac:
         echo_interval: int = 30,
         shared: TunnelSecret | None = None,
         habits: tuple[str, ...] = DEFAULT_HABITS,
+        userspace: bool = False,
     ) -> None:
-        """`habits`: lines for pppd besides those that every client needs."""
+        """`habits`: lines for pppd besides those that every client needs. `userspace`: data does not go through the kernel's
+        L2TP, as on a client without one; pppd then takes the line for a serial one."""
         self.host = host
         self.lns = lns
         self._conf = host.scratch / "xl2tpd.conf"
@@ -143,6 +165,7 @@ class Lac:
                 "lns": lns,
                 "user": user,
                 "options": options,
+                "userspace": "yes" if userspace else "no",
                 **_tunnel_words(host, shared),
             }
         )
@@ -151,11 +174,6 @@ class Lac:
         _write_script(host.etc_ppp / "ip-down", _IP_DOWN % words)
         (host.etc_ppp / "options").touch()
         self.process: Process | None = None
-
-    @property
-    def ppp_log(self) -> str:
-        """pppd's log with every LCP, authentication and IPCP packet it sent or received."""
-        return self.ppp_log_path.read_text(errors="replace") if self.ppp_log_path.exists() else ""
 
     def start(self) -> "Lac":
         self.host.path("/run/xl2tpd").mkdir(exist_ok=True)
@@ -212,13 +230,6 @@ class Lac:
             lambda: not self.host.output("ip", "-o", "link", "show", "type", "ppp"),
         )
 
-    def wait_ppp_log(self, pattern: str) -> re.Match[str]:
-        expression = re.compile(pattern, re.MULTILINE)
-        return wait_until(
-            f"{pattern!r} in pppd's log on {self.host.name}",
-            lambda: expression.search(self.ppp_log),
-        )
-
     def stop(self) -> None:
         if self.process and self.process.running:
             self.process.stop()
@@ -249,11 +260,12 @@ mtu 1400
 mru 1400
 nodefaultroute
 connect-delay 100
+debug
 logfile %(log)s
 """
 
 
-class Lns:
+class Lns(_Pppd):
     """The stock concentrator: xl2tpd with a pppd for each session. For the scenario that proves the lab itself, and as the
     server that our daemon dials; `net` is the /24 that its clients get their addresses from."""
 
@@ -268,11 +280,11 @@ class Lns:
         shared: TunnelSecret | None = None,
     ) -> None:
         self.host = host
+        self.ppp_log_path = host.scratch / "pppd.log"
         require = {"mschapv2": "mschap-v2"}.get(method, method)
         options = host.scratch / "options.lns"
         options.write_text(
-            _LNS_OPTIONS
-            % {"dns": topology.INSIDE, "log": host.scratch / "pppd.log", "method": require}
+            _LNS_OPTIONS % {"dns": topology.INSIDE, "log": self.ppp_log_path, "method": require}
         )
         self._conf = host.scratch / "xl2tpd.conf"
         self._conf.write_text(

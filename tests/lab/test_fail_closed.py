@@ -18,6 +18,34 @@ import socket
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"\\xc8\\x02" + bytes(10), ("{topology.GATEWAY_OUTER}", 1701))
 """
 
+# A whole SCCRQ five times a second over both families, as every client without IPsec begins (RFC 2661 §6.1).
+STRANGER = f"""
+import socket, time
+sccrq = bytes.fromhex(
+    "c8020035 00000000 00000000 80080000 00000001 80080000 00020100 800a0000 00030000 0003 80070000 000778 80080000 00090001"
+)
+here = [
+    (socket.socket(family, socket.SOCK_DGRAM), address)
+    for family, address in (
+        (socket.AF_INET, "{topology.GATEWAY_OUTER}"),
+        (socket.AF_INET6, "{topology.GATEWAY_OUTER6}"),
+    )
+]
+here[1][0].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+for one, _ in here:
+    one.bind(("", 1701))
+print("knocking", flush=True)
+while True:
+    for one, address in here:
+        try:
+            one.sendto(sccrq, (address, 1701))
+        except OSError:
+            pass  # an ICMP error of before: nobody listens
+    time.sleep(0.2)
+"""
+# What a gateway that listens to him would send.
+ANSWER = f"({CLEAR_TEXT_L2TP}) and (src host {topology.GATEWAY_OUTER} or src host {topology.GATEWAY_OUTER6})"
+
 
 def test_an_administrator_flushes_everything(lab: Scenario) -> None:
     gateway = lab.gateway()
@@ -86,3 +114,33 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
     lab.check_both_ways(laptop, laptop.dial().address)
     lab.wire.stop()
     assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
+
+
+def test_a_stranger_knocks_from_before_the_start_until_after_the_end(lab: Scenario) -> None:
+    knocks = f"src host {topology.OUTER_ADDRESS['client4']} and {CLEAR_TEXT_L2TP}"
+    stranger = lab.net.client4.start("stranger", "/usr/bin/python3", "-c", STRANGER)
+    stranger.wait_for("knocking")
+    wait_until("him", lambda: lab.wire.count(knocks) > 5)
+
+    gateway = lab.gateway(l2tp={"listen": []})
+    wait_until("refused packets", lambda: gateway.drops("clear_text") > 10)
+    # Not behind NAT: the socket that takes ESP out of UDP is charon's and goes with it.
+    laptop = lab.client(lab.net.client3)
+    link = laptop.connect()
+    # Without charon the SAs stay, and nobody gets in without one.
+    lab.charon.kill()
+    lab.check_both_ways(laptop, link.address)
+    lab.charon.start()
+    lab.check_both_ways(laptop, link.address)
+    assert [s["user"] for s in gateway.sessions()] == [ALICE.user]
+    assert gateway.status()["l2tp"]["tunnels"] == 1
+    laptop.hang_up()
+    gateway.wait_no_sessions()
+    gateway.wait_no_sas()
+    gateway.stop()
+
+    before = lab.wire.count(knocks)
+    wait_until("him, knocking still", lambda: lab.wire.count(knocks) > before + 10)
+    stranger.stop()
+    lab.wire.stop()
+    assert lab.wire.count(ANSWER) == 0, lab.wire.text(ANSWER)

@@ -8,7 +8,7 @@ from typing import Any
 from lab import topology
 from lab.capture import CLEAR_TEXT_L2TP, ESP, NEITHER_ESP_NOR_IKE, Capture
 from lab.host import Host
-from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left
+from lab.kernel import KernelLog, KernelState, kernel_state, wait_nothing_left, xfrm_errors
 from lab.peers.client import Account, VpnClient
 from lab.peers.sallyportd import Sallyportd
 from lab.peers.strongswan import DROP_IN, Charon
@@ -31,6 +31,8 @@ class Scenario:
         self.daemon: Sallyportd | None = None
         self._charon: Charon | None = None
         self._state_before: KernelState | None = None
+        # Counters of IPsec's errors (/proc/net/xfrm_stat) that the scenario brings about.
+        self.meant_xfrm_errors: set[str] = set()
         self.wire.wait_ready()
 
     # -- peers
@@ -117,6 +119,7 @@ class Scenario:
             self.daemon.stop()
             if self.daemon.config["ipsec"]["required"]:
                 self.check_gateway_sent_nothing_in_clear_text()
+                self._check_xfrm_errors()
         if self._state_before:
             wait_nothing_left(self.net.gateway, self._state_before)
         for client in self.clients:
@@ -124,6 +127,17 @@ class Scenario:
         if self._charon:
             self._charon.stop()
         self._kernel_log.check()
+
+    def _check_xfrm_errors(self) -> None:
+        """None of those that the kernel counts for packets that come or go, but those for an SA that has gone, which the
+        other end may not have heard of."""
+        meant = {"XfrmInNoStates", *self.meant_xfrm_errors}
+        errors = {
+            name: count
+            for name, count in xfrm_errors(self.net.gateway).items()
+            if name.startswith(("XfrmIn", "XfrmOut")) and name not in meant
+        }
+        assert not errors, f"errors of IPsec on the gateway: {errors}"
 
     def describe(self, folder: Path) -> None:
         """Writes down the gateway's state, for a scenario that failed."""

@@ -288,9 +288,9 @@ std::string ToText(const Answers& answers, const std::vector<File>& files,
   for (const File& file : files) text += "  " + file.path + '\n';
   text +=
       "\nNext:\n"
-      "  sallyport config check && systemctl restart strongswan && systemctl enable --now "
-      "sallyportd\n"
-      "  sallyport doctor        # forwarding, firewall and the rest\n";
+      "  systemctl enable strongswan && systemctl restart strongswan\n"
+      "  sallyport config check && systemctl enable --now sallyportd\n"
+      "  sallyport doctor        # charon, kernel, forwarding\n";
   if (answers.dns.empty()) text += "  clients get no name servers: see ppp.dns\n";
   text += fmt::format("  hosts behind this server need a route to {}, or it masquerades it\n",
                       answers.pool.ToString());

@@ -185,7 +185,7 @@ Expected<aaa::AddressLease, AccessDenied> LocalAccess::Allocate(const aaa::Accep
                       .delegated = held->delegated};
   }
   auto lease = pools_.Allocate(request);
-  if (lease) return std::move(*lease);
+  if (lease) return *lease;
   if (held) (void)Take(pools_, *held);
   return NoAddress(Text(lease.error()));
 }

@@ -6,12 +6,12 @@
 declare -A debian=(
   [build]="g++ cmake ninja-build pkg-config libmnl-dev libsystemd-dev nlohmann-json3-dev libfmt-dev nettle-dev
     libcli11-dev libtomlplusplus-dev libmicrohttpd-dev libgtest-dev libgmock-dev libbenchmark-dev python3"
-  [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm shellcheck black pyflakes3 git jq"
+  [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm shellcheck black pyflakes3 git jq prometheus systemd"
   [lab]="qemu-system-x86 busybox-static kmod cpio xz-utils openssl util-linux procps iproute2 nftables conntrack tcpdump tshark iputils-ping
     xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist
     python3-jsonschema python3-prometheus-client curl jq
     libnss3-tools libcurl3-nss libevent-pthreads-2.1-7 libldns3 libunbound8 libcap-ng0"
-  [package]="debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian"
+  [package]="build-essential git debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian rpm rpmlint"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
@@ -23,7 +23,7 @@ declare -A fedora=(
 )
 
 # Services that some of these packages bring and that nobody asked for on a developer's machine.
-unwanted_services=(xl2tpd strongswan strongswan-starter strongswan-swanctl)
+unwanted_services=(xl2tpd strongswan strongswan-starter strongswan-swanctl prometheus)
 
 as_root() {
   if ((EUID == 0)); then "$@"; else sudo "$@"; fi

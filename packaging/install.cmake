@@ -7,6 +7,7 @@ if(NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
 endif()
 # Where units and udev's rules go, for distributions that keep /lib apart.
 set(SALLYPORT_UNITS ${lib} CACHE PATH "The folder of systemd/ and udev/")
+set(SALLYPORT_ZSH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions CACHE PATH "The folder of zsh's completions")
 set(data ${CMAKE_INSTALL_DATADIR}/sallyport)
 
 install(FILES ${source}/systemd/sallyportd.service DESTINATION ${SALLYPORT_UNITS}/systemd/system)
@@ -23,7 +24,7 @@ install(FILES ${source}/firewalld/sallyport.xml DESTINATION ${lib}/firewalld/ser
 install(FILES ${source}/ufw/sallyport DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/ufw/applications.d)
 install(FILES ${source}/apparmor/usr.sbin.sallyportd DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/apparmor.d)
 install(FILES ${source}/completions/sallyport DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-install(FILES ${source}/completions/_sallyport DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES ${source}/completions/_sallyport DESTINATION ${SALLYPORT_ZSH_COMPLETIONS})
 install(FILES ${source}/sallyport.toml ${source}/users.example DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES ${source}/grafana/sallyport.json DESTINATION ${data}/grafana)
 install(FILES ${source}/prometheus/alerts.yml ${source}/prometheus/scrape.yml DESTINATION ${data}/prometheus)

@@ -339,7 +339,7 @@ TEST(Ipv6cpNegotiator, IsLeftWithIpv4) {
     for (size_t i = 0; i < kFlood; ++i) {
       link.Receive(next(link, i));
       ASSERT_LE(link.frames().size(), 2U);
-      for (const auto& frame : link.frames()) negotiated += frame[0] == 0x80 ? 1 : 0;
+      for (const auto& frame : link.frames()) negotiated += frame[0] == 0x80 ? 1U : 0U;
     }
     EXPECT_LE(negotiated, 90U);
     EXPECT_EQ(link.phase(), Phase::kNetwork);

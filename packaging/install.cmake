@@ -7,7 +7,7 @@ if(NOT CMAKE_INSTALL_PREFIX STREQUAL /usr)
 endif()
 # Where units and udev's rules go, for distributions that keep /lib apart.
 set(SALLYPORT_UNITS ${lib} CACHE PATH "The folder of systemd/ and udev/")
-set(SALLYPORT_ZSH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions CACHE PATH "The folder of zsh's completions")
+set(SALLYPORT_ZSH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions CACHE STRING "The folder of zsh's completions")
 set(data ${CMAKE_INSTALL_DATADIR}/sallyport)
 
 install(FILES ${source}/systemd/sallyportd.service DESTINATION ${SALLYPORT_UNITS}/systemd/system)

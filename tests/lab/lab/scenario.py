@@ -129,9 +129,9 @@ class Scenario:
         self._kernel_log.check()
 
     def _check_xfrm_errors(self) -> None:
-        """None of those that the kernel counts for packets that come or go, but those for an SA that has gone, which the
-        other end may not have heard of."""
-        meant = {"XfrmInNoStates", *self.meant_xfrm_errors}
+        """None of those that the kernel counts for packets that come or go, but those for an SA that has just gone, which
+        whoever sends may not have heard of."""
+        meant = {"XfrmInNoStates", "XfrmOutNoStates", *self.meant_xfrm_errors}
         errors = {
             name: count
             for name, count in xfrm_errors(self.net.gateway).items()

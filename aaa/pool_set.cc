@@ -49,9 +49,10 @@ void FindOverlaps(std::span<const PoolSettings> pools, std::vector<PoolIssue>& i
   }
 }
 
-/// The former prefix if it is still the pool's, or any.
-std::optional<IpPrefix> AllocatePrefix(PrefixPool& pool, const std::optional<IpPrefix>& former,
-                                       std::string_view account) {
+/// Of a pool of addresses or of prefixes: the former one if the pool still has it, or any.
+template <typename Pool, typename Piece>
+std::optional<Piece> AllocateAgain(Pool& pool, const std::optional<Piece>& former,
+                                   std::string_view account) {
   if (former && pool.Take(*former, account)) return former;
   return pool.Allocate(account);
 }
@@ -134,12 +135,13 @@ Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& re
   }
   if (request.ipv4) lease = AllocateAddress(request, pools_[index]);
   if (!lease || !request.ipv6) return lease;
-  const AddressLease former = request.former.value_or(AddressLease{});
   auto& [ipv6, delegated] = prefix_pools_[index];
-  lease->prefix = AllocatePrefix(ipv6, former.prefix, request.account);
+  const AddressLease& former = request.former;
+  lease->prefix = AllocateAgain(ipv6, former.prefix, request.account);
   // Without a link of its own there is nothing to reach a network behind the client through.
-  if (lease->prefix)
-    lease->delegated = AllocatePrefix(delegated, former.delegated, request.account);
+  if (lease->prefix) {
+    lease->delegated = AllocateAgain(delegated, former.delegated, request.account);
+  }
   if (!request.ipv4 && !lease->prefix) return Unexpected{AllocateError::kExhausted};
   return lease;
 }
@@ -147,12 +149,7 @@ Expected<AddressLease, AllocateError> PoolSet::Allocate(const AddressRequest& re
 Expected<AddressLease, AllocateError> PoolSet::AllocateAddress(const AddressRequest& request,
                                                                AddressPool& pool) {
   if (request.profile.address_rule == AddressRule::kListed) return AllocateListed(request, pool);
-  std::optional<IpAddress> address;
-  if (request.former && pool.Take(request.former->address, request.account)) {
-    address = request.former->address;
-  } else {
-    address = pool.Allocate(request.account);
-  }
+  const auto address = AllocateAgain(pool, std::optional(request.former.address), request.account);
   if (!address) return Unexpected{AllocateError::kExhausted};
   return AddressLease{
       .address = *address, .gateway = pool.settings().gateway, .prefix = {}, .delegated = {}};
@@ -162,11 +159,9 @@ Expected<AddressLease, AllocateError> PoolSet::AllocateListed(const AddressReque
                                                               const AddressPool& pool) {
   AllocateError error = AllocateError::kInUse;
   std::vector<IpAddress> listed = request.profile.addresses;
-  if (request.former) {
-    std::stable_partition(listed.begin(), listed.end(), [&request](const IpAddress& address) {
-      return address == request.former->address;
-    });
-  }
+  std::stable_partition(listed.begin(), listed.end(), [&request](const IpAddress& address) {
+    return address == request.former.address;
+  });
   for (const IpAddress& address : listed) {
     // The address is the user's by name already: remembering it would take the place of one that is
     // not.

@@ -55,8 +55,8 @@ struct AddressRequest {
   // Families that the session may have at all.
   bool ipv4 = true;
   bool ipv6 = true;
-  // What it has given back just now: the same again where the pool still has it.
-  std::optional<AddressLease> former{};
+  // What it has given back just now, if anything: the same again where the pool still has it.
+  AddressLease former{};
 };
 
 enum class AllocateError : uint8_t {

@@ -94,8 +94,7 @@ Finding ExaminePorts(const Patient& patient) {
   if (IsBound(patient, 500) && IsBound(patient, 4500)) {
     return {Grade::kOk, "IKE listens on UDP 500 and 4500",
             "A firewall has to let both in, ESP (protocol 50), and the UDP that came out of ESP; "
-            "UDP 1701 "
-            "it need not."};
+            "UDP 1701 it need not."};
   }
   return {Grade::kProblem, "nobody listens on UDP 500 and 4500",
           "Start charon: 'systemctl start strongswan'."};

@@ -6,19 +6,17 @@
 # The packages that a preset needs besides `build`.
 _need_for() {
   need build || return
-  case $1 in
-    asan | tsan | clang | fuzz) need lint ;;
-  esac
+  ! _is_of_clang "$1" || need lint
 }
+
+_is_of_clang() { [[ $1 =~ ^(asan|tsan|clang|fuzz)$ ]]; }
 
 _configure() {
   local said status=0 compilers=()
-  case $1 in
-    asan | tsan | clang | fuzz)
-      # Only Debian has the version in the name.
-      command -v clang++-14 >/dev/null || compilers=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
-      ;;
-  esac
+  # Only Debian has the version in the name.
+  if _is_of_clang "$1" && ! command -v clang++-14 >/dev/null; then
+    compilers=(-DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
+  fi
   said=$(cmake --preset "$1" "${compilers[@]}" 2>&1) || status=$?
   echo "$said"
   # A folder that another compiler has used is emptied, and the preset's settings go with its contents.

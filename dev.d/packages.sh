@@ -16,10 +16,10 @@ declare -A debian=(
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel python3"
-  [lint]="clang clang-tools-extra compiler-rt llvm ShellCheck black python3-pyflakes git jq"
+  [lint]="clang clang-tools-extra compiler-rt llvm ShellCheck black python3-pyflakes git jq golang-github-prometheus systemd"
   [lab]="qemu-system-x86-core busybox kmod cpio xz openssl util-linux procps-ng iproute nftables conntrack-tools tcpdump wireshark-cli iputils
     xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq"
-  [package]="rpm-build rpmlint scdoc"
+  [package]="git rpm-build rpmlint scdoc"
 )
 
 # Services that some of these packages bring and that nobody asked for on a developer's machine.

@@ -6,7 +6,6 @@ import ipaddress
 import pytest
 
 from lab import topology
-from lab.peers.client import Account
 from lab.peers.xl2tpd import Lac
 from lab.scenario import ALICE, Scenario
 from lab.waiting import wait_until
@@ -32,7 +31,7 @@ def test_pppd_that_wants_more_than_there_is(lab: Scenario) -> None:
 
 def test_pppd_that_must_have_mppe(lab: Scenario) -> None:
     # CCP is refused, since ESP encrypts. Who insists on MPPE goes; that is for the client to say.
-    gateway = lab.clear_text_gateway(Account(ALICE.user, ALICE.password, "mschapv2"))
+    gateway = lab.clear_text_gateway()
     stubborn = lab.client(lab.net.client3, psk=None, habits=(*_PLAIN, "novj", "require-mppe-128"))
     stubborn.launch()
     stubborn.lac.dial()

@@ -10,9 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   sallyport::ppp::LinkConfig config;
   config.auth = {microsoft ? AuthMethod::kMsChapV2 : AuthMethod::kChapMd5};
   if ((data[0] & 1) != 0) {
-    config.client = sallyport::ppp::ClientRole{};
-    config.client->user = "User";
-    config.client->password = sallyport::Secret(std::string_view("clientPass"));
+    config.client = sallyport::ppp::KnownClient();
     config.client->methods = config.auth;
     if ((data[0] & 2) != 0) config.client->demand = config.auth;
   }

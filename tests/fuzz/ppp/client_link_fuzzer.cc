@@ -8,9 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   constexpr AuthMethod kMethods[] = {AuthMethod::kMsChapV2, AuthMethod::kChapMd5, AuthMethod::kPap};
   sallyport::ppp::LinkConfig config;
-  config.client = sallyport::ppp::ClientRole{};
-  config.client->user = "User";
-  config.client->password = sallyport::Secret(std::string_view("clientPass"));
+  config.client = sallyport::ppp::KnownClient();
   config.client->methods.assign(&kMethods[data[0] % 3], std::end(kMethods));
   config.client->ask_dns = true;
   if ((data[0] & 0x80) != 0) config.client->demand.assign(1, kMethods[data[0] % 3]);

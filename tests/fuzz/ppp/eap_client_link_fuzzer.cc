@@ -9,9 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr EapType kMethods[] = {EapType::kMsChapV2, EapType::kMd5Challenge,
                                   EapType::kGenericTokenCard};
   sallyport::ppp::LinkConfig config;
-  config.client = sallyport::ppp::ClientRole{};
-  config.client->user = "User";
-  config.client->password = sallyport::Secret(std::string_view("clientPass"));
+  config.client = sallyport::ppp::KnownClient();
   config.client->methods = {sallyport::ppp::AuthMethod::kEap};
   config.eap_methods.assign(&kMethods[data[0] % 3], std::end(kMethods));
   if ((data[0] & 0x80) != 0) config.client->demand = {sallyport::ppp::AuthMethod::kEap};

@@ -14,9 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.eap_methods.assign(&kMethods[(data[0] >> 4) % 3], std::end(kMethods));
   const bool client = (data[0] & 1) != 0;
   if (client) {
-    config.client = sallyport::ppp::ClientRole{};
-    config.client->user = "User";
-    config.client->password = sallyport::Secret(std::string_view("clientPass"));
+    config.client = sallyport::ppp::KnownClient();
     config.client->methods = config.auth;
     if ((data[0] & 2) != 0) config.client->demand = config.auth;
   }

@@ -14,11 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     config.client->ask_dns = (data[0] & 2) != 0;
   }
   sallyport::ppp::ScriptedLink link(config);
-  link.OpenLcp();
-  if (!client) {
-    constexpr uint8_t kLogin[] = {0xC0, 0x23, 1, 1, 0, 6, 0, 0};
-    link.Receive(kLogin);
-    link.Accept();
+  if (client) {
+    link.OpenLcp();
+  } else {
+    link.LogInWithPap();
   }
   link.RunPackets(0x8021, {data + 1, size - 1});
   return 0;

@@ -15,11 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     config.client->methods.clear();  // the server demands no login
   }
   sallyport::ppp::ScriptedLink link(config);
-  link.OpenLcp();
-  if (!client) {
-    constexpr uint8_t kLogin[] = {0xC0, 0x23, 1, 1, 0, 6, 0, 0};
-    link.Receive(kLogin);
-    link.Accept(true);
+  if (client) {
+    link.OpenLcp();
+  } else {
+    link.LogInWithPap(true);
   }
   link.Acknowledge(0x8021);
   const std::vector<uint8_t> address{3, 6, 0, 0, 0, 2};

@@ -8,10 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.auth = {sallyport::ppp::AuthMethod::kPap};
   config.ipv6 = sallyport::ppp::NetworkUse::kAllow;
   sallyport::ppp::ScriptedLink link(config);
-  link.OpenLcp();
-  constexpr uint8_t kLogin[] = {0xC0, 0x23, 1, 1, 0, 6, 0, 0};
-  link.Receive(kLogin);
-  link.Accept(true);
+  link.LogInWithPap(true);
   link.Acknowledge(kIpcp);
   constexpr uint8_t kIpcpRequest[] = {0x80, 0x21, 1, 1, 0, 10, 3, 6, 0, 0, 0, 2};
   link.Receive(kIpcpRequest);

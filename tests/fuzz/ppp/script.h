@@ -15,6 +15,14 @@
 
 namespace sallyport::ppp {
 
+/// A client that has a name and a password; who asks for them is left open.
+inline ClientRole KnownClient() {
+  ClientRole client;
+  client.user = "User";
+  client.password = Secret(std::string_view("clientPass"));
+  return client;
+}
+
 /// A link with a clock; aborts when an action breaks the contract of ppp/events.h.
 class ScriptedLink {
  public:
@@ -92,6 +100,14 @@ class ScriptedLink {
     Handle(Start{});
     Acknowledge(kLcp);
     ReceivePacket(kLcp, 1, 1, options);
+  }
+
+  /// LCP opens, and the peer logs in by PAP and is accepted.
+  void LogInWithPap(bool ipv6 = false) {
+    OpenLcp();
+    constexpr uint8_t kLogin[] = {0xC0, 0x23, 1, 1, 0, 6, 0, 0};
+    Receive(kLogin);
+    Accept(ipv6);
   }
 
   /// The peer acknowledges our last Configure-Request. Precondition: there is one.

@@ -124,7 +124,7 @@ TEST(PoolSet, WhatWasGivenBackComesAgain) {
   any.former = AddressLease{.address = Address("10.64.0.6"), .gateway = {}};
   EXPECT_EQ(Leased(pools, any), "10.64.0.6 via 10.64.0.1");
   EXPECT_EQ(Leased(pools, any), "10.64.0.3 via 10.64.0.1") << "it is in use";
-  any.former->address = Address("10.64.0.8");
+  any.former.address = Address("10.64.0.8");
   EXPECT_EQ(Leased(pools, any), "10.64.0.4 via 10.64.0.1") << "of another pool";
 }
 

@@ -92,12 +92,23 @@ class LoginPolicyTest : public testing::Test {
     Settle();
     manager_->Start(key, false, SessionMtu{}, {});
     Settle();
-    Bytes ack = plane_.frames.back();  // our Configure-Request
-    ack.at(2) = 2;
-    Receive(key, ack);
+    Acknowledge(key, plane_.frames.back());
     Receive(key, {0xC0, 0x21, 1, 1, 0, 4});
     if (forget) plane_.frames.clear();
     return key;
+  }
+  /// Our Configure-Request.
+  void Acknowledge(const SessionKey& key, Bytes request) {
+    request.at(2) = 2;
+    Receive(key, request);
+  }
+  /// The peer negotiates LCP anew.
+  void Renegotiate(const SessionKey& key, uint8_t identifier) {
+    plane_.frames.clear();
+    Receive(key, {0xC0, 0x21, 1, identifier, 0, 4});
+    const auto requests = Frames(0xC021, 1);
+    ASSERT_THAT(requests, SizeIs(1));
+    Acknowledge(key, requests.front());
   }
   void Receive(const SessionKey& key, const Bytes& frame) {
     manager_->ReceiveFrame(key, frame);
@@ -196,12 +207,7 @@ TEST_F(LoginPolicyTest, AClientThatRenegotiatesHasOneLease) {
   const auto key = Open(kHome);
   LogIn(key, "alice", "secret");
   for (uint8_t identifier = 2; identifier < 20; ++identifier) {
-    plane_.frames.clear();
-    Receive(key, {0xC0, 0x21, 1, identifier, 0, 4});
-    ASSERT_THAT(Frames(0xC021, 1), SizeIs(1));
-    Bytes ack = Frames(0xC021, 1).front();
-    ack.at(2) = 2;
-    Receive(key, ack);
+    Renegotiate(key, identifier);
     LogIn(key, "alice", "secret");
     EXPECT_THAT(Frames(kPap, kPapAck), SizeIs(1)) << int{identifier};
     EXPECT_EQ(access_.leases, 1);
@@ -215,11 +221,7 @@ TEST_F(LoginPolicyTest, ASessionIsItsUsersWhoeverElseTries) {
   Use(seconds(0));
   const auto key = Open(kHome);
   LogIn(key, "alice", "secret");
-  plane_.frames.clear();
-  Receive(key, {0xC0, 0x21, 1, 2, 0, 4});
-  Bytes ack = Frames(0xC021, 1).front();
-  ack.at(2) = 2;
-  Receive(key, ack);
+  Renegotiate(key, 2);
   LogIn(key, "mallory", "secret");
   EXPECT_THAT(Frames(kPap, kPapNak), SizeIs(1));
   ASSERT_TRUE(manager_->sessions().contains(key));

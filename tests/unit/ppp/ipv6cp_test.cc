@@ -18,13 +18,6 @@ using testing::IsEmpty;
 // accepted, without the "u" and the "g" bit.
 constexpr const char* kOurs = "010a 7071727374757677";
 
-LinkConfig DualStack(NetworkUse ipv4 = NetworkUse::kAllow, NetworkUse ipv6 = NetworkUse::kAllow) {
-  LinkConfig config = ConfigWith(AuthMethod::kPap);
-  config.ipv4 = ipv4;
-  config.ipv6 = ipv6;
-  return config;
-}
-
 class Ipv6cpLink : public testing::Test {
  protected:
   explicit Ipv6cpLink(const LinkConfig& config = DualStack()) : link_(config) {

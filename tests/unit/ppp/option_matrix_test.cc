@@ -35,12 +35,6 @@ void Begin(TestLink& link, uint16_t protocol) {
   }
 }
 
-LinkConfig DualStack() {
-  LinkConfig config = ConfigWith(AuthMethod::kPap);
-  config.ipv6 = NetworkUse::kAllow;
-  return config;
-}
-
 std::string OptionHex(uint8_t type, std::string_view value) {
   const auto length = static_cast<uint8_t>(2 + value.size() / 2);
   return ToHex(std::array<uint8_t, 2>{type, length}) + std::string(value);
@@ -134,7 +128,7 @@ TEST(UnknownOptions, AreRejectedAsTheyCame) {
        {std::pair(kLcp, of_lcp), std::pair(kIpcp, of_ipcp), std::pair(kIpv6cp, of_ipv6cp)}) {
     for (unsigned type = 0; type < 256; ++type) {
       if (known.contains(type)) continue;
-      TestLink link(DualStack());
+      TestLink link(DualStack(NetworkUse::kRequire));
       Begin(link, protocol);
       std::string options;
       for (const size_t length : {0U, 1U, 4U, 253U}) {
@@ -160,7 +154,7 @@ class OwnOption : public testing::TestWithParam<OurOption> {};
 
 TEST_P(OwnOption, ChangesAsThePeerSays) {
   const auto& param = GetParam();
-  LinkConfig config = DualStack();
+  LinkConfig config = DualStack(NetworkUse::kRequire);
   config.auth = {AuthMethod::kPap, AuthMethod::kChapMd5};
   TestLink link(config);
   Begin(link, param.protocol);

@@ -151,6 +151,13 @@ LinkConfig ConfigWith(AuthMethod method) {
   return config;
 }
 
+LinkConfig DualStack(NetworkUse ipv4, NetworkUse ipv6) {
+  LinkConfig config = ConfigWith(AuthMethod::kPap);
+  config.ipv4 = ipv4;
+  config.ipv6 = ipv6;
+  return config;
+}
+
 LinkConfig ClientConfig(std::vector<AuthMethod> methods) {
   LinkConfig config;
   config.client = ClientRole{};

@@ -112,6 +112,8 @@ class TestLink {
 
 /// A configuration with one method.
 LinkConfig ConfigWith(AuthMethod method);
+/// With PAP and both families.
+LinkConfig DualStack(NetworkUse ipv4 = NetworkUse::kAllow, NetworkUse ipv6 = NetworkUse::kAllow);
 /// A client's: "User" with the password "clientPass" (RFC 2759 §9.2).
 LinkConfig ClientConfig(std::vector<AuthMethod> methods);
 

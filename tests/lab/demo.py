@@ -18,6 +18,7 @@ from lab.peers.client import VpnClient
 from lab.peers.sallyportd import Json, Sallyportd
 from lab.peers.xl2tpd import PppUp
 from lab.scenario import ALICE, Scenario
+from lab.story import Story
 from lab.waiting import time_limit, wait_until
 
 PACKETS = 1000
@@ -31,34 +32,6 @@ _PICTURE = f"""
       strongSwan      203.0.113.1               {topology.GATEWAY_OUTER}
       xl2tpd, pppd                               sallyportd, charon
 """
-
-
-class Story:
-    """Prints a line for each thing that was seen, with the time since the beginning."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-        colour = os.environ.get("TERM", "dumb") != "dumb" and "NO_COLOR" not in os.environ
-        self._bold, self._green, self._red, self._dim, self._plain = (
-            ("\033[1m", "\033[32m", "\033[31m", "\033[2m", "\033[0m") if colour else ("",) * 5
-        )
-
-    def title(self, text: str) -> None:
-        print(f"{self._bold}{text}{self._plain}", flush=True)
-
-    def chapter(self, text: str) -> None:
-        print(f"\n{self._bold}{text}{self._plain}", flush=True)
-
-    def fact(self, holds: object, text: str) -> None:
-        """Says `text` and whether it holds. A story in which something does not hold ends there."""
-        mark = f"{self._green}✓" if holds else f"{self._red}✗"
-        seconds = f"{time.monotonic() - self._start:6.1f} s"
-        print(f"  {self._dim}{seconds}{self._plain}  {mark}{self._plain} {text}", flush=True)
-        assert holds, text
-
-    def aside(self, text: str) -> None:
-        for line in text.splitlines():
-            print(f"              {self._dim}{line}{self._plain}", flush=True)
 
 
 def settled_switches(daemon: Sallyportd) -> int:

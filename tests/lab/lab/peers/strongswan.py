@@ -49,6 +49,10 @@ swanctl {
 class Charon:
     """One host's IKE daemon, without any connection until somebody loads one."""
 
+    # AppArmor, where it is on, confines the programs at these places to configuration in /etc.
+    daemon_program = "/usr/sbin/charon-systemd"
+    swanctl_program = "swanctl"
+
     def __init__(self, host: Host, drop_in: Path | None = None) -> None:
         """`drop_in`: a file that strongswan.conf includes."""
         self.host = host
@@ -61,7 +65,7 @@ class Charon:
     def launch(self) -> None:
         """Starts it; wait_ready() waits until it listens."""
         self.process = self.host.start(
-            "charon", "/usr/sbin/charon-systemd", environment={"STRONGSWAN_CONF": str(self._conf)}
+            "charon", self.daemon_program, environment={"STRONGSWAN_CONF": str(self._conf)}
         )
 
     def wait_ready(self) -> None:
@@ -95,7 +99,7 @@ class Charon:
     def _swanctl(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
         assert self._running().running, f"charon on {self.host.name} has ended"
         environment = (f"STRONGSWAN_CONF={self._conf}", f"SWANCTL_DIR={self._swanctl_dir}")
-        return ("env", *environment, "swanctl", *arguments)
+        return ("env", *environment, self.swanctl_program, *arguments)
 
     def swanctl(self, *arguments: str, check: bool = True) -> str:
         return self.host.run(*self._swanctl(arguments), check=check).stdout

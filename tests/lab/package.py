@@ -1,0 +1,472 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Debian package's life on a minimal server: package.py PACKAGE.deb, in the guest of `vm --root`.
+
+`./dev lab package` runs it. This server is the gateway, under its own systemd, udev, networkd and AppArmor; the client is
+a host of the lab beside it. All that does not hold is told, not only the first; exit status 0 means that all of it held.
+"""
+
+import grp
+import hashlib
+import json
+import os
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab import topology
+from lab.host import Host
+from lab.kernel import KernelLog, kernel_state, wait_nothing_left
+from lab.peers.client import Account, VpnClient
+from lab.story import Story
+from lab.waiting import time_limit, wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+POOL_GATEWAY = "10.64.0.1"
+INIT_OPTIONS = f"--yes --json --pool 10.64.0.0/24 --dns {topology.INSIDE}"
+CONFIG = Path("/etc/sallyport/sallyport.toml")
+USER = "sallyport"
+GROUPS = {"sallyport-admin", "sallyport-monitor"}
+
+# A server whose networkd would take every interface that nobody keeps it from.
+NETWORKD = {
+    "50-wan.network": f"[Match]\nName=wan0\n[Network]\nAddress={topology.GATEWAY_OUTER}/24\n",
+    "90-all.network": "[Match]\nName=*\nType=!loopback\n[Network]\nDHCP=yes\n",
+}
+# udev that takes its time, as on a machine that boots.
+SLOW_UDEV = Path("/run/udev/rules.d/00-slow.rules")
+
+# What installing and purging any package leaves: dpkg's, apt's and systemd's own books, logs, and caches.
+OTHERS_FILES = re.compile(
+    r"/var/(lib/(dpkg|apt|systemd/(timers|catalog)|ucf)|log|cache/(apt|debconf|ldconfig|man))(/|$)"
+    r"|/var/lib/systemd/random-seed$|/etc/ld\.so\.cache$|/etc/(passwd|group|g?shadow)-?$|/etc/\.pwd\.lock$"
+    # AppArmor's cache of the profiles of strongSwan's packages.
+    r"|/var/cache/apparmor/[^/]+/usr\.sbin\.(charon-systemd|swanctl)$"
+)
+
+
+class ThisServer(Host):
+    """The system that we run on, with what a host of the lab can do."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.name = self.namespace = "server"
+        self.scratch = scratch
+        self.processes = []
+        scratch.mkdir(parents=True)
+
+    def _enter(self, arguments: tuple[str, ...]) -> list[str]:
+        return list(arguments)
+
+    def path(self, inside: str) -> Path:
+        return Path(inside)
+
+    def apt(self, *arguments: str) -> str:
+        words = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", *arguments)
+        return self.run(*words, timeout=600).stdout
+
+    def journal(self, *arguments: str) -> str:
+        return self.output("journalctl", "--boot", "--quiet", "--no-pager", *arguments)
+
+    def property(self, name: str, unit: str = "sallyportd") -> str:
+        return self.output("systemctl", "show", "--value", f"--property={name}", unit).strip()
+
+    def accounts(self) -> set[str]:
+        return {line for name in ("passwd", "group") for line in _lines(Path("/etc", name))}
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+def _files() -> dict[str, str]:
+    """Every file and folder of the root file system; of those in /etc, what they are and have, too."""
+    device = os.stat("/").st_dev
+    found = {}
+    for folder, folders, files in os.walk("/"):
+        folders[:] = [
+            name
+            for name in folders
+            if name != "tmp" and os.lstat(os.path.join(folder, name)).st_dev == device
+        ]
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            found[str(path)] = _content(path) if folder.startswith("/etc") else ""
+    return found
+
+
+def _content(path: Path) -> str:
+    status = path.lstat()
+    what = f"{stat.filemode(status.st_mode)} {status.st_uid}:{status.st_gid}"
+    if path.is_symlink():
+        return f"{what} {os.readlink(path)}"
+    return f"{what} {hashlib.sha1(path.read_bytes()).hexdigest()}" if path.is_file() else what
+
+
+def _mode(path: Path) -> str:
+    """As in `-rw-r----- root sallyport`."""
+    status = path.stat()
+    owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name
+    return f"{stat.filemode(status.st_mode)} {owner} {group}"
+
+
+def _sockets(server: ThisServer) -> set[str]:
+    """Who listens, without how many wait."""
+    lines = server.output("ss", "-Hlntuxw").splitlines()
+    return {" ".join([line.split()[0], line.split()[4]]) for line in lines}
+
+
+def _service_commands() -> Iterator[str]:
+    """What docs/operations.md tells the operator to type, word for word."""
+    text = (REPOSITORY / "docs/operations.md").read_text()
+    (block,) = re.findall(r"^((?:    .*\n)*    sallyport init .*\n(?:    .*\n)*)", text, re.M)
+    for line in block.splitlines():
+        yield line.split("#")[0].strip()
+
+
+class PackageLife:
+    def __init__(self, story: Story, package: Path, scratch: Path) -> None:
+        self.story = story
+        self.package = package
+        self.server = ThisServer(scratch / "server")
+        self.scratch = scratch
+        self.kernel_log = KernelLog()
+        self.laptop = Host("client", scratch / "client")
+        self.laptop.wait_ready()
+        self.client: VpnClient
+
+    # -- chapters
+
+    def prepare(self) -> None:
+        self.story.chapter("A minimal Debian with one interface")
+        server = self.server
+        for name, text in NETWORKD.items():
+            Path("/etc/systemd/network", name).write_text(text)
+        server.run("networkctl", "reload")
+        words = "ip link add wan0 type veth peer name eth0 netns client"
+        server.run(*words.split())
+        self.laptop.ip_batch("address add 203.0.113.23/24 dev eth0", "link set eth0 up")
+        wait_until(
+            "networkd to configure wan0",
+            lambda: f" {topology.GATEWAY_OUTER}/24" in server.output("ip", "-o", "address"),
+        )
+        wait_until(
+            "the system to be up",
+            lambda: "running"
+            in server.run("systemctl", "is-system-running", "--wait", check=False).stdout,
+        )
+        server.apt("update")
+        self.files = _files()
+        self.accounts = server.accounts()
+        self.sockets = _sockets(server)
+        self.state = kernel_state(server)
+        self.story.fact(
+            not shutil.which("charon-systemd"), "it runs, and has nothing of IPsec and L2TP"
+        )
+
+    def install(self) -> None:
+        self.story.chapter("apt install ./sallyport.deb")
+        story, server = self.story, self.server
+        said = server.apt("install", str(self.package))
+        (server.scratch / "apt-install.log").write_text(said)
+        story.claim(
+            not re.search(r"(?i)\b(warning|error|failed|cannot)\b", said), "apt is content", said
+        )
+        recommended = server.output("dpkg-deb", "--field", str(self.package), "Recommends")
+        for name in recommended.replace(",", " ").split():
+            state = server.run("dpkg-query", "-Wf", "${db:Status-Status}", name, check=False).stdout
+            story.claim(state == "installed", f"{name} came with it", state)
+        user = pwd.getpwnam(USER)
+        story.claim(
+            (user.pw_shell, user.pw_dir) == ("/usr/sbin/nologin", "/var/lib/sallyport"),
+            "the user sallyport cannot log in",
+            str(user),
+        )
+        memberships = {group.gr_name for group in grp.getgrall() if USER in group.gr_mem}
+        story.claim(
+            memberships == GROUPS, f"and is in {' and '.join(sorted(GROUPS))}", str(memberships)
+        )
+        self._modes({"/etc/sallyport": "drwxr-x--- root sallyport"})
+        enabled = server.run("systemctl", "is-enabled", "sallyportd", check=False).stdout.strip()
+        active = server.property("ActiveState")
+        story.claim(
+            (enabled, active) == ("enabled", "inactive"),
+            "the service is enabled, and waits for its configuration",
+            f"{enabled}, {active}",
+        )
+        # On a machine that boots udev has much to do.
+        SLOW_UDEV.parent.mkdir(exist_ok=True)
+        SLOW_UDEV.write_text('KERNEL=="ppp", PROGRAM="/usr/bin/sleep 4"\n')
+        server.run("udevadm", "control", "--reload")
+
+    def set_up(self) -> None:
+        self.story.chapter("The steps of docs/operations.md, word for word")
+        story, server = self.story, self.server
+        Path("/etc/sysctl.d/50-sallyport.conf").write_text("net.ipv4.ip_forward = 1\n")
+        server.run("sysctl", "-qp", "/etc/sysctl.d/50-sallyport.conf")
+        for command in _service_commands():
+            init = command.startswith("sallyport init ")
+            if init:
+                command = command.replace("vpn.example.org", topology.GATEWAY_OUTER)
+                command = f"{command} {INIT_OPTIONS}"
+            result = server.run("bash", "-c", command, check=False)
+            story.claim(result.returncode == 0, command, result.stdout)
+            if init:
+                self.made = json.loads(result.stdout)
+            if "sallyportd" in command:
+                # At once: what is right a moment later is of no use to a daemon that has looked already.
+                self._modes({"/dev/ppp": "crw-rw---- root sallyport"})
+        SLOW_UDEV.unlink()
+        server.run("udevadm", "control", "--reload")
+        secret = "-rw-r----- root sallyport"
+        self._modes({str(path): secret for path in self.made["files"]})
+        self._modes(
+            {
+                "/run/sallyport/sallyport.sock": "srw-rw---- sallyport sallyport-admin",
+                "/run/sallyport/monitor.sock": "srw-rw---- sallyport sallyport-monitor",
+                "/var/lib/sallyport": "drwxr-x--- sallyport sallyport",
+            }
+        )
+        story.claim(server.property("ActiveState") == "active", "the service runs", self._trouble())
+        pid = server.property("MainPID")
+        confined = Path(f"/proc/{pid}/attr/current").read_text().strip("\0\n")
+        story.claim(confined == "sallyportd (enforce)", "AppArmor confines it", confined)
+        status = Path(f"/proc/{pid}/status").read_text()
+        story.claim(not re.search(r"^[UG]id:.*\b0\b", status, re.M), "it is not root", status)
+        # A new configuration is checked where it was written, before it is put in place.
+        elsewhere = Path("/root/sallyport.toml")
+        shutil.copy(CONFIG, elsewhere)
+        said = server.run("sallyport", "config", "check", str(elsewhere), check=False)
+        story.claim(said.returncode == 0, f"sallyport config check {elsewhere}", said.stdout)
+        elsewhere.unlink()
+
+    def log_in(self) -> None:
+        self.story.chapter("A stock client dials in")
+        story, server = self.story, self.server
+        account = Account(self.made["user"], self.made["password"])
+        self.client = client = VpnClient(self.laptop, account, psk=self.made["psk"])
+        programs = self.laptop.scratch / "bin"
+        programs.mkdir()
+        for name in ("daemon_program", "swanctl_program"):
+            program = shutil.which(getattr(client.charon, name))
+            setattr(client.charon, name, shutil.copy(program, programs))
+        client.launch()
+        self._dial()
+        (session,) = self._sessions()
+        story.claim(
+            session["user"] == account.user and session["state"] == "up",
+            f"sallyport sessions has {account.user}",
+            str(session),
+        )
+        self._look_at_interface(session["interface"])
+        reader = "setpriv --reuid=nobody --regid=sallyport-monitor --clear-groups sallyport"
+        for socket, status in (("monitor", 0), ("sallyport", 6)):
+            said = server.run(
+                *reader.split(), "--socket", f"/run/sallyport/{socket}.sock", check=False
+            )
+            story.claim(
+                said.returncode == status,
+                f"sallyport-monitor {'may' if status == 0 else 'may not'} use {socket}.sock",
+                said.stdout,
+            )
+
+    def upgrade(self) -> None:
+        self.story.chapter("An upgrade, while the client pings")
+        story, server = self.story, self.server
+        newer = self._repack()
+        pid, pings = server.property("MainPID"), self.laptop.pings(POOL_GATEWAY, 0.2)
+        said = server.apt("install", str(newer))
+        story.claim(
+            not re.search(r"(?i)\b(warning|error|failed|cannot)\b", said), "apt is content", said
+        )
+        version = server.output("dpkg-query", "-Wf", "${Version}", "sallyport")
+        story.claim(version.endswith("+newer"), f"version {version} is installed")
+        story.claim(server.property("MainPID") == pid, "the daemon is the same process", said)
+        echo = pings.stop()
+        story.claim(echo.received == echo.sent, f"{echo.received} of {echo.sent} pings answered")
+        story.claim(len(self._sessions()) == 1, "the session is there")
+        story.claim(server.property("NeedDaemonReload") == "no", "systemd knows the new unit")
+
+        self.story.chapter("A reload, a restart")
+        server.run("systemctl", "reload", "sallyportd")
+        wait_until(
+            "the reload in the journal",
+            lambda: re.search(
+                "(?i)reload|configuration", server.journal("-u", "sallyportd", "-n2")
+            ),
+        )
+        story.claim(server.property("MainPID") == pid, "systemctl reload: the same process")
+        story.claim(len(self._sessions()) == 1, "the session is there")
+        server.run("systemctl", "restart", "sallyportd")
+        story.claim(server.property("MainPID") != pid, "systemctl restart: another one")
+        self.client.lac.wait_down()
+        self._dial()
+
+    def look_back(self) -> None:
+        self.story.chapter("What the journal has of all this")
+        story, server = self.story, self.server
+        warnings = server.journal("-u", "sallyportd", "-p", "warning")
+        story.claim(not warnings, "no warning of sallyportd", warnings)
+        failed = server.output("systemctl", "--failed", "--no-legend", "--plain")
+        story.claim(not failed, "no failed unit", failed)
+        denied = "\n".join(line for line in self.kernel_log.lines() if '="DENIED"' in line)
+        story.claim(not denied, "nothing that AppArmor denied", denied)
+        noise = server.journal("-u", "systemd-networkd", "-u", "systemd-udevd", "-g", "sallyport")
+        story.claim(not noise, "no word of our interfaces from networkd and udev", noise)
+
+    def remove(self) -> None:
+        self.story.chapter("apt remove, with the client connected")
+        story, server = self.story, self.server
+        said = server.apt("remove", "sallyport")
+        (server.scratch / "apt-remove.log").write_text(said)
+        self.client.lac.wait_down()
+        story.claim(True, "the client was told goodbye")
+        story.claim(not server.run("pgrep", "sallyportd", check=False).stdout, "no process is left")
+        story.claim(not Path("/run/sallyport").exists(), "nor a socket")
+        loaded = server.run("swanctl", "--list-conns", check=False).stdout
+        story.claim(not loaded.strip(), "charon has no connection of ours", loaded)
+        story.claim(CONFIG.exists(), "the configuration is kept")
+
+        self.story.chapter("apt purge --auto-remove")
+        said = server.apt("purge", "--auto-remove", "sallyport")
+        (server.scratch / "apt-purge.log").write_text(said)
+        story.claim(
+            not re.search(r"(?i)\b(warning|error|failed|cannot)\b", said), "apt is content", said
+        )
+        self.client.stop()
+        # The operator's own.
+        Path("/etc/sysctl.d/50-sallyport.conf").unlink()
+        server.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
+        files = _files()
+        left = "\n".join(
+            sorted(p for p in files if p not in self.files and not OTHERS_FILES.match(p))
+        )
+        story.claim(not left, "no file is left", left)
+        changed = "\n".join(
+            path
+            for path, content in self.files.items()
+            if files.get(path) != content and not OTHERS_FILES.match(path)
+        )
+        story.claim(not changed, "and none is missing or changed", changed)
+        # Debian's packages leave their users, so that nobody else gets the number.
+        accounts = server.accounts() - self.accounts
+        ours = {line for line in accounts if line.split(":")[0] in {USER, *GROUPS}}
+        story.claim(accounts == ours, "but for our user and groups", str(accounts))
+        sockets = _sockets(server) - self.sockets
+        story.claim(not sockets, "no socket listens", str(sockets))
+        try:
+            wait_nothing_left(server, self.state, 20)
+            left = ""
+        except AssertionError as error:
+            left = str(error)
+        story.claim(not left, "no interface, route, SA, policy or nft table is left", left)
+        profiles = Path("/sys/kernel/security/apparmor/profiles").read_text()
+        story.claim("sallyportd" not in profiles, "nor a profile of AppArmor's", profiles)
+        known = server.output(
+            "systemctl", "list-units", "--all", "--plain", "--no-legend", "sally*"
+        )
+        story.claim(not known, "systemd has forgotten the service", known)
+        failed = server.output("systemctl", "--failed", "--no-legend", "--plain")
+        story.claim(not failed, "no unit has failed", failed)
+
+    # -- what they are made of
+
+    def _modes(self, expected: dict[str, str]) -> None:
+        for name, mode in expected.items():
+            path = Path(name)
+            is_ = _mode(path) if path.exists() else "missing"
+            self.story.claim(is_ == mode, f"{name} is {mode}", is_)
+
+    def _sessions(self) -> list[dict[str, object]]:
+        return json.loads(self.server.output("sallyport", "sessions", "--json"))["sessions"]
+
+    def _trouble(self) -> str:
+        return self.server.journal("-u", "sallyportd", "-n", "20")
+
+    def _dial(self) -> None:
+        try:
+            self.client.initiate()
+            link = self.client.dial()
+        except AssertionError:
+            self.story.aside(self._trouble())
+            self.story.aside(self.server.run("sallyport", "why", check=False).stdout)
+            raise
+        self.story.fact(link.address, f"it logged in through IPsec, and is {link.address}")
+        echo = self.laptop.ping(POOL_GATEWAY)
+        self.story.claim(
+            echo.received == echo.sent, f"{echo.received} of {echo.sent} pings answered"
+        )
+
+    def _look_at_interface(self, interface: str) -> None:
+        """What a system does by itself to a new interface it does not do to ours."""
+        story, server = self.story, self.server
+        server.run("udevadm", "settle")
+        told = server.output("networkctl", "--no-pager", "list", interface)
+        story.claim("unmanaged" in told, f"networkd leaves {interface} alone", told)
+        path = f"/sys/class/net/{interface}"
+        told = server.output("udevadm", "info", path)
+        story.claim(":systemd:" not in told, f"udev makes no unit of {interface}", told)
+        told = server.output("udevadm", "test", "--action=add", path)
+        story.claim(not re.search(r"^run: ", told, re.M), "and starts no program for it", told)
+
+    def _repack(self) -> Path:
+        """The same package with a higher version."""
+        tree, newer = self.scratch / "newer", self.scratch / "newer.deb"
+        self.server.run("dpkg-deb", "--raw-extract", str(self.package), str(tree))
+        control = tree / "DEBIAN/control"
+        control.write_text(re.sub(r"(?m)^(Version: .*)", r"\1+newer", control.read_text()))
+        self.server.run("dpkg-deb", "-Znone", "--build", str(tree), str(newer))
+        shutil.rmtree(tree)
+        return newer
+
+    def keep(self, folder: Path) -> None:
+        (self.server.scratch / "journal.log").write_text(self.server.journal())
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(
+            self.scratch,
+            folder,
+            ignore=lambda where, names: [
+                name
+                for name in names
+                if name == "bin" or name.endswith(".deb") or not os.path.exists(Path(where, name))
+            ],
+        )
+
+
+def main() -> int:
+    story = Story()
+    package = Path(sys.argv[1]).resolve()
+    story.title(f"{package.name} on Linux {os.uname().release}")
+    kept = Path(os.environ["SALLYPORT_LAB_SHARE"]) / "package"
+    # Readable by all: the daemon's package is installed from there by apt's own user.
+    scratch = Path(tempfile.mkdtemp(prefix="sallyport-package-"))
+    scratch.chmod(0o755)
+    life = PackageLife(story, package, scratch)
+    try:
+        with time_limit(1800):
+            life.prepare()
+            life.install()
+            life.set_up()
+            life.log_in()
+            life.upgrade()
+            life.look_back()
+            life.remove()
+    except (Exception, subprocess.SubprocessError):  # whatever went wrong, the logs are wanted
+        story.failed.append("the rest could not be tried")
+        traceback.print_exc(file=sys.stdout)
+    life.keep(kept)
+    if story.failed:
+        story.title(f"\nDid not hold: {'; '.join(story.failed)}. Logs: {kept}")
+        return 1
+    story.title("\nAll of it held.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

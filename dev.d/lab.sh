@@ -39,8 +39,30 @@ run_scenarios() {
   watched_step lab tests/lab/vm -- tests/lab/run -v "${arguments[@]}"
 }
 
+# Whether build/packages has the Debian package of HEAD: of something that differs in nothing a package is made of.
+_has_package() {
+  [[ -e build/packages/commit ]] && compgen -G 'build/packages/sallyport_*.deb' >/dev/null &&
+    git diff --quiet "$(<build/packages/commit)" HEAD -- . ':!tests' ':!dev' ':!dev.d' 2>/dev/null
+}
+
+_package_life() {
+  local package root
+  package=$(readlink -e build/packages/sallyport_*.deb) && root=$(tests/lab/guest-root "$package") &&
+    tests/lab/vm --root "$root" -- tests/lab/package.py "$package"
+}
+
+# The package on a minimal Debian of its own: installed, used, upgraded, purged. Of what is committed.
+run_package_life() {
+  # debootstrap's to make, and QEMU's to read.
+  ((EUID == 0)) || die "lab package needs root"
+  need package && need lab && need root || return
+  _has_package || { need build && step package packaging/build deb; } || return
+  prepare_lab && watched_step "lab package" _package_life
+}
+
 cmd_lab() {
   case ${1-} in
+    package) run_package_life ;;
     shell)
       prepare_lab
       exec tests/lab/vm -i -- bash -l

@@ -12,6 +12,7 @@ declare -A debian=(
     python3-jsonschema python3-prometheus-client curl jq
     libnss3-tools libcurl3-nss libevent-pthreads-2.1-7 libldns3 libunbound8 libcap-ng0"
   [package]="build-essential git debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian rpm rpmlint"
+  [root]="debootstrap dpkg-dev"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel
@@ -20,6 +21,7 @@ declare -A fedora=(
   [lab]="qemu-system-x86-core busybox kmod cpio xz openssl util-linux procps-ng iproute nftables conntrack-tools tcpdump wireshark-cli iputils
     xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq"
   [package]="git rpm-build rpmlint scdoc"
+  [root]="debootstrap dpkg-dev apt"
 )
 
 # Services that some of these packages bring and that nobody asked for on a developer's machine.

@@ -195,8 +195,8 @@ connections {
     children {
       l2tp {
         mode = transport
-        local_ts = dynamic[udp/1701]
-        remote_ts = dynamic[udp/1701]
+        local_ts = dynamic[17/1701]
+        remote_ts = dynamic[17/1701]
         esp_proposals = %(esp)s
       }
     }

@@ -457,20 +457,28 @@ class PackageLife:
         return text
 
     def _look_at_interface(self, interface: str) -> None:
-        """What a system does by itself to a new interface it does not do to ours."""
+        """What a system does by itself to a new interface it does not do to ours; to the other it does, or we look amiss."""
         story, server = self.story, self.server
         server.run("udevadm", "settle")
-        told = server.output("networkctl", "--no-pager", "list", interface)
-        story.claim("unmanaged" in told, f"networkd leaves {interface} alone", told)
-        path = f"/sys/class/net/{interface}"
-        told = server.output(
-            "systemctl", "list-units", "--all", "--plain", "--no-legend", f"sys-*{interface}*"
-        )
-        story.claim(
-            f"{interface}.device" not in told, f"systemd makes no unit of {interface}", told
-        )
-        told = server.output("udevadm", "test", "--action=add", path)
-        story.claim(not re.search(r"^run: '?/", told, re.M), "and starts no program for it", told)
+        for name, ours in ((interface, True), ("wan0", False)):
+            managed = server.output("networkctl", "--no-pager", "list", name)
+            story.claim(
+                ("unmanaged" in managed) == ours,
+                f"networkd {'leaves' if ours else 'does not leave'} {name} alone",
+                managed,
+            )
+            units = server.output("systemctl", "list-units", "--all", "--plain", f"sys-*{name}*")
+            story.claim(
+                (f"{name}.device" not in units) == ours,
+                f"systemd makes {'no unit' if ours else 'a unit'} of {name}",
+                units,
+            )
+            told = server.output("udevadm", "test", "--action=add", f"/sys/class/net/{name}")
+            story.claim(
+                (not re.search(r"^run: '?/", told, re.M)) == ours,
+                f"udev starts {'no program' if ours else 'a program'} for {name}",
+                told,
+            )
 
     def _repack(self) -> Path:
         """The same package with a higher version."""

@@ -16,6 +16,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # analyzer and the sanitizers look for the real ones.
   target_compile_options(sallyport_options INTERFACE -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  # A precompiled header that says when it was made is another one for ccache each time.
+  target_compile_options(sallyport_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 if(SALLYPORT_SANITIZE)
   target_compile_options(sallyport_options INTERFACE
     -fsanitize=${SALLYPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -2,6 +2,7 @@
 #include "daemon/config.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
@@ -348,6 +349,7 @@ class ConfigLoader {
     }
     clients.certificate =
         LoadCertificate(path, section, ".certificate_file", clients.certificate_file);
+    WarnOfFlaws(std::string(section) + ".certificate_file", clients);
     LoadPrivateKey(path, section, clients);
     for (const auto& file : clients.ca_files) {
       clients.ca.push_back(LoadCertificate(path, section, ".ca_files", file));
@@ -371,6 +373,17 @@ class ConfigLoader {
     if (certificate) return *std::move(certificate);
     errors_.push_back(AboutFile(file, key, certificate.error(), "a certificate in PEM or DER"));
     return {};
+  }
+
+  /// Of what clients see; charon itself takes such a certificate.
+  void WarnOfFlaws(const std::string& key, const IpsecClients& clients) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    for (std::string& flaw : FlawsOf(clients.certificate, now)) {
+      warnings_.push_back(AboutFile(clients.certificate_file, key, std::move(flaw),
+                                    "one that is valid now, with the name or address that clients "
+                                    "dial as subjectAltName, and for serverAuth if its use is "
+                                    "limited: Windows and Apple's systems refuse others"));
+    }
   }
 
   void LoadPrivateKey(const std::string& path, std::string_view section, IpsecClients& clients) {

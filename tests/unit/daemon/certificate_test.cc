@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/certificate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
@@ -56,6 +57,50 @@ TEST(Certificate, MistakesInPemAreTold) {
   EXPECT_EQ(
       ParseCertificate("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----").error(),
       "no X.509 certificate");
+}
+
+constexpr CertificateTime kMorning{std::chrono::seconds{1796022000}};  // 2026-11-30 07:00:00
+
+std::vector<std::string> Flaws(std::string_view pem, CertificateTime now = kMorning) {
+  return FlawsOf(*ParseCertificate(pem), now);
+}
+
+TEST(Certificate, OneThatClientsTakeHasNoFlaw) {
+  EXPECT_THAT(Flaws(kGoodCertificatePem), testing::IsEmpty());
+}
+
+TEST(Certificate, WhatClientsMissIsTold) {
+  EXPECT_THAT(Flaws(kCertificatePem),
+              testing::ElementsAre("a certificate without a DNS name or address (subjectAltName)"));
+  EXPECT_THAT(Flaws(kClientCertificatePem),
+              testing::ElementsAre("a certificate without a DNS name or address (subjectAltName)",
+                                   "a certificate for another use (extendedKeyUsage)"));
+}
+
+TEST(Certificate, ItsTimeIsLookedAt) {
+  using std::chrono::days;
+  using std::chrono::sys_days;
+  const sys_days end = std::chrono::year(2126) / 1 / 1;
+  EXPECT_THAT(Flaws(kGoodCertificatePem, kMorning - days(365)),
+              testing::ElementsAre("a certificate that begins on 2026-01-01"));
+  EXPECT_THAT(Flaws(kGoodCertificatePem, end - days(15)), testing::IsEmpty());
+  EXPECT_THAT(Flaws(kGoodCertificatePem, end - days(10)),
+              testing::ElementsAre("a certificate that expires on 2126-01-01"));
+  EXPECT_THAT(Flaws(kGoodCertificatePem, end + days(1)),
+              testing::ElementsAre("a certificate that has expired on 2126-01-01"));
+}
+
+/// Cut short or changed anywhere: no crash, and never more than there is to tell.
+TEST(Certificate, BrokenOnesHaveNoFlawsOrReadableOnes) {
+  const std::string der = *ParseCertificate(kGoodCertificatePem);
+  for (size_t size = 0; size < der.size(); ++size) {
+    EXPECT_THAT(FlawsOf(std::string_view(der).substr(0, size), kMorning), testing::IsEmpty());
+  }
+  for (size_t at = 0; at < der.size(); ++at) {
+    std::string broken = der;
+    broken[at] = static_cast<char>(~broken[at]);
+    EXPECT_LE(FlawsOf(broken, kMorning).size(), 3U);
+  }
 }
 
 TEST(PrivateKey, IsPemWithoutAPassphrase) {

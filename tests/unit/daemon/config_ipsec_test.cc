@@ -28,7 +28,7 @@ ranges = ["10.64.0.0/16"]
 gateway = "10.64.0.1"
 )";
 
-const std::string kCertificate{kCertificatePem};
+const std::string kCertificate{kGoodCertificatePem};
 const std::string kPrivateKey = "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n";
 const Files kFiles = {{"/psk", "swordfish\n"},
                       {"/other", "melon\n"},
@@ -134,7 +134,7 @@ revocation = "strict"
 )");
   ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
   const IpsecConfig& ipsec = loaded->config.ipsec;
-  EXPECT_THAT(ipsec.certificate, HasSubstr("gateway"));
+  EXPECT_THAT(ipsec.certificate, HasSubstr("gw"));
   EXPECT_THAT(ipsec.ca, ElementsAre(ipsec.certificate));
   EXPECT_EQ(ipsec.private_key, SecretOf(kPrivateKey));
   EXPECT_EQ(ipsec.revocation, RevocationPolicy::kStrict);
@@ -190,6 +190,21 @@ psk_file = "/other"
   ASSERT_THAT(loaded->warnings, SizeIs(2));
   EXPECT_EQ(loaded->warnings[0].key, "ipsec.private_key_file");
   EXPECT_EQ(loaded->warnings[1].key, "ipsec.key.psk_file");
+}
+
+TEST(IpsecConfig, ACertificateThatClientsRefuseIsWarnedOf) {
+  Files files = kFiles;
+  files["/cert"] = std::string(kClientCertificatePem);
+  // What stands in a CA's certificate is for charon to judge.
+  files["/ca"] = std::string(kClientCertificatePem);
+  const auto loaded = Load(
+      "[ipsec]\ncertificate_file = \"/cert\"\nprivate_key_file = \"/key\"\nca_files = [\"/ca\"]\n",
+      files);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
+  ASSERT_THAT(loaded->warnings, SizeIs(2));
+  EXPECT_THAT(loaded->warnings[0].ToString(),
+              HasSubstr("/cert:1:1: ipsec.certificate_file: found a certificate without a DNS name "
+                        "or address (subjectAltName), expected one"));
 }
 
 TEST(IpsecConfig, ACertificateForIkev1WouldHideKeysOfAddressesBehindTheKeyOfAll) {

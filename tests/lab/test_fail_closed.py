@@ -5,6 +5,7 @@ import re
 
 from lab import topology
 from lab.capture import CLEAR_TEXT_L2TP
+from lab.host import Host
 from lab.scenario import ALICE, Scenario
 from lab.waiting import wait_until
 
@@ -112,6 +113,48 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
     laptop.lac.start()
     laptop.initiate()
     lab.check_both_ways(laptop, laptop.dial().address)
+    lab.wire.stop()
+    assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
+
+
+def _expire(host: Host, seconds: int) -> None:
+    """The kernel ends every SA of the host in so many seconds, as at the end of its lifetime (XFRM_MSG_EXPIRE, hard)."""
+    listed = host.output("ip", "xfrm", "state")
+    for state in re.split(r"^(?=src )", listed, flags=re.MULTILINE)[1:]:
+        words = state.split()
+
+        def value(name: str, count: int = 1) -> list[str]:
+            at = words.index(name)
+            return words[at : at + 1 + count]
+
+        selector = re.search(r"sel (.*)", state)
+        arguments = value("src") + value("dst") + value("proto") + value("spi") + value("reqid")
+        arguments += (
+            value("mode") + value("replay-window") + value("auth-trunc", 3) + value("enc", 2)
+        )
+        if selector:
+            arguments += ["sel", *selector[1].split()]
+        arguments += ["limit", "time-hard", str(seconds)]
+        host.run("ip", "xfrm", "state", "update", *arguments)
+
+
+def test_the_lifetime_of_sas_ends_under_traffic(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client3)
+    link = laptop.connect()
+    # Both ways, so that the gateway has something to send when it has no SA any more.
+    there = laptop.host.pings(topology.INSIDE, 0.1)
+    back = lab.net.inside.pings(link.address, 0.1)
+    _expire(lab.net.gateway, 2)
+    assert gateway.process is not None
+    # charon hears of it too, and usually first.
+    gateway.process.wait_for(r"sa_(down|lost): ")
+    gateway.wait_no_sessions()
+    # What asks for one in vain, without a key, may still be there.
+    assert " enc " not in lab.net.gateway.output("ip", "xfrm", "state")
+    there.stop()
+    back.stop()
+    wait_until("the client's SA gone", lambda: not laptop.charon.swanctl("--list-sas").strip())
     lab.wire.stop()
     assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
 

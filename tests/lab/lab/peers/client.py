@@ -62,13 +62,18 @@ class VpnClient:
         self.lac.start()
         if self._psk is not None:
             self.charon.wait_ready()
-            if self._proof.certificate:
-                self.charon.keep("x509", self._proof.certificate.certificate)
-                self.charon.keep("private", self._proof.certificate.private_key)
-            if self._proof.ca:
-                self.charon.keep("x509ca", self._proof.ca)
-            self.charon.load(client_conf(self._gateway, self._psk, self._proposals, self._proof))
+            self.load()
         return self
+
+    def load(self) -> None:
+        """Gives charon, which runs, the connection."""
+        assert self._psk is not None
+        if self._proof.certificate:
+            self.charon.keep("x509", self._proof.certificate.certificate)
+            self.charon.keep("private", self._proof.certificate.private_key)
+        if self._proof.ca:
+            self.charon.keep("x509ca", self._proof.ca)
+        self.charon.load(client_conf(self._gateway, self._psk, self._proposals, self._proof))
 
     def initiate(self, check: bool = True) -> str:
         """IKE main mode and quick mode. Gives charon's account of it; fails when no CHILD_SA came up."""

@@ -26,13 +26,15 @@ HttpCall Post(const char* target, const Json& body = {}) {
           body.is_null() ? "" : body.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
 
-HttpCall SessionsCall(const SessionsCommand& command) {
+/// The records whole as JSON, else what the table shows of them.
+HttpCall SessionsCall(const SessionsCommand& command, bool whole) {
   HttpCall call = Get("/v1/sessions");
   char separator = '?';
   for (const auto& [name, value] : command.filter) {
     call.target += separator + name + '=' + PercentEncode(value);
     separator = '&';
   }
+  if (!whole) call.target += separator + ("fields=" + SessionFields(command));
   return call;
 }
 
@@ -50,6 +52,19 @@ HttpCall EventsCall(const EventsCommand& command) {
   for (const std::string& type : command.types) {
     call.target +=
         (call.target.find('?') == call.target.npos ? "?types=" : ",") + PercentEncode(type);
+  }
+  return call;
+}
+
+HttpCall TraceCall(const TraceCommand& command) {
+  HttpCall call = Get("/v1/trace");
+  if (!command.who.empty()) {
+    call.target += IpPrefix::Parse(command.who) ? "?peer=" : "?user=";
+    call.target += PercentEncode(command.who);
+  }
+  if (!command.session.empty()) {
+    call.target += command.who.empty() ? "?session=" : "&session=";
+    call.target += PercentEncode(command.session);
   }
   return call;
 }
@@ -106,29 +121,34 @@ Outcome Failure(ExitCode code, std::string error) {
 }  // namespace
 
 HttpCall ToCall(const Options& options) {
-  return std::visit(Overloaded{
-                        [](const SessionsCommand& command) { return SessionsCall(command); },
-                        [](const SessionCommand& command) {
-                          return Get(("/v1/sessions/" + PercentEncode(command.id)).c_str());
-                        },
-                        [](const TunnelsCommand&) { return Get("/v1/tunnels"); },
-                        [](const SasCommand&) { return Get("/v1/sas"); },
-                        [](const PoolsCommand&) { return Get("/v1/pools"); },
-                        [](const DialsCommand&) { return Get("/v1/dials"); },
-                        [](const WhyCommand& command) { return WhyCall(command); },
-                        [](const EventsCommand& command) { return EventsCall(command); },
-                        [](const TopCommand&) { return Get("/v1/sessions"); },
-                        [](const DisconnectCommand& command) { return DisconnectCall(command); },
-                        [](const DrainCommand&) { return Post("/v1/drain"); },
-                        [](const UndrainCommand&) { return Post("/v1/undrain"); },
-                        [](const ReloadCommand&) { return Post("/v1/reload"); },
-                        [](const LogLevelCommand& command) {
-                          return Post("/v1/log-level", {{"level", command.level}});
-                        },
-                        [](const ConfigShowCommand&) { return Get("/v1/config"); },
-                        [](const auto&) { return Get("/v1/status"); },
-                    },
-                    options.command);
+  return std::visit(
+      Overloaded{
+          [&](const SessionsCommand& command) { return SessionsCall(command, options.json); },
+          [](const SessionCommand& command) {
+            return Get(("/v1/sessions/" + PercentEncode(command.id)).c_str());
+          },
+          [](const TunnelsCommand&) { return Get("/v1/tunnels"); },
+          [](const SasCommand&) { return Get("/v1/sas"); },
+          [](const PoolsCommand&) { return Get("/v1/pools"); },
+          [](const DialsCommand&) { return Get("/v1/dials"); },
+          [](const WhyCommand& command) { return WhyCall(command); },
+          [](const EventsCommand& command) { return EventsCall(command); },
+          [](const TraceCommand& command) { return TraceCall(command); },
+          [&](const TopCommand&) {
+            return Get(options.json ? "/v1/sessions"
+                                    : ("/v1/sessions?fields=" + TopFields()).c_str());
+          },
+          [](const DisconnectCommand& command) { return DisconnectCall(command); },
+          [](const DrainCommand&) { return Post("/v1/drain"); },
+          [](const UndrainCommand&) { return Post("/v1/undrain"); },
+          [](const ReloadCommand&) { return Post("/v1/reload"); },
+          [](const LogLevelCommand& command) {
+            return Post("/v1/log-level", {{"level", command.level}});
+          },
+          [](const ConfigShowCommand&) { return Get("/v1/config"); },
+          [](const auto&) { return Get("/v1/status"); },
+      },
+      options.command);
 }
 
 Outcome ExplainCallError(const Options& options, const CallError& error) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/doctor.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -30,8 +31,13 @@ bool HasModule(const Patient& patient, const std::string& name) {
 }
 
 Finding ExamineDaemon(const Patient& patient) {
+  if (!patient.status && patient.status.error().kind == CallError::Kind::kForbidden) {
+    return {Grade::kProblem, "sallyportd may not be asked: " + patient.status.error().detail,
+            "Run this as root, or join the group: 'usermod -aG sallyport-admin USER', then log in "
+            "anew."};
+  }
   if (!patient.status) {
-    return {Grade::kProblem, "sallyportd does not answer: " + patient.status.error(),
+    return {Grade::kProblem, "sallyportd does not answer: " + patient.status.error().detail,
             "Start it with 'systemctl start sallyportd', then look at 'journalctl -u sallyportd'. "
             "'sallyport config check' tells whether the configuration is valid."};
   }
@@ -52,6 +58,11 @@ Finding ExamineIke(const Patient& patient) {
             "Set ipsec.required = true unless the network is protected in another way."};
   }
   if (Flag(status, {"ipsec", "vici", "connected"})) {
+    const std::string lack = Text(status, {"ipsec", "vici", "error"}, "");
+    if (!lack.empty()) {
+      return {Grade::kProblem, "charon answers, but " + lack,
+              Text(status, {"ipsec", "vici", "hint"}, "Look at 'journalctl -u strongswan'.")};
+    }
     return {Grade::kOk, "charon " + Text(status, {"ipsec", "vici", "version"}) + " answers", ""};
   }
   return {Grade::kProblem,
@@ -101,22 +112,26 @@ Finding ExaminePorts(const Patient& patient) {
 }
 
 Finding ExamineForwarding(const Patient& patient) {
-  if (FirstWord(patient.read("/proc/sys/net/ipv4/ip_forward")) == "1") {
-    return {Grade::kOk, "IPv4 is forwarded", ""};
+  if (FirstWord(patient.read("/proc/sys/net/ipv4/ip_forward")) != "1") {
+    return {Grade::kProblem,
+            "IPv4 is not forwarded: clients reach this machine and nothing behind it",
+            "'sysctl -w net.ipv4.ip_forward=1', and the same in /etc/sysctl.d to last."};
   }
-  return {Grade::kProblem,
-          "IPv4 is not forwarded: clients reach this machine and nothing behind it",
-          "'sysctl -w net.ipv4.ip_forward=1', and the same in /etc/sysctl.d to last."};
-}
-
-Finding ExamineReversePath(const Patient& patient) {
-  if (FirstWord(patient.read("/proc/sys/net/ipv4/conf/all/rp_filter")) != "1") {
-    return {Grade::kOk, "the reverse path filter is not strict", ""};
+  static const Json kNone = Json::object();
+  const Json& status = patient.status ? *patient.status : kNone;
+  const auto& pools = ElementsOf(status, "pools");
+  const bool ipv6 = std::any_of(pools.begin(), pools.end(), [](const Json& pool) {
+    return Number(pool, {"ipv6", "size"}) > 0;
+  });
+  if (!ipv6) return {Grade::kOk, "IPv4 is forwarded", ""};
+  if (FirstWord(patient.read("/proc/sys/net/ipv6/conf/all/forwarding")) == "1") {
+    return {Grade::kOk, "IPv4 and IPv6 are forwarded", ""};
   }
-  return {Grade::kWarning,
-          "the reverse path filter is strict (rp_filter = 1): with several uplinks packets may be "
-          "dropped",
-          "'sysctl -w net.ipv4.conf.all.rp_filter=2' (loose) unless there is one uplink only."};
+  return {
+      Grade::kProblem,
+      "IPv6 is not forwarded, but a pool has prefixes: clients reach nothing over it",
+      "'sysctl -w net.ipv6.conf.all.forwarding=1', and the same in /etc/sysctl.d to last; where "
+      "the uplink's route comes from router advertisements its accept_ra = 2 besides."};
 }
 
 /// The device of the default route: destination and mask 0 in /proc/net/route.
@@ -129,6 +144,20 @@ std::string DefaultDevice(const Patient& patient) {
     if (columns[1] == "00000000" && columns[7] == "00000000") return columns[0];
   }
   return {};
+}
+
+Finding ExamineReversePath(const Patient& patient) {
+  // ip-sysctl: what counts is the larger one of all's and the interface's.
+  const auto setting = [&patient](const std::string& whose) {
+    return FirstWord(patient.read("/proc/sys/net/ipv4/conf/" + whose + "/rp_filter"));
+  };
+  const std::string device = DefaultDevice(patient);
+  const std::string largest = std::max(setting("all"), device.empty() ? "" : setting(device));
+  if (largest != "1") return {Grade::kOk, "the reverse path filter is not strict", ""};
+  return {Grade::kWarning,
+          "the reverse path filter is strict (rp_filter = 1): with several uplinks packets may be "
+          "dropped",
+          "'sysctl -w net.ipv4.conf.all.rp_filter=2' (loose) unless there is one uplink only."};
 }
 
 Finding ExamineMtu(const Patient& patient) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "cli/http_client.h"
 #include "cli/report.h"
 
 namespace sallyport::cli {
@@ -28,7 +29,7 @@ struct Patient {
   std::string kernel_release;  // uname -r
   bool clock_is_synchronised = true;
   /// The daemon's answer to GET /v1/status, or why there is none.
-  Expected<Json, std::string> status;
+  Expected<Json, CallError> status;
 };
 
 std::vector<Finding> Examine(const Patient& patient);

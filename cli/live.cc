@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <variant>
 
+#include "cli/pcap.h"
 #include "cli/report.h"
 #include "cli/session_table.h"
 
@@ -46,7 +47,7 @@ Outcome Top(const Options& options, const TopCommand& command, const Screen& scr
     // Two lines are for the summary and the heading.
     const size_t rows = screen.terminal ? std::max<size_t>(world.rows(), 4) - 3 : SIZE_MAX;
     const std::string text =
-        options.json ? response->body
+        options.json ? (screen.terminal ? TerminalJson(response->body) : response->body)
                      : TopReport(before, answer,
                                  std::chrono::duration_cast<std::chrono::milliseconds>(now - asked),
                                  command, rows, style);
@@ -83,7 +84,7 @@ Outcome FollowEvents(const Options& options, const HttpCall& call, const Surroun
   if (response->status != 200) return ExplainProblem(*response);
   return {.code = ExitCode::kFailed,
           .out = {},
-          .error = "the daemon ended the stream of events; it is stopping or was restarted"};
+          .error = "the daemon ended the stream; it is stopping or was restarted"};
 }
 
 Outcome Events(const Options& options, const Screen& screen, const Surroundings& world) {
@@ -94,6 +95,62 @@ Outcome Events(const Options& options, const Screen& screen, const Surroundings&
     const std::string type = Text(event, {"type"});
     if (type == "heartbeat" || type == "snapshot") return true;
     return world.print(EventLine(event, style));
+  });
+}
+
+/// Writes a capture file instead of telling. It is made once the daemon has answered, so that
+/// nothing takes the place of an earlier one in vain.
+Outcome Capture(const Options& options, const std::string& path, const Screen& screen,
+                const Surroundings& world) {
+  if (path == "-" && screen.terminal) {
+    return {.code = ExitCode::kUsage,
+            .out = {},
+            .error =
+                "--pcap -: standard output is a terminal\nSend it to a file or a program: "
+                "'sallyport trace --pcap - | wireshark -k -i -'."};
+  }
+  std::function<bool(std::string_view)> write;
+  std::string failure;
+  const auto take = [&](const std::string& line) {
+    if (!write && path == "-") {
+      write = [&world](std::string_view octets) { return world.print(std::string(octets)); };
+    } else if (!write) {
+      auto file = world.create(path);
+      if (!file) {
+        failure = file.error();
+        return false;
+      }
+      write = *std::move(file);
+    } else {
+      const Json packet = Json::parse(line, nullptr, false);
+      if (Text(packet, {"type"}) == "overflow") {
+        world.warn(
+            fmt::format("{} packets are missing: they came too fast", Number(packet, {"lost"})));
+      }
+      const auto record = PcapRecord(packet);
+      if (!record || write(*record)) return true;
+      failure = path + ": cannot write all of it";
+      return false;
+    }
+    if (!write(PcapHeader())) failure = path + ": cannot write all of it";
+    return failure.empty();
+  };
+  const Outcome outcome = FollowEvents(options, ToCall(options), world, take);
+  return failure.empty()
+             ? outcome
+             : Outcome{.code = ExitCode::kFailed, .out = {}, .error = std::move(failure)};
+}
+
+Outcome Trace(const Options& options, const TraceCommand& command, const Screen& screen,
+              const Surroundings& world) {
+  if (!command.pcap.empty()) return Capture(options, command.pcap, screen, world);
+  const Style style(screen.coloured);
+  return FollowEvents(options, ToCall(options), world, [&](const std::string& line) {
+    if (options.json) return world.print((screen.terminal ? TerminalJson(line) : line) + '\n');
+    const Json packet = Json::parse(line, nullptr, false);
+    const std::string type = Text(packet, {"type"});
+    if (type == "heartbeat" || type == "begin") return true;
+    return world.print(type == "overflow" ? EventLine(packet, style) : TraceLine(packet, style));
   });
 }
 
@@ -140,6 +197,7 @@ bool IsLive(const Options& options) {
   }
   if (const auto* drain = std::get_if<DrainCommand>(&options.command)) return drain->wait;
   return std::holds_alternative<EventsCommand>(options.command) ||
+         std::holds_alternative<TraceCommand>(options.command) ||
          std::holds_alternative<TopCommand>(options.command);
 }
 
@@ -149,6 +207,9 @@ Outcome RunLive(const Options& options, const Screen& screen, const Surroundings
   }
   if (const auto* top = std::get_if<TopCommand>(&options.command)) {
     return Top(options, *top, screen, world);
+  }
+  if (const auto* trace = std::get_if<TraceCommand>(&options.command)) {
+    return Trace(options, *trace, screen, world);
   }
   if (std::holds_alternative<DrainCommand>(options.command)) {
     return DrainAndWait(options, screen, world);

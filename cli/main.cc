@@ -10,7 +10,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <poll.h>
 #include <string>
@@ -101,6 +104,21 @@ size_t Rows() {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsual;
 }
 
+/// As Surroundings::create.
+Expected<std::function<bool(std::string_view)>, std::string> CreateFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const std::shared_ptr<std::FILE> file(fd < 0 ? nullptr : ::fdopen(fd, "wb"), [](std::FILE* open) {
+    if (open != nullptr) (void)std::fclose(open);
+  });
+  if (!file) {
+    return Unexpected{fmt::format("{}: cannot make the file: {}", path, std::strerror(errno))};
+  }
+  return std::function<bool(std::string_view)>([file](std::string_view octets) {
+    return std::fwrite(octets.data(), 1, octets.size(), file.get()) == octets.size() &&
+           std::fflush(file.get()) == 0;
+  });
+}
+
 Outcome GoOn(const Options& options, const Screen& screen) {
   struct sigaction action {};
   action.sa_handler = [](int) { interrupted = true; };
@@ -119,10 +137,13 @@ Outcome GoOn(const Options& options, const Screen& screen) {
                           std::max<std::chrono::milliseconds>(options.time_limit, kSilence),
                           [&](std::string_view octets) { return !interrupted && take(octets); });
           },
+      .warn = [](const std::string& line) { fmt::print(stderr, "sallyport: {}\n", line); },
       .print = Print,
+      .create = CreateFile,
       .wait = [&keys](std::chrono::milliseconds time) { return keys.Wait(time); },
       .rows = Rows};
-  if (std::holds_alternative<EventsCommand>(options.command)) {
+  if (std::holds_alternative<EventsCommand>(options.command) ||
+      std::holds_alternative<TraceCommand>(options.command)) {
     // Nothing is to be put right at the end, and following ends at once.
     (void)std::signal(SIGINT, SIG_DFL);
     (void)std::signal(SIGTERM, SIG_DFL);
@@ -137,9 +158,10 @@ Outcome ExamineThisMachine(const Options& options, const Screen& screen) {
   (void)::uname(&system);
   timex clock{};
   const auto response = Calling(options)({"GET", "/v1/status", ""});
-  Expected<Json, std::string> status = Unexpected{std::string("no answer")};
+  Expected<Json, CallError> status =
+      Unexpected{CallError{CallError::Kind::kBroken, "its answer is not understood"}};
   if (!response) {
-    status = Unexpected{response.error().detail};
+    status = Unexpected{response.error()};
   } else if (response->status == 200) {
     status = Json::parse(response->body, nullptr, false);
   }

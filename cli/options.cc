@@ -16,6 +16,11 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 daemon unreachable, 4 timeout,\n"
     "5 nothing matched, 6 permission denied. See sallyport(1).";
 
+/// An unset shell variable must not widen what is chosen.
+std::string CheckValue(const std::string& value) {
+  return value.empty() ? std::string("the value is empty") : std::string();
+}
+
 /// Options that name sessions: each given one becomes a member of `filter`.
 class FilterOptions {
  public:
@@ -26,10 +31,7 @@ class FilterOptions {
     return app
         .add_option_function<std::string>(
             option, [this, name](const std::string& value) { filter_[name] = value; }, help)
-        // An unset shell variable must not widen what is chosen.
-        ->check([](const std::string& value) {
-          return value.empty() ? std::string("the value is empty") : std::string();
-        });
+        ->check(CheckValue);
   }
 
  private:
@@ -49,6 +51,7 @@ struct Commands {
   int watch = 2;  // seconds
   SessionCommand session;
   EventsCommand events;
+  TraceCommand trace;
   TopCommand top;
   int interval = static_cast<int>(top.interval.count());
   WhyCommand why;
@@ -136,7 +139,8 @@ void AddViews(CLI::App& app, Options& options, Commands& commands) {
 
   CLI::App* why = app.add_subcommand("why", "Why a client did not get in");
   why->add_option("CLIENT", commands.why.who, "Its outside address, its user or its IKE identity")
-      ->type_name("ADDRESS[/LENGTH]|USER");
+      ->type_name("ADDRESS[/LENGTH]|USER")
+      ->check(CheckValue);
   RunOn(*why, options, commands.why);
 
   CLI::App* events = app.add_subcommand("events", "Follow what happens, until interrupted");
@@ -144,6 +148,19 @@ void AddViews(CLI::App& app, Options& options, Commands& commands) {
       ->delimiter(',')
       ->type_name("GROUP,...");
   RunOn(*events, options, commands.events);
+
+  CLI::App* trace = app.add_subcommand("trace", "Follow the control messages of clients");
+  trace->add_option("CLIENT", commands.trace.who, "Its outside address or its user")
+      ->type_name("ADDRESS[/LENGTH]|USER")
+      ->check(CheckValue);
+  trace->add_option("--session", commands.trace.session, "Of the session with this id")
+      ->type_name("ID")
+      ->check(CheckValue);
+  trace->add_option("--pcap", commands.trace.pcap, "Write a capture file; -: standard output")
+      ->type_name("FILE")
+      ->check(CheckValue)
+      ->excludes(app.get_option("--json"));
+  RunOn(*trace, options, commands.trace);
 
   TopCommand& settings = commands.top;
   CLI::App* top = app.add_subcommand("top", "The sessions and their rates, live; q ends it");

@@ -44,6 +44,13 @@ struct EventsCommand {
   std::vector<std::string> types;  // groups; none: all
   bool operator==(const EventsCommand&) const = default;
 };
+/// Follows what control messages pass.
+struct TraceCommand {
+  std::string who;      // an outside address, a prefix or a user; empty: everybody
+  std::string session;  // id; empty: any
+  std::string pcap;     // file that is written instead; "-": standard output
+  bool operator==(const TraceCommand&) const = default;
+};
 /// The sessions with their rates, again and again.
 struct TopCommand {
   std::chrono::seconds interval{1};
@@ -117,9 +124,10 @@ struct Options {
   bool json = false;
   std::chrono::seconds time_limit{10};  // local policy
   std::variant<StatusCommand, SessionsCommand, SessionCommand, TunnelsCommand, SasCommand,
-               PoolsCommand, DialsCommand, EventsCommand, TopCommand, WhyCommand, DisconnectCommand,
-               DrainCommand, UndrainCommand, ReloadCommand, LogLevelCommand, ConfigShowCommand,
-               ConfigCheckCommand, ConfigExplainCommand, DoctorCommand, InitCommand>
+               PoolsCommand, DialsCommand, EventsCommand, TraceCommand, TopCommand, WhyCommand,
+               DisconnectCommand, DrainCommand, UndrainCommand, ReloadCommand, LogLevelCommand,
+               ConfigShowCommand, ConfigCheckCommand, ConfigExplainCommand, DoctorCommand,
+               InitCommand>
       command;
 };
 

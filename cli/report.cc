@@ -37,7 +37,7 @@ std::string IpsecLine(const Json& status, const Style& style) {
 /// "reason count, reason count" of all layers, or "none".
 std::string DropsLine(const Json& status) {
   std::string line;
-  for (const char* layer : {"l2tp", "ppp", "data", "dhcp", "ipv6", "status"}) {
+  for (const char* layer : {"l2tp", "ppp", "vici", "data", "dhcp", "ipv6", "status"}) {
     const Json* counts = Find(status, {"drops", layer});
     if (counts == nullptr || !counts->is_object()) continue;
     for (const auto& [reason, count] : counts->items()) {
@@ -312,6 +312,18 @@ std::string EventLine(const Json& event, const Style& style) {
                         TerminalJson(value.dump(-1, ' ', false, Json::error_handler_t::replace)));
   }
   return line + '\n';
+}
+
+std::string TraceLine(const Json& packet, const Style& style) {
+  const bool received = Text(packet, {"direction"}) == "in";
+  const std::string address = Text(packet, {"peer", "address"});
+  const bool v6 = address.find(':') != address.npos;
+  const uint64_t port = Number(packet, {"peer", "port"});
+  return fmt::format(
+      "{}  {} {}  {}  {}\n", Text(packet, {"time"}),
+      received ? style.Green("<-") : style.Yellow("->"),
+      v6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port),
+      Text(packet, {"user"}), Text(packet, {"text"}));
 }
 
 std::string DialsReport(const Json& answer, const Style& style) {

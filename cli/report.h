@@ -34,6 +34,8 @@ std::string ReloadReport(const Json& answer);
 std::string ConfigReport(const Json& answer, bool all);
 /// One line of GET /v1/events.
 std::string EventLine(const Json& event, const Style& style);
+/// One packet of GET /v1/trace: "<-" from the client, "->" to it.
+std::string TraceLine(const Json& packet, const Style& style);
 
 /// The answer of GET /v1/dials: a table.
 std::string DialsReport(const Json& answer, const Style& style);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <map>
+#include <string_view>
 
 namespace sallyport::cli {
 namespace {
@@ -106,6 +107,18 @@ void SortBy(Sessions& sessions, const Column& column) {
   });
 }
 
+/// Those that are asked for, else the usual ones.
+std::vector<const Column*> ColumnsOf(const SessionsCommand& command) {
+  std::vector<const Column*> columns;
+  for (const std::string& name : command.columns) {
+    if (const Column* column = FindColumn(name)) columns.push_back(column);
+  }
+  for (const Column& column : kColumns) {
+    if (command.columns.empty() && column.usual) columns.push_back(&column);
+  }
+  return columns;
+}
+
 struct Rate {
   uint64_t rx = 0;  // octets a second
   uint64_t tx = 0;
@@ -143,14 +156,23 @@ std::vector<std::string> SessionColumns() {
   return names;
 }
 
+std::string SessionFields(const SessionsCommand& command) {
+  std::vector<const Column*> columns = ColumnsOf(command);
+  if (const Column* sort = FindColumn(command.sort)) columns.push_back(sort);
+  std::vector<std::string_view> members;
+  std::string fields;
+  for (const Column* column : columns) {
+    if (std::find(members.begin(), members.end(), column->member) != members.end()) continue;
+    members.emplace_back(column->member);
+    fields += (fields.empty() ? "" : ",") + std::string(column->member);
+  }
+  return fields;
+}
+
+std::string TopFields() { return "id,user,address,peer,state,uptime_seconds,counters"; }
+
 std::string SessionsTable(const Json& answer, const SessionsCommand& command, const Style& style) {
-  std::vector<const Column*> columns;
-  for (const std::string& name : command.columns) {
-    if (const Column* column = FindColumn(name)) columns.push_back(column);
-  }
-  for (const Column& column : kColumns) {
-    if (command.columns.empty() && column.usual) columns.push_back(&column);
-  }
+  const std::vector<const Column*> columns = ColumnsOf(command);
   Sessions sessions = SessionsOf(answer);
   if (const Column* sort = FindColumn(command.sort)) SortBy(sessions, *sort);
   Table table;
@@ -184,13 +206,15 @@ std::string TopReport(const Json& before, const Json& now, std::chrono::millisec
   const auto up = std::count_if(sessions.begin(), sessions.end(), [](const Json* session) {
     return Text(*session, {"state"}) == "up";
   });
-  if (const Column* sort = FindColumn(command.sort)) {
-    SortBy(sessions, *sort);
+  const Column* column = FindColumn(command.sort);
+  if (column != nullptr && column->kind != Kind::kBytes) {
+    SortBy(sessions, *column);
   } else {
+    const auto what = [&command](const Rate& rate) {
+      return command.sort == "rx" ? rate.rx : command.sort == "tx" ? rate.tx : rate.rx + rate.tx;
+    };
     std::stable_sort(sessions.begin(), sessions.end(), [&](const Json* one, const Json* other) {
-      const Rate a = rate_of(one);
-      const Rate b = rate_of(other);
-      return a.rx + a.tx > b.rx + b.tx;
+      return what(rate_of(one)) > what(rate_of(other));
     });
   }
   std::string text = fmt::format("{}: {} up; from clients {}, to clients {}\n",

@@ -14,6 +14,11 @@ namespace sallyport::cli {
 /// The names of all columns, in the order in which they are documented.
 std::vector<std::string> SessionColumns();
 
+/// The members of a record that the table needs, for the parameter `fields`.
+std::string SessionFields(const SessionsCommand& command);
+/// Likewise of `top`.
+std::string TopFields();
+
 /// The answer of GET /v1/sessions as the table that `command` asks for.
 std::string SessionsTable(const Json& answer, const SessionsCommand& command, const Style& style);
 

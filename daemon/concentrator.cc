@@ -99,10 +99,15 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetForgottenCallback([this](const ClientSession& session) {
     Account(session);
     inform_.Forget(session.key);
+    if (options_.trace != nullptr) options_.trace->Gone(session.key.tunnel, session.key.session);
     dialling_.Handle(SessionGone{session.key, session.end_text});
     NoticeIdle();
   });
   sessions_.SetEventSink(options_.events);
+  sessions_.SetFrameTap(
+      [this](const ClientSession& session, bool received, std::span<const uint8_t> frame) {
+        if (traced()) TraceFrame(session, received, frame);
+      });
 }
 
 // ---- What comes in ----------------------------------------------------------------------------
@@ -132,6 +137,7 @@ void Concentrator::OnDatagram(const l2tp::Datagram& datagram, const Reception& r
 void Concentrator::Receive(const l2tp::Datagram& datagram) {
   l2tp::Actions actions;
   endpoint_.Receive(datagram, loop_.Now(), random_.Draw(), actions);
+  if (traced()) TraceReceived(datagram, actions);
   Run(std::move(actions));
 }
 
@@ -218,7 +224,10 @@ void Concentrator::Run(l2tp::Actions actions) {
 void Concentrator::Carry(const l2tp::Action& action) {
   std::visit(
       Overloaded{
-          [&](const l2tp::SendDatagram& send) { data_plane_.Send(send); },
+          [&](const l2tp::SendDatagram& send) {
+            if (traced()) TraceSent(send);
+            data_plane_.Send(send);
+          },
           [&](const l2tp::PrepareTunnel& request) { PrepareTunnel(request); },
           [&](const l2tp::TunnelUp& up) { TunnelUp(up); },
           [&](const l2tp::PrepareSession& request) { PrepareSession(request); },
@@ -436,6 +445,7 @@ void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
   if (found == tunnels_.end()) return;
   const TunnelRecord record = std::move(found->second);
   tunnels_.erase(found);
+  if (options_.trace != nullptr) options_.trace->Gone(tunnel, {});
   if (record.path) data_plane_.RemovePath(*record.path);
   if (record.sa) sas_.RemoveTunnel(*record.sa, tunnel);
 }

@@ -22,6 +22,7 @@
 #include "daemon/random_source.h"
 #include "daemon/sa_table.h"
 #include "daemon/session_manager.h"
+#include "daemon/trace_sink.h"
 #include "l2tp/endpoint.h"
 
 namespace sallyport::daemon {
@@ -59,6 +60,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     std::vector<DialOptions> dials;
     Resolver* resolver = nullptr;  // for their names; outlives the concentrator
     EventSink* events = nullptr;   // who follows what happens; outlives it too
+    TraceSink* trace = nullptr;    // who traces what passes; likewise
   };
 
   /// All references outlive it. `ike` is null without IPsec.
@@ -133,6 +135,13 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
 
  private:
   void Receive(const l2tp::Datagram& datagram);
+  bool traced() const { return options_.trace != nullptr && options_.trace->wanted(); }
+  l2tp::TunnelId TunnelOf(const l2tp::Datagram& datagram, l2tp::TunnelId named,
+                          const l2tp::Actions& answer) const;
+  void TraceReceived(const l2tp::Datagram& datagram, const l2tp::Actions& answer);
+  void TraceSent(const l2tp::SendDatagram& send);
+  void TraceFrame(const ClientSession& session, bool received, std::span<const uint8_t> frame);
+  IpEndpoint LocalOf(const TunnelRecord& record) const;
   void Give(const l2tp::Command& command);
   void Run(l2tp::Actions actions);
   void Carry(const l2tp::Action& action);

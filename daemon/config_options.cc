@@ -183,7 +183,7 @@ Concentrator::LiveOptions ReloadedOptions(const Config& config) {
 }
 
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
-                                          EventSink* events) {
+                                          EventSink* events, TraceSink* trace) {
   Concentrator::LiveOptions live = ReloadedOptions(config);
   Concentrator::Options options;
   options.ipsec_required = config.ipsec.required;
@@ -197,6 +197,7 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.port = config.l2tp.port;
   options.resolver = resolver;
   options.events = events;
+  options.trace = trace;
   for (const DialConfig& dial : config.dials) {
     options.dials.push_back(OptionsOf(dial, options.ppp));
   }

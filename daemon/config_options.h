@@ -18,9 +18,9 @@ l2tp::EndpointConfig EndpointOptions(const L2tpConfig& config);
 dhcp::Dhcpv6Config Dhcpv6Options(const PppConfig& config);
 /// What a reload changes.
 Concentrator::LiveOptions ReloadedOptions(const Config& config);
-/// The same, what is fixed from the start, and the dials. `resolver` and `events` must outlive the
-/// concentrator.
+/// The same, what is fixed from the start, and the dials. `resolver`, `events` and `trace` must
+/// outlive the concentrator.
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
-                                          EventSink* events);
+                                          EventSink* events, TraceSink* trace = nullptr);
 
 }  // namespace sallyport::daemon

@@ -47,9 +47,18 @@ bool TellsByInform(const PppConfig& config) {
 }
 
 /// Nothing if the system has no such group.
-std::optional<gid_t> GroupId(const std::string& name) {
+std::optional<gid_t> GroupId(const std::string& name, const std::string& usual) {
   const group* found = getgrnam(name.c_str());  // NOLINT(concurrency-mt-unsafe): no other asks
-  return found == nullptr ? std::nullopt : std::optional(found->gr_gid);
+  if (found != nullptr) return found->gr_gid;
+  const std::string text =
+      fmt::format("there is no group {}: its socket is the daemon's own group's", name);
+  // Who has chosen a name expects it to be there; the usual ones are a package's.
+  if (name != usual) {
+    LogWarning("no_such_group", text);
+  } else {
+    LogInfo("no_such_group", text);
+  }
+  return {};
 }
 
 /// `next`, but for what a restart is needed.
@@ -100,6 +109,7 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded, Loader load)
       load_(std::move(load)),
       config_(std::move(loaded.config)),
       events_(loop),
+      trace_(loop),
       finish_timer_(loop.AddTimer([this] { Finish(); })) {
   const bool required = config_.ipsec.required;
   pool_ = std::make_unique<WorkerPool>(loop_, config_.workers.threads,
@@ -127,14 +137,15 @@ Daemon::Daemon(EventLoop& loop, LoadedConfig loaded, Loader load)
   }
   access_ = std::make_unique<LocalAccess>(loop_, AccessOptions(config_), std::move(loaded.users),
                                           MakePools(config_));
-  concentrator_ =
-      std::make_unique<Concentrator>(loop_, *data_plane_, ike_.get(), *access_, random_,
-                                     ConcentratorOptions(config_, resolver_.get(), &events_));
+  concentrator_ = std::make_unique<Concentrator>(
+      loop_, *data_plane_, ike_.get(), *access_, random_,
+      ConcentratorOptions(config_, resolver_.get(), &events_, &trace_));
   view_ = std::make_unique<StatusView>(StatusView::Parts{.concentrator = *concentrator_,
                                                          .data_plane = *data_plane_,
                                                          .ike = ike_.get(),
                                                          .pools = access_->pools(),
                                                          .events = events_,
+                                                         .trace = trace_,
                                                          .config = config_});
   view_->SetReloader([this] { return TakeNewConfig(); });
   api_ = std::make_unique<StatusApi>(
@@ -162,10 +173,10 @@ Expected<void, std::string> Daemon::Start() {
 Expected<void, std::string> Daemon::StartServers() {
   HttpServerOptions operate;
   operate.socket_path = config_.status.socket;
-  operate.group = GroupId(config_.status.group);
+  operate.group = GroupId(config_.status.group, StatusConfig().group);
   HttpServerOptions monitor;
   monitor.socket_path = config_.status.monitor_socket;
-  monitor.group = GroupId(config_.status.monitor_group);
+  monitor.group = GroupId(config_.status.monitor_group, StatusConfig().monitor_group);
   monitor.access = Access::kMonitor;
   if (config_.status.monitor_everyone) monitor.mode = 0666;
   std::vector<const HttpServer*> servers;
@@ -174,9 +185,7 @@ Expected<void, std::string> Daemon::StartServers() {
     auto server = HttpServer::Start(
         loop_, options, [this](const HttpRequest& request) { return api_->Handle(request); },
         [this](const HttpRequest& request, std::function<void()> ready) {
-          // What is shown of a session includes the kernel's counters, which are not ours to keep.
-          const bool reads = request.method == "GET" || request.method == "HEAD";
-          if (!reads || request.path == "/v1/events") return false;
+          if (!StatusApi::ShowsCounters(request)) return false;
           concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
             concentrator_->RefreshSaCounters(std::move(ready));
           });

@@ -62,6 +62,7 @@ class Daemon {
   std::unique_ptr<Ike> ike_;  // null without IPsec
   std::unique_ptr<LocalAccess> access_;
   EventStream events_;
+  TraceStream trace_;
   std::unique_ptr<Concentrator> concentrator_;
   std::unique_ptr<StatusView> view_;
   std::unique_ptr<StatusApi> api_;

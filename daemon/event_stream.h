@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/http_message.h"
+#include "daemon/line_queue.h"
 
 namespace sallyport::daemon {
 
@@ -21,17 +21,14 @@ struct EventQuery {
   bool show_users = true;
 };
 
-/// Hands events to those who follow them, as lines of JSON. Nobody can hold the daemon up: each has
-/// a queue of bounded size, and what does not fit is counted and told.
+/// Hands events to those who follow them, as lines of JSON.
 class EventStream final : public EventSink {
  public:
   static constexpr std::array<std::string_view, 8> kGroups{"session", "login", "attempt", "tunnel",
                                                            "sa",      "ike",   "drain",   "reload"};
-  static constexpr std::chrono::seconds kHeartbeat{15};  // local policy
-  static constexpr size_t kMaxSubscribers = 16;          // local policy
+  static constexpr size_t kMaxSubscribers = 16;  // local policy
   // Of those who may not see users: monitoring must not keep operators out. Local policy.
   static constexpr size_t kMaxMonitors = 12;
-  static constexpr size_t kMaxQueuedBytes = size_t{256} * 1024;  // of one subscriber; local policy
 
   /// `loop` outlives it.
   explicit EventStream(EventLoop& loop);
@@ -42,19 +39,15 @@ class EventStream final : public EventSink {
   std::shared_ptr<BodySource> Subscribe(EventQuery query);
 
   uint64_t last_seq() const { return seq_; }
-  size_t subscribers() const;
+  size_t subscribers() const { return subscribers_.size(); }
 
  private:
   class Subscriber;
 
   std::string Line(const Event& event, uint64_t seq, bool show_users) const;
-  std::vector<std::shared_ptr<Subscriber>> Live();
-  void Beat();
 
-  EventLoop& loop_;
   uint64_t seq_ = 0;
-  std::vector<std::weak_ptr<Subscriber>> subscribers_;
-  Timer heartbeat_;
+  Followers<Subscriber> subscribers_;
 };
 
 }  // namespace sallyport::daemon

@@ -206,6 +206,9 @@ void SessionManager::LowerDown(const SessionKey& key, const std::string& text,
 void SessionManager::ReceiveFrame(const SessionKey& key, std::span<const uint8_t> frame) {
   const auto link = links_.find(key);
   if (link == links_.end()) return;
+  if (const ClientSession* session = Find(key); session != nullptr && tap_) {
+    tap_(*session, true, frame);
+  }
   ppp::Actions actions;
   link->second.Receive(frame, loop_.Now(), random_.Draw(), actions);
   Run(key, actions);
@@ -248,7 +251,7 @@ void SessionManager::Run(const SessionKey& key, ppp::Actions& actions) {
 
 void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
   std::visit(Overloaded{
-                 [&](ppp::SendFrame& send) { Send(session.key, send); },
+                 [&](ppp::SendFrame& send) { Send(session, send); },
                  [&](const ppp::LinkEstablished& link) {
                    session.lcp_opened = true;
                    FinishPhase(session, SetupPhase::kLcp);
@@ -290,8 +293,9 @@ void SessionManager::LinkEnded(ClientSession& session, const ppp::LinkDown& down
   EndL2tp(session, ending.result);
 }
 
-void SessionManager::Send(const SessionKey& key, ppp::SendFrame& frame) {
-  data_plane_.WriteFrame(key, frame.bytes);
+void SessionManager::Send(const ClientSession& session, ppp::SendFrame& frame) {
+  if (tap_) tap_(session, false, frame.bytes);
+  data_plane_.WriteFrame(session.key, frame.bytes);
   WipeBytes(frame.bytes);  // PAP has the password in it
 }
 

@@ -114,6 +114,9 @@ struct LoginPolicy {
 class SessionManager {
  public:
   using SessionCallback = std::function<void(const ClientSession& session)>;
+  /// Sees each frame, as it was received or is sent.
+  using FrameTap = std::function<void(const ClientSession& session, bool received,
+                                      std::span<const uint8_t> frame)>;
   /// Asks the L2TP side to end a session (CDN).
   using CloseCallback = std::function<void(const SessionKey& key, const l2tp::ResultCode& result)>;
 
@@ -128,6 +131,7 @@ class SessionManager {
   /// Runs after each session that is forgotten, with what was known of it: its last kernel object
   /// is gone.
   void SetForgottenCallback(SessionCallback forgotten) { forgotten_ = std::move(forgotten); }
+  void SetFrameTap(FrameTap tap) { tap_ = std::move(tap); }
 
   /// A call was asked for, by the peer or, with a `profile` that outlives the session, by us.
   /// `done` says whether it may go on.
@@ -187,7 +191,7 @@ class SessionManager {
   void Run(const SessionKey& key, ppp::Actions& actions);
   void Carry(ClientSession& session, ppp::Action& action);
   void LinkEnded(ClientSession& session, const ppp::LinkDown& down);
-  void Send(const SessionKey& key, ppp::SendFrame& frame);
+  void Send(const ClientSession& session, ppp::SendFrame& frame);
   void Give(const SessionKey& key, const ppp::Command& command);
   void Decide(ClientSession& session, const ppp::Authenticate& request);
   void DecideAgain(ClientSession& session, const ppp::Authenticate& request);
@@ -227,6 +231,7 @@ class SessionManager {
   CloseCallback close_;
   SessionCallback up_;
   SessionCallback forgotten_;
+  FrameTap tap_;
   std::map<SessionKey, ClientSession> sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   /// Configurations of links whose path takes less than is configured; there are as many as there

@@ -11,6 +11,7 @@
 #include "daemon/status_json.h"
 #include "daemon/status_metrics.h"
 #include "daemon/status_query.h"
+#include "daemon/trace_stream.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -121,12 +122,20 @@ constexpr StatusApi::Route StatusApi::kRoutes[] = {
     {"/v1/config", "GET", &StatusApi::GetConfig, Access::kOperate},
     {"/v1/metrics", "GET", &StatusApi::GetMetrics},
     {"/v1/events", "GET", &StatusApi::GetEvents},
+    {"/v1/trace", "GET", &StatusApi::GetTrace, Access::kOperate},
     {"/v1/sessions:disconnect", "POST", &StatusApi::DisconnectSessions},
     {"/v1/drain", "POST", &StatusApi::Drain},
     {"/v1/undrain", "POST", &StatusApi::Undrain},
     {"/v1/reload", "POST", &StatusApi::Reload},
     {"/v1/log-level", "POST", &StatusApi::ChangeLogLevel},
 };
+
+bool StatusApi::ShowsCounters(const HttpRequest& request) {
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  const std::string_view path = request.path;
+  return reads && (path == "/v1/status" || path == "/v1/sessions" || path == "/v1/sas" ||
+                   path == "/v1/metrics" || path.starts_with(kSessionPrefix));
+}
 
 HttpResponse StatusApi::Handle(const HttpRequest& request) {
   for (const Route& route : kRoutes) {
@@ -259,6 +268,23 @@ HttpResponse StatusApi::GetEvents(const HttpRequest& request) {
          .code = "too_many_subscribers",
          .title = "Too many follow the events",
          .detail = fmt::format("{} connections do.", EventStream::kMaxSubscribers),
+         .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
+  }
+  return StreamResponse("application/x-ndjson", std::move(stream));
+}
+
+HttpResponse StatusApi::GetTrace(const HttpRequest& request) {
+  const auto query = ParseTraceQuery(request);
+  if (!query) return ProblemResponse(query.error());
+  // HEAD asks what GET would be answered with, and nobody would read the stream.
+  if (request.method == "HEAD") return StreamResponse("application/x-ndjson", nullptr);
+  auto stream = source_.Trace(*query, request.peer);
+  if (!stream) {
+    return ProblemResponse(
+        {.status = 503,
+         .code = "too_many_subscribers",
+         .title = "Too many trace",
+         .detail = fmt::format("{} connections do.", TraceStream::kMaxSubscribers),
          .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
   }
   return StreamResponse("application/x-ndjson", std::move(stream));

@@ -23,6 +23,8 @@ class StatusApi {
   StatusApi(StatusSource& source, Subscribe subscribe, Options options)
       : source_(source), subscribe_(std::move(subscribe)), options_(options) {}
 
+  /// Whether the answer has counters of the kernel in it, which are to be read before.
+  static bool ShowsCounters(const HttpRequest& request);
   /// Answers any request; one that is refused gets a problem and changes nothing.
   HttpResponse Handle(const HttpRequest& request);
 
@@ -42,6 +44,7 @@ class StatusApi {
   HttpResponse GetConfig(const HttpRequest& request);
   HttpResponse GetMetrics(const HttpRequest& request);
   HttpResponse GetEvents(const HttpRequest& request);
+  HttpResponse GetTrace(const HttpRequest& request);
   HttpResponse DisconnectSessions(const HttpRequest& request);
   HttpResponse Drain(const HttpRequest& request);
   HttpResponse Undrain(const HttpRequest& request);

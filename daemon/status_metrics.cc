@@ -23,8 +23,11 @@ void AppendDaemon(const MetricsStatus& metrics, MetricsText& text) {
   text.Sample({}, static_cast<double>(status.started.time_since_epoch().count()));
   text.Gauge("sallyport_draining", "", "1 while new clients are refused.");
   text.Sample({}, uint64_t{status.state == DaemonState::kDraining});
-  text.Gauge("sallyport_ike_connected", "", "1 while the IKE daemon answers.");
-  text.Sample({}, uint64_t{status.ipsec.vici.connected});
+  // Where IPsec is not required nobody is to be alarmed that there is no IKE daemon.
+  if (status.ipsec.required) {
+    text.Gauge("sallyport_ike_connected", "", "1 while the IKE daemon answers.");
+    text.Sample({}, uint64_t{status.ipsec.vici.connected});
+  }
   if (metrics.last_reload) {
     text.Gauge("sallyport_config_last_reload_successful", "", "1 if the last reload was applied.");
     text.Sample({}, uint64_t{!metrics.last_reload_failed});

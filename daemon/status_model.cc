@@ -60,6 +60,10 @@ std::string_view ToString(Encapsulation encapsulation) {
   return "";
 }
 
+bool NamesUser(std::string_view shown, std::string_view asked) {
+  return shown == asked || shown == PrintableText(asked);
+}
+
 namespace {
 
 /// Whether `range` has the session's address, or one of its prefixes at least in part.
@@ -76,8 +80,7 @@ bool IsWithin(const IpPrefix& range, const SessionRecord& session) {
 
 bool SessionFilter::Matches(const SessionRecord& session) const {
   if (id && *id != session.id) return false;
-  // Operators type DOMAIN\user as it is, or copy what the API shows of it.
-  if (user && session.user != *user && session.user != PrintableText(*user)) return false;
+  if (user && (!session.user || !NamesUser(*session.user, *user))) return false;
   if (pool && pool != session.pool) return false;
   if (state && *state != session.state) return false;
   if (address && !IsWithin(*address, session)) return false;

@@ -290,6 +290,10 @@ struct SessionRecord {
   SessionCounters counters;
 };
 
+/// Whether `asked` means the user who is `shown` so: operators type DOMAIN\user as it is, or copy
+/// what is shown of it.
+bool NamesUser(std::string_view shown, std::string_view asked);
+
 /// Chooses sessions: all that is given must hold. Without anything it chooses every session.
 struct SessionFilter {
   std::optional<std::string> id;
@@ -300,6 +304,13 @@ struct SessionFilter {
   std::optional<SessionState> state;
 
   bool Matches(const SessionRecord& session) const;
+};
+
+/// Whose packets are traced: those for which all that is given holds.
+struct TraceQuery {
+  std::optional<IpPrefix> peer;        // outside address
+  std::optional<std::string> user;     // as NamesUser() takes it
+  std::optional<std::string> session;  // id
 };
 
 /// Attempts of clients that failed alike; daemon/attempt.h has the words.
@@ -367,6 +378,9 @@ class StatusSource {
   virtual void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) = 0;
   virtual ReloadResult Reload(const std::optional<PeerCredentials>& caller) = 0;
   virtual void ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) = 0;
+  /// What passes from now on, as a body without an end. Null when too many trace already.
+  virtual std::shared_ptr<BodySource> Trace(const TraceQuery& query,
+                                            const std::optional<PeerCredentials>& caller) = 0;
 };
 
 }  // namespace sallyport::daemon

@@ -246,6 +246,21 @@ Expected<EventQuery, Problem> ParseEventQuery(const HttpRequest& request) {
   return query;
 }
 
+Expected<TraceQuery, Problem> ParseTraceQuery(const HttpRequest& request) {
+  TraceQuery query;
+  for (const auto& [name, value] : request.query) {
+    if (auto checked = CheckValue(name, value); !checked) return Unexpected{checked.error()};
+    const std::string shown = Shown(name, value);
+    Expected<void, Problem> set =
+        Unexpected{BadFilter(shown + ": no such filter", "Filters are peer, user and session.")};
+    if (name == "peer") set = SetMember(query.peer, IpPrefix::Parse(value), shown, kPrefixHint);
+    if (name == "user") set = SetMember(query.user, std::optional(value), shown, "");
+    if (name == "session") set = SetMember(query.session, std::optional(value), shown, "");
+    if (!set) return Unexpected{set.error()};
+  }
+  return query;
+}
+
 Expected<DisconnectCall, Problem> ParseDisconnect(const std::string& body) {
   const auto json = ParseObject(body, kDisconnectHint);
   if (!json) return Unexpected{json.error()};

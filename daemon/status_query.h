@@ -45,6 +45,7 @@ Expected<FilteredQuery<AttemptFilter>, Problem> ParseAttemptQuery(
 /// Fails on any parameter.
 Expected<void, Problem> ParseNoQuery(const HttpRequest& request);
 Expected<EventQuery, Problem> ParseEventQuery(const HttpRequest& request);
+Expected<TraceQuery, Problem> ParseTraceQuery(const HttpRequest& request);
 Expected<DisconnectCall, Problem> ParseDisconnect(const std::string& body);
 /// For calls that say all by their path: nothing, or an empty object.
 Expected<void, Problem> ParseNoBody(const std::string& body);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/text.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/version.h"
@@ -157,6 +158,7 @@ StatusView::StatusView(Parts parts)
       ike_(parts.ike),
       pools_(parts.pools),
       events_(parts.events),
+      trace_(parts.trace),
       config_(parts.config),
       started_(WallClock()),
       started_monotonic_(std::chrono::steady_clock::now()) {}
@@ -491,6 +493,17 @@ void StatusView::ChangeLogLevel(LogLevel level, const std::optional<PeerCredenti
   LogInfo("log_level_changed",
           fmt::format("{} sets the log level to {}", Name(caller), ToString(level)));
   SetLogLevel(level);
+}
+
+std::shared_ptr<BodySource> StatusView::Trace(const TraceQuery& query,
+                                              const std::optional<PeerCredentials>& caller) {
+  std::string whom;
+  if (query.peer) whom += " at " + query.peer->ToString();
+  if (query.user) whom += " user " + PrintableText(*query.user);
+  if (query.session) whom += " session " + PrintableText(*query.session);
+  LogInfo("trace_requested",
+          fmt::format("{} asks to trace{}", Name(caller), whom.empty() ? " everybody" : whom));
+  return trace_.Subscribe(query);
 }
 
 }  // namespace sallyport::daemon

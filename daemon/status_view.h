@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "aaa/pool_set.h"
@@ -11,6 +12,7 @@
 #include "daemon/http_server.h"
 #include "daemon/ike.h"
 #include "daemon/status_model.h"
+#include "daemon/trace_stream.h"
 
 namespace sallyport::daemon {
 
@@ -24,6 +26,7 @@ class StatusView final : public StatusSource {
     const Ike* ike;  // null without IPsec
     const aaa::PoolSet& pools;
     const EventStream& events;
+    TraceStream& trace;
     const Config& config;  // in force
   };
 
@@ -51,6 +54,8 @@ class StatusView final : public StatusSource {
   /// Without a caller it was a signal.
   ReloadResult Reload(const std::optional<PeerCredentials>& caller) override;
   void ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) override;
+  std::shared_ptr<BodySource> Trace(const TraceQuery& query,
+                                    const std::optional<PeerCredentials>& caller) override;
 
  private:
   TunnelStatus Record(const TunnelRecord& tunnel) const;
@@ -65,6 +70,7 @@ class StatusView final : public StatusSource {
   const Ike* ike_;
   const aaa::PoolSet& pools_;
   const EventStream& events_;
+  TraceStream& trace_;
   const Config& config_;
   std::vector<const HttpServer*> servers_;
   std::function<ReloadResult()> reload_;

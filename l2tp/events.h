@@ -257,6 +257,7 @@ struct SendDatagram {
   IpEndpoint peer;
   IpAddress local;  // source address to use; unspecified: the path's own
   std::vector<uint8_t> bytes;
+  TunnelId tunnel = {};  // ours, whose message it is; zero: a refusal without one
 };
 /// A peer asks for a tunnel, or we do. The caller makes the tunnel's own path (connected socket,
 /// rewrite rule) and answers TunnelPrepared; SCCRP or SCCRQ waits for it.

@@ -495,7 +495,8 @@ void Tunnel::Flush(const Context& context) {
     // Before there is a path of its own, what answers an SCCRQ leaves from where that came to
     // (RFC 2661 §8.1).
     const IpAddress local = own_path_ ? IpAddress() : identity_.local;
-    context.out.push_back(SendDatagram{path(), identity_.peer, local, std::move(datagram)});
+    context.out.push_back(
+        SendDatagram{path(), identity_.peer, local, std::move(datagram), identity_.id});
   }
   if (ended_ && hurry_ && channel_.backlog() == 0) released_ = true;
 }

@@ -13,14 +13,15 @@ ALLOWED = {
     "crypto": {"base"},
     "l2tp": {"base", "crypto"},
     "ppp": {"base", "crypto"},
+    "trace": {"base", "l2tp", "ppp"},
     "vici": {"base"},
     "aaa": {"base", "crypto"},
     "dhcp": {"base"},
     "netlink": {"base"},
-    "daemon": {"base", "crypto", "l2tp", "ppp", "vici", "aaa", "dhcp", "netlink"},
+    "daemon": {"base", "crypto", "l2tp", "ppp", "trace", "vici", "aaa", "dhcp", "netlink"},
     "cli": {"base"},
 }
-ENGINES = {"crypto", "l2tp", "ppp", "vici", "aaa", "dhcp"}
+ENGINES = {"crypto", "l2tp", "ppp", "trace", "vici", "aaa", "dhcp"}
 IMPURE = re.compile(
     r"<(sys/.*|netinet/.*|arpa/.*|unistd\.h|fcntl\.h|poll\.h|thread|mutex|future|random|ctime|time\.h"
     r"|iostream|cstdio|stdio\.h|syslog\.h|systemd/.*|libmnl/.*|linux/.*)>")

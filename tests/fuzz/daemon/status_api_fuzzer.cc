@@ -7,6 +7,7 @@
 
 #include "daemon/status_api.h"
 #include "daemon/status_json.h"
+#include "daemon/trace_stream.h"
 
 namespace {
 
@@ -82,6 +83,13 @@ class Source : public StatusSource {
   }
   void ChangeLogLevel(LogLevel, const std::optional<PeerCredentials>&) override { ++other_calls; }
 
+  std::shared_ptr<BodySource> Trace(const TraceQuery& query,
+                                    const std::optional<PeerCredentials>& /*caller*/) override {
+    return trace.Subscribe(query);
+  }
+
+  EventLoop loop;
+  TraceStream trace{loop};
   int disconnect_calls = 0;
   int other_calls = 0;
 

@@ -42,7 +42,10 @@ TEST_F(CommandsTest, Status_AsksAndReports) {
 TEST_F(CommandsTest, SessionFilters_AreEncodedInTheQuery) {
   options_.command = SessionsCommand{{{"user", "b&b"}, {"peer", "203.0.113.0/24"}}};
   const Outcome outcome = RunWith(200, R"({"sessions":[{"id":"a1"}]})");
-  EXPECT_EQ(call_, (HttpCall{"GET", "/v1/sessions?peer=203.0.113.0%2F24&user=b%26b", ""}));
+  EXPECT_EQ(call_, (HttpCall{"GET",
+                             "/v1/sessions?peer=203.0.113.0%2F24&user=b%26b&fields=id,user,address,"
+                             "peer,interface,state,uptime_seconds,counters",
+                             ""}));
   EXPECT_EQ(outcome.code, ExitCode::kDone);
 }
 
@@ -116,6 +119,10 @@ TEST_F(CommandsTest, EachCommand_MakesItsCall) {
       {SasCommand{}, {"GET", "/v1/sas", ""}},
       {PoolsCommand{}, {"GET", "/v1/pools", ""}},
       {EventsCommand{}, {"GET", "/v1/events", ""}},
+      {TraceCommand{}, {"GET", "/v1/trace", ""}},
+      {TraceCommand{"203.0.113.0/24", "", ""}, {"GET", "/v1/trace?peer=203.0.113.0%2F24", ""}},
+      {TraceCommand{"bob", "a1", ""}, {"GET", "/v1/trace?user=bob&session=a1", ""}},
+      {TraceCommand{"", "a1", ""}, {"GET", "/v1/trace?session=a1", ""}},
       {EventsCommand{{"session", "drain"}}, {"GET", "/v1/events?types=session,drain", ""}},
       {DrainCommand{}, {"POST", "/v1/drain", ""}},
       {UndrainCommand{}, {"POST", "/v1/undrain", ""}},

@@ -49,7 +49,7 @@ class DoctorTest : public testing::Test {
        "eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\n"},
       {"/sys/class/net/eth0/mtu", "1500\n"}};
   bool synchronised_ = true;
-  Expected<Json, std::string> status_ = Json::parse(
+  Expected<Json, CallError> status_ = Json::parse(
       R"({"state":"running","ipsec":{"required":true,"vici":{"connected":true,"version":"5.9.8"}}})");
 };
 
@@ -88,6 +88,17 @@ TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
   (*status_)["ipsec"]["vici"] = {
       {"connected", false}, {"error", "no socket"}, {"hint", "Start it."}};
   expect("charon cannot be used: no socket", Grade::kProblem);
+  (*status_)["ipsec"]["vici"] = {{"connected", true},
+                                 {"version", "6"},
+                                 {"error", "it has no IKEv1"},
+                                 {"hint", "Use another."}};
+  expect("charon answers, but it has no IKEv1", Grade::kProblem);
+  files_["/proc/sys/net/ipv4/conf/all/rp_filter"] = "0\n";
+  files_["/proc/sys/net/ipv4/conf/eth0/rp_filter"] = "1\n";
+  expect("strict", Grade::kWarning);
+  (*status_)["pools"] = {{{"name", "default"}, {"ipv6", {{"size", 16U}}}}};
+  files_["/proc/sys/net/ipv6/conf/all/forwarding"] = "0\n";
+  expect("IPv6 is not forwarded", Grade::kProblem);
   (*status_)["drops"]["l2tp"]["clear_text"] = 3U;
   expect("3 L2TP packets came outside of IPsec", Grade::kWarning);
   (*status_)["ipsec"]["required"] = false;
@@ -95,11 +106,19 @@ TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
 }
 
 TEST_F(DoctorTest, AbsentDaemon_IsAProblem) {
-  status_ = Unexpected{std::string("No such file or directory")};
+  status_ = Unexpected{CallError{CallError::Kind::kUnreachable, "No such file or directory"}};
   const auto findings = Findings();
   EXPECT_EQ(findings[0].grade, Grade::kProblem);
   EXPECT_THAT(findings[0].what, HasSubstr("No such file or directory"));
   EXPECT_THAT(findings[0].advice, HasSubstr("systemctl start sallyportd"));
+}
+
+TEST_F(DoctorTest, ADaemonThatMayNotBeAsked_IsNotToBeStarted) {
+  status_ = Unexpected{CallError{CallError::Kind::kForbidden, "Permission denied"}};
+  const auto findings = Findings();
+  EXPECT_EQ(findings[0].grade, Grade::kProblem);
+  EXPECT_THAT(findings[0].what, HasSubstr("Permission denied"));
+  EXPECT_THAT(findings[0].advice, HasSubstr("usermod -aG sallyport-admin"));
 }
 
 TEST_F(DoctorTest, AMachineThatTellsNothing_IsNoCrash) {

@@ -32,11 +32,20 @@ class LiveTest : public testing::Test {
            }
            return HttpResponse{.status = stream_status_, .body = "{}"};
          },
+         .warn = [this](const std::string& line) { warned_.push_back(line); },
          .print =
              [this](const std::string& text) {
                printed_.push_back(text);
                return printed_.size() < prints_left_;
              },
+         .create = [this](const std::string& path)
+             -> Expected<std::function<bool(std::string_view)>, std::string> {
+           if (path != "trace.pcap") return Unexpected{path + ": no such folder"};
+           return std::function<bool(std::string_view)>([this](std::string_view octets) {
+             file_ += octets;
+             return file_.size() < file_limit_;
+           });
+         },
          .wait = [this](std::chrono::milliseconds) { return waits_left_-- > 0; },
          .rows = [] { return size_t{24}; }});
   }
@@ -50,7 +59,17 @@ class LiveTest : public testing::Test {
   std::vector<std::string> printed_;
   size_t prints_left_ = SIZE_MAX;
   int waits_left_ = 100;
+  std::vector<std::string> warned_;
+  std::string file_;
+  size_t file_limit_ = SIZE_MAX;
 };
+
+constexpr const char* kTraced =
+    R"({"seq":2,"time":"2026-11-22T07:10:04.310Z","type":"ppp","direction":"in",)"
+    R"("peer":{"address":"203.0.113.1","port":1701},"local":{"address":"192.0.2.10","port":1701},)"
+    R"("tunnel":7,"session":"a1","user":"bob","header":{"tunnel":7,"session":9},)"
+    R"("text":"LCP Echo-Request id 1","octets":"c02109010008000000ff"})"
+    "\n";
 
 TEST_F(LiveTest, OnlyCommandsThatGoOnAreLive) {
   EXPECT_FALSE(IsLive(options_));
@@ -66,6 +85,64 @@ TEST_F(LiveTest, OnlyCommandsThatGoOnAreLive) {
   EXPECT_TRUE(IsLive(options_));
   options_.command = EventsCommand{};
   EXPECT_TRUE(IsLive(options_));
+  options_.command = TraceCommand{};
+  EXPECT_TRUE(IsLive(options_));
+}
+
+TEST_F(LiveTest, Trace_TellsEachPacketInALine) {
+  options_.command = TraceCommand{"bob", "", ""};
+  stream_ = {R"({"api":"sallyport/v1","seq":1,"type":"begin"})", "\n", kTraced,
+             "{\"type\":\"heartbeat\"}\n"};
+  EXPECT_EQ(RunIt().code, ExitCode::kFailed) << "the stream has ended";
+  EXPECT_THAT(calls_, ElementsAre("/v1/trace?user=bob"));
+  EXPECT_THAT(printed_, ElementsAre("2026-11-22T07:10:04.310Z  <- 203.0.113.1:1701  bob  "
+                                    "LCP Echo-Request id 1\n"));
+}
+
+TEST_F(LiveTest, TraceToAFile_HasAHeaderAndTheRecords) {
+  options_.command = TraceCommand{"", "", "trace.pcap"};
+  stream_ = {"{\"type\":\"begin\"}\n", kTraced,
+             R"({"type":"overflow","lost":7})"
+             "\n",
+             kTraced};
+  (void)RunIt();
+  EXPECT_THAT(warned_, ElementsAre("7 packets are missing: they came too fast"));
+  EXPECT_THAT(printed_, IsEmpty());
+  // The header; twice a record's header, IPv4, UDP, L2TP, Address and Control, and the frame.
+  EXPECT_EQ(file_.size(), 24 + 2 * (16 + 20 + 8 + 6 + 2 + 10));
+}
+
+TEST_F(LiveTest, TraceToAFile_EndsWhenNoMoreCanBeWritten) {
+  options_.command = TraceCommand{"", "", "trace.pcap"};
+  stream_ = {"{\"type\":\"begin\"}\n", kTraced, kTraced};
+  file_limit_ = 30;
+  const Outcome outcome = RunIt();
+  EXPECT_EQ(outcome.code, ExitCode::kFailed);
+  EXPECT_EQ(outcome.error, "trace.pcap: cannot write all of it");
+  options_.command = TraceCommand{"", "", "/none/x"};
+  EXPECT_EQ(RunIt().error, "/none/x: no such folder");
+}
+
+TEST_F(LiveTest, TraceThatIsRefused_LeavesTheFileAsItIs) {
+  options_.command = TraceCommand{"", "", "trace.pcap"};
+  stream_status_ = 503;
+  EXPECT_EQ(RunIt().code, ExitCode::kFailed);
+  EXPECT_EQ(file_, "");
+}
+
+TEST_F(LiveTest, TraceToATerminal_IsNoCapture) {
+  options_.command = TraceCommand{"", "", "-"};
+  screen_.terminal = true;
+  EXPECT_EQ(RunIt().code, ExitCode::kUsage);
+  EXPECT_THAT(printed_, IsEmpty());
+}
+
+TEST_F(LiveTest, TraceToStandardOutput_IsACaptureToo) {
+  options_.command = TraceCommand{"", "", "-"};
+  stream_ = {"{\"type\":\"begin\"}\n", kTraced};
+  (void)RunIt();
+  ASSERT_EQ(printed_.size(), 2U);
+  EXPECT_EQ(printed_[0].size(), 24U);
 }
 
 TEST_F(LiveTest, Watch_ShowsTheTableUntilTheUserEndsIt) {

@@ -80,6 +80,17 @@ TEST(CommandLine, Disconnect_TakesOneWayToChoose) {
   EXPECT_EQ(command({"--all"}), (DisconnectCommand{.filter = {}, .all = true}));
 }
 
+TEST(CommandLine, Trace_RefusesWhatWouldNotBeMeant) {
+  for (const std::vector<const char*>& arguments : {std::vector<const char*>{"trace", ""},
+                                                    {"trace", "--session", ""},
+                                                    {"why", ""},
+                                                    {"--json", "trace", "--pcap", "x"}}) {
+    const auto options = Parse(arguments);
+    ASSERT_FALSE(options) << arguments[1];
+    EXPECT_TRUE(options.error().wrong);
+  }
+}
+
 TEST(CommandLine, SessionsTable_IsAskedForByColumns) {
   const auto options =
       Parse({"sessions", "-o", "id,user", "--sort", "rx", "--no-header", "-w", "5"});
@@ -103,6 +114,8 @@ TEST(CommandLine, EachCommand_IsUnderstood) {
       {{"pools"}, PoolsCommand{}},
       {{"events"}, EventsCommand{}},
       {{"events", "--type", "session,drain"}, EventsCommand{{"session", "drain"}}},
+      {{"trace"}, TraceCommand{}},
+      {{"trace", "bob", "--session", "a1", "--pcap", "-"}, TraceCommand{"bob", "a1", "-"}},
       {{"top", "--interval", "3", "--sort", "user", "--count", "2"},
        TopCommand{std::chrono::seconds{3}, "user", 2}},
       {{"drain"}, DrainCommand{}},

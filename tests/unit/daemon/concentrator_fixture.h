@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "daemon/concentrator.h"
+#include "daemon/trace_stream.h"
 #include "tests/unit/daemon/fakes.h"
 #include "tests/unit/l2tp/wire_builder.h"
 
@@ -96,6 +97,7 @@ class ConcentratorTest : public testing::Test {
 
   Concentrator::Options WithEvents(Concentrator::Options options) {
     options.events = &events_;
+    options.trace = &trace_;
     return options;
   }
 
@@ -203,6 +205,7 @@ class ConcentratorTest : public testing::Test {
   fake::FakeAccess access_;
   RandomSource random_;
   RecordedEvents events_;
+  TraceStream trace_{loop_};
   Concentrator concentrator_;
   uint16_t tunnel_ = 0;
   l2tp::PathId tunnel_path_;

@@ -74,7 +74,7 @@ TEST_F(EventStreamTest, Groups_ChooseWhatIsSeen) {
 
 TEST_F(EventStreamTest, OneWhoDoesNotRead_LosesEventsAndIsToldHowMany) {
   const auto slow = events_.Subscribe({});
-  const size_t more = EventStream::kMaxQueuedBytes / 1000 + 50;
+  const size_t more = LineQueue::kMaxBytes / 1000 + 50;
   for (size_t i = 0; i < more; ++i) Publish("session.up", std::string(1000, 'x'));
   const auto lines = Lines(*slow);
   ASSERT_EQ(lines.back().at("type"), "overflow");
@@ -89,7 +89,7 @@ TEST_F(EventStreamTest, OneWhoDoesNotRead_LosesEventsAndIsToldHowMany) {
 
 TEST_F(EventStreamTest, OverflowRecord_StandsWhereTheGapIs) {
   const auto slow = events_.Subscribe({});
-  for (size_t i = 0; i < EventStream::kMaxQueuedBytes / 1000 + 50; ++i) {
+  for (size_t i = 0; i < LineQueue::kMaxBytes / 1000 + 50; ++i) {
     Publish("session.up", std::string(1000, 'x'));
   }
   std::string piece;

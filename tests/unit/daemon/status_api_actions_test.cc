@@ -158,5 +158,45 @@ TEST_F(StatusApiTest, TooManyFollowers_AreRefused) {
   EXPECT_EQ(Get("/v1/events").content_type, "application/x-ndjson");
 }
 
+TEST_F(StatusApiTest, Trace_IsForOperatorsWhoAreNoted) {
+  ExpectProblem(Get("/v1/trace", {}, Access::kMonitor), 403, "operators_only");
+  for (const char* name : {"users", "address", "id"}) {
+    ExpectProblem(Get("/v1/trace", {{name, "bob"}}), 400, "invalid_filter");
+  }
+  ExpectProblem(Get("/v1/trace", {{"user", ""}}), 400, "invalid_filter");
+  ExpectProblem(Get("/v1/trace", {{"peer", "bob"}}), 400, "invalid_filter");
+  ExpectProblem(Get("/v1/trace", {{"user", "bob"}, {"user", "eve"}}), 400, "invalid_filter");
+
+  const HttpResponse response = Get("/v1/trace", {{"user", "bob"}, {"peer", "203.0.113.0/24"}});
+  ASSERT_EQ(response.status, 200);
+  EXPECT_EQ(response.content_type, "application/x-ndjson");
+  EXPECT_THAT(Whole(response).body, HasSubstr(R"("type":"begin")"));
+  ASSERT_TRUE(source_.traced);
+  EXPECT_EQ(source_.traced->user, "bob");
+  EXPECT_EQ(source_.traced->peer, IpPrefix::Parse("203.0.113.0/24"));
+  EXPECT_THAT(source_.callers, testing::SizeIs(1));
+}
+
+TEST_F(StatusApiTest, TooManyTraces_AreRefused) {
+  std::vector<HttpResponse> traces;
+  for (size_t i = 0; i < TraceStream::kMaxSubscribers; ++i) traces.push_back(Get("/v1/trace"));
+  source_.callers.clear();
+  EXPECT_EQ(Get("/v1/trace").problem_code, "too_many_subscribers");
+}
+
+TEST(StatusApi, CountersAreReadForWhatShowsThem) {
+  for (const char* path :
+       {"/v1/status", "/v1/sessions", "/v1/sessions/a1", "/v1/sas", "/v1/metrics"}) {
+    EXPECT_TRUE(StatusApi::ShowsCounters(
+        {.method = "GET", .path = path, .query = {}, .body = {}, .peer = {}}));
+  }
+  for (const char* path : {"/v1", "/v1/pools", "/v1/events", "/v1/trace", "/v1/config"}) {
+    EXPECT_FALSE(StatusApi::ShowsCounters(
+        {.method = "GET", .path = path, .query = {}, .body = {}, .peer = {}}));
+  }
+  EXPECT_FALSE(StatusApi::ShowsCounters(
+      {.method = "POST", .path = "/v1/sessions:disconnect", .query = {}, .body = {}, .peer = {}}));
+}
+
 }  // namespace
 }  // namespace sallyport::daemon

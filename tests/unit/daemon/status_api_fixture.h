@@ -9,6 +9,7 @@
 #include "daemon/list_body.h"
 #include "daemon/status_api.h"
 #include "daemon/status_json.h"
+#include "daemon/trace_stream.h"
 
 namespace sallyport::daemon {
 
@@ -165,7 +166,16 @@ class FakeSource : public StatusSource {
     callers.push_back(caller);
     log_level = level;
   }
+  std::shared_ptr<BodySource> Trace(const TraceQuery& query,
+                                    const std::optional<PeerCredentials>& caller) override {
+    callers.push_back(caller);
+    traced = query;
+    return trace.Subscribe(query);
+  }
 
+  EventLoop loop;
+  TraceStream trace{loop};
+  std::optional<TraceQuery> traced;
   DaemonStatus status;
   std::vector<SessionRecord> sessions;
   std::vector<DialRecord> dials;

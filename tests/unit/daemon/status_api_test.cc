@@ -13,7 +13,7 @@ TEST_F(StatusApiTest, Index_NamesVersionAndEndpoints) {
       R"({"api":"sallyport/v1","version":"0.1.0","endpoints":["GET /v1","GET /v1/status",)"
       R"("GET /v1/sessions","GET /v1/sessions/{id}","GET /v1/tunnels","GET /v1/sas",)"
       R"("GET /v1/pools","GET /v1/dials","GET /v1/attempts","GET /v1/config","GET /v1/metrics",)"
-      R"("GET /v1/events","POST /v1/sessions:disconnect","POST /v1/drain","POST /v1/undrain",)"
+      R"("GET /v1/events","GET /v1/trace","POST /v1/sessions:disconnect","POST /v1/drain","POST /v1/undrain",)"
       R"("POST /v1/reload","POST /v1/log-level"]})"
       "\n");
 }

@@ -9,7 +9,7 @@ declare -A debian=(
   [lint]="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev llvm shellcheck black pyflakes3 git jq prometheus systemd"
   [lab]="qemu-system-x86 busybox-static kmod cpio xz-utils openssl util-linux procps iproute2 nftables conntrack tcpdump tshark iputils-ping
     xl2tpd ppp dhcpcd-base charon-systemd strongswan-swanctl libstrongswan-standard-plugins python3 python3-pytest python3-pytest-xdist
-    python3-jsonschema python3-prometheus-client curl jq
+    python3-jsonschema python3-prometheus-client curl jq prometheus socat
     libnss3-tools libcurl3-nss libevent-pthreads-2.1-7 libldns3 libunbound8 libcap-ng0"
   [package]="build-essential git debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian rpm rpmlint"
   [root]="debootstrap dpkg-dev"
@@ -19,7 +19,7 @@ declare -A fedora=(
     cli11-devel tomlplusplus-devel libmicrohttpd-devel gtest-devel gmock-devel google-benchmark-devel python3"
   [lint]="clang clang-tools-extra compiler-rt llvm ShellCheck black python3-pyflakes git jq golang-github-prometheus systemd"
   [lab]="qemu-system-x86-core busybox kmod cpio xz openssl util-linux procps-ng iproute nftables conntrack-tools tcpdump wireshark-cli iputils
-    xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq"
+    xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq golang-github-prometheus socat"
   [package]="git rpm-build rpmlint scdoc"
   [root]="debootstrap dpkg-dev apt"
 )

@@ -68,7 +68,9 @@ class Followers {
 
   size_t size() const {
     size_t live = 0;
-    for (const auto& queue : queues_) live += queue.expired() ? 0 : 1;
+    for (const auto& queue : queues_) {
+      if (!queue.expired()) ++live;
+    }
     return live;
   }
 

@@ -12,7 +12,7 @@ declare -A debian=(
     python3-jsonschema python3-prometheus-client curl jq prometheus socat
     libnss3-tools libcurl3-nss libevent-pthreads-2.1-7 libldns3 libunbound8 libcap-ng0"
   [package]="build-essential git debhelper dh-apparmor dpkg-dev fakeroot scdoc lintian rpm rpmlint"
-  [root]="debootstrap dpkg-dev"
+  [root]="debootstrap debian-archive-keyring dpkg-dev"
 )
 declare -A fedora=(
   [build]="gcc-c++ cmake ninja-build pkgconf-pkg-config libmnl-devel systemd-devel json-devel fmt-devel nettle-devel

@@ -37,6 +37,20 @@ std::vector<std::string> Texts(const std::vector<json>& lines) {
   return texts;
 }
 
+/// Of tunnel 7; of its session 3, if that is there.
+TracedPacket Passing(std::vector<TracedPacket::Session> sessions = {}) {
+  TracedPacket packet;
+  packet.received = true;
+  packet.peer = kPeer;
+  packet.tunnel = l2tp::TunnelId(7);
+  if (!sessions.empty()) {
+    packet.layer = TracedPacket::Layer::kPpp;
+    packet.session = l2tp::SessionId(3);
+  }
+  packet.sessions = std::move(sessions);
+  return packet;
+}
+
 class TraceTest : public ConcentratorTest {
  protected:
   std::shared_ptr<BodySource> Trace(TraceQuery query = {}) {
@@ -160,19 +174,10 @@ TEST_F(TraceTest, PlacesAreLimited) {
 
 TEST_F(TraceTest, WhoTurnsOutToBeAnother_IsForgotten) {
   const auto body = Trace({.peer = {}, .user = "alice", .session = {}});
-  TracedPacket packet{.layer = TracedPacket::Layer::kPpp,
-                      .received = true,
-                      .peer = kPeer,
-                      .tunnel = l2tp::TunnelId(7),
-                      .session = l2tp::SessionId(3),
-                      .sessions = {{.id = "b1", .user = ""}},
-                      .bytes = {}};
-  trace_.Take(packet);
-  packet.sessions = {{.id = "b1", .user = "bob"}};
-  trace_.Take(packet);
+  trace_.Take(Passing({{.id = "b1", .user = ""}}));
+  trace_.Take(Passing({{.id = "b1", .user = "bob"}}));
   // The same ids, another session.
-  packet.sessions = {{.id = "a1", .user = "alice"}};
-  trace_.Take(packet);
+  trace_.Take(Passing({{.id = "a1", .user = "alice"}}));
   EXPECT_THAT(Texts(Lines(*body)), SizeIs(1));
 }
 
@@ -209,11 +214,9 @@ TEST_F(TraceTest, ASccrqAgain_IsOfTheTunnelThatItHasMade) {
 /// Clients that never log in cannot fill the memory.
 TEST_F(TraceTest, WhatWaitsForALogin_IsBounded) {
   const auto body = Trace({.peer = {}, .user = "alice", .session = {}});
-  TracedPacket packet{.received = true, .peer = kPeer, .tunnel = l2tp::TunnelId(7), .bytes = {}};
   size_t packets = 0;
-  for (; packets < TraceStream::kMaxHeldBytes / 100; ++packets) trace_.Take(packet);
-  packet.sessions = {{.id = "a1", .user = "alice"}};
-  trace_.Take(packet);
+  for (; packets < TraceStream::kMaxHeldBytes / 100; ++packets) trace_.Take(Passing());
+  trace_.Take(Passing({{.id = "a1", .user = "alice"}}));
   const auto lines = Lines(*body);
   EXPECT_LT(lines.size(), packets);
   EXPECT_GT(lines.size(), TraceStream::kMaxHeldBytes / 1000);
@@ -224,11 +227,9 @@ TEST_F(TraceTest, WhatWaitsForALogin_IsBounded) {
 
 TEST_F(TraceTest, AnIdUsedAgain_BringsNothingOfTheFormerTunnel) {
   const auto body = Trace({.peer = {}, .user = "alice", .session = {}});
-  TracedPacket packet{.received = true, .peer = kPeer, .tunnel = l2tp::TunnelId(7), .bytes = {}};
-  trace_.Take(packet);
+  trace_.Take(Passing());
   trace_.Gone(l2tp::TunnelId(7), {});
-  packet.sessions = {{.id = "a1", .user = "alice"}};
-  trace_.Take(packet);
+  trace_.Take(Passing({{.id = "a1", .user = "alice"}}));
   EXPECT_THAT(Texts(Lines(*body)), SizeIs(1));
 }
 

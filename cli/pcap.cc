@@ -73,7 +73,7 @@ std::optional<std::chrono::milliseconds> TimeOf(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
                                          std::chrono::day(*day)};
   if (!date.ok()) return {};
-  return std::chrono::sys_days(date).time_since_epoch() + std::chrono::hours(*hour) +
+  return std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours(*hour) +
          std::chrono::minutes(*minute) + std::chrono::seconds(*second) +
          std::chrono::milliseconds(*millisecond);
 }

@@ -164,7 +164,7 @@ std::optional<CertificateTime> TimeOf(const DerElement& element) {
                                          std::chrono::month(static_cast<unsigned>(numbers[1])),
                                          std::chrono::day(static_cast<unsigned>(numbers[2]))};
   if (!date.ok()) return {};
-  return std::chrono::sys_days(date) + std::chrono::hours(numbers[3]) +
+  return std::chrono::sys_days{date} + std::chrono::hours(numbers[3]) +
          std::chrono::minutes(numbers[4]) + std::chrono::seconds(numbers[5]);
 }
 

@@ -295,7 +295,7 @@ class PackageLife:
         server.run("systemctl", "reload", "sallyportd")
         wait_until(
             "the reload in the journal",
-            lambda: "reloaded: changed: " in server.journal("-u", "sallyportd", "-n5"),
+            lambda: server.journal("-u", "sallyportd", "SALLYPORT_EVENT=reloaded"),
         )
         story.claim(server.property("MainPID") == pid, "systemctl reload: the same process")
         story.claim(len(self._sessions()) == 1, "the session is there")

@@ -87,15 +87,23 @@ Outcome FollowEvents(const Options& options, const HttpCall& call, const Surroun
           .error = "the daemon ended the stream; it is stopping or was restarted"};
 }
 
-Outcome Events(const Options& options, const Screen& screen, const Surroundings& world) {
-  const Style style(screen.coloured);
+/// Prints each line of a stream as it comes: as it is, or as `to_text` makes it for people, who are
+/// not told of its markers.
+Outcome Tell(const Options& options, const Screen& screen, const Surroundings& world,
+             const std::function<std::string(const Json&)>& to_text) {
   return FollowEvents(options, ToCall(options), world, [&](const std::string& line) {
     if (options.json) return world.print((screen.terminal ? TerminalJson(line) : line) + '\n');
     const Json event = Json::parse(line, nullptr, false);
     const std::string type = Text(event, {"type"});
-    if (type == "heartbeat" || type == "snapshot") return true;
-    return world.print(EventLine(event, style));
+    if (type == "heartbeat" || type == "snapshot" || type == "begin") return true;
+    return world.print(to_text(event));
   });
+}
+
+Outcome Events(const Options& options, const Screen& screen, const Surroundings& world) {
+  const Style style(screen.coloured);
+  return Tell(options, screen, world,
+              [&style](const Json& event) { return EventLine(event, style); });
 }
 
 /// Writes a capture file instead of telling. It is made once the daemon has answered, so that
@@ -145,12 +153,9 @@ Outcome Trace(const Options& options, const TraceCommand& command, const Screen&
               const Surroundings& world) {
   if (!command.pcap.empty()) return Capture(options, command.pcap, screen, world);
   const Style style(screen.coloured);
-  return FollowEvents(options, ToCall(options), world, [&](const std::string& line) {
-    if (options.json) return world.print((screen.terminal ? TerminalJson(line) : line) + '\n');
-    const Json packet = Json::parse(line, nullptr, false);
-    const std::string type = Text(packet, {"type"});
-    if (type == "heartbeat" || type == "begin") return true;
-    return world.print(type == "overflow" ? EventLine(packet, style) : TraceLine(packet, style));
+  return Tell(options, screen, world, [&style](const Json& packet) {
+    const bool lost = Text(packet, {"type"}) == "overflow";
+    return lost ? EventLine(packet, style) : TraceLine(packet, style);
   });
 }
 

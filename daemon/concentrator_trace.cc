@@ -21,6 +21,7 @@ l2tp::TunnelId MadeBy(const l2tp::Actions& answer) {
   return {};
 }
 
+/// None of no tunnel.
 std::vector<TracedPacket::Session> SessionsOf(const SessionManager& manager,
                                               l2tp::TunnelId tunnel) {
   std::vector<TracedPacket::Session> sessions;
@@ -78,15 +79,14 @@ void Concentrator::TraceReceived(const l2tp::Datagram& datagram, const l2tp::Act
   const auto found = tunnels_.find(tunnel);
   IpEndpoint local{datagram.local, options_.port};
   if (found != tunnels_.end()) local = LocalOf(found->second);
-  options_.trace->Take(
-      {.layer = Layer::kL2tp,
-       .received = true,
-       .peer = datagram.peer,
-       .local = local,
-       .tunnel = tunnel,
-       .session = {},
-       .sessions = tunnel ? SessionsOf(sessions_, tunnel) : std::vector<TracedPacket::Session>(),
-       .bytes = datagram.bytes});
+  options_.trace->Take({.layer = Layer::kL2tp,
+                        .received = true,
+                        .peer = datagram.peer,
+                        .local = local,
+                        .tunnel = tunnel,
+                        .session = {},
+                        .sessions = SessionsOf(sessions_, tunnel),
+                        .bytes = datagram.bytes});
 }
 
 void Concentrator::TraceSent(const l2tp::SendDatagram& send) {
@@ -99,8 +99,7 @@ void Concentrator::TraceSent(const l2tp::SendDatagram& send) {
                         .local = local,
                         .tunnel = send.tunnel,
                         .session = {},
-                        .sessions = send.tunnel ? SessionsOf(sessions_, send.tunnel)
-                                                : std::vector<TracedPacket::Session>(),
+                        .sessions = SessionsOf(sessions_, send.tunnel),
                         .bytes = send.bytes});
 }
 

@@ -51,6 +51,15 @@ HttpResponse OperatorsOnly(const std::string& what) {
                           .hint = "Use the operators' socket (status.socket)."});
 }
 
+HttpResponse TooManySubscribers(const char* title, size_t limit) {
+  return ProblemResponse(
+      {.status = 503,
+       .code = "too_many_subscribers",
+       .title = title,
+       .detail = fmt::format("{} connections do.", limit),
+       .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
+}
+
 /// The members of a record of which there is none yet.
 template <typename Record>
 std::vector<std::string> FieldsOf() {
@@ -263,12 +272,7 @@ HttpResponse StatusApi::GetEvents(const HttpRequest& request) {
   query->show_users = !HidesUsers(request);
   auto stream = subscribe_(*std::move(query));
   if (!stream) {
-    return ProblemResponse(
-        {.status = 503,
-         .code = "too_many_subscribers",
-         .title = "Too many follow the events",
-         .detail = fmt::format("{} connections do.", EventStream::kMaxSubscribers),
-         .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
+    return TooManySubscribers("Too many follow the events", EventStream::kMaxSubscribers);
   }
   return StreamResponse("application/x-ndjson", std::move(stream));
 }
@@ -279,14 +283,7 @@ HttpResponse StatusApi::GetTrace(const HttpRequest& request) {
   // HEAD asks what GET would be answered with, and nobody would read the stream.
   if (request.method == "HEAD") return StreamResponse("application/x-ndjson", nullptr);
   auto stream = source_.Trace(*query, request.peer);
-  if (!stream) {
-    return ProblemResponse(
-        {.status = 503,
-         .code = "too_many_subscribers",
-         .title = "Too many trace",
-         .detail = fmt::format("{} connections do.", TraceStream::kMaxSubscribers),
-         .hint = "Close one. A connection that was given up is noticed within 15 seconds."});
-  }
+  if (!stream) return TooManySubscribers("Too many trace", TraceStream::kMaxSubscribers);
   return StreamResponse("application/x-ndjson", std::move(stream));
 }
 

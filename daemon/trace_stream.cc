@@ -11,7 +11,6 @@
 
 #include "base/text.h"
 #include "daemon/status_json.h"
-
 #include "trace/mask.h"
 #include "trace/text.h"
 

@@ -10,7 +10,6 @@
 #include "l2tp/drop_reason.h"
 #include "l2tp/header.h"
 #include "l2tp/message.h"
-
 #include "trace/text.h"
 #include "trace/words.h"
 

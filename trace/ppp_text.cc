@@ -11,7 +11,6 @@
 #include "ppp/eap.h"
 #include "ppp/option.h"
 #include "ppp/packet.h"
-
 #include "trace/text.h"
 #include "trace/words.h"
 

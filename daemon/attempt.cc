@@ -35,16 +35,16 @@ constexpr std::array kReasons{
                "(MODP_1024, 3DES) are accepted only where the configuration says legacy = true."},
     ReasonText{kNoConnection, "no_connection", "no connection is configured for these addresses",
                "Check the addresses that the daemon listens on, and whether another program has "
-               "loaded a narrower connection into charon."},
+               "given the IKE daemon a narrower connection."},
     ReasonText{kIkeVersion, "ike_version", "the client speaks another version of IKE",
                "Set the client to L2TP/IPsec with IKEv1, or configure IKEv2 here."},
     ReasonText{kAggressiveMode, "aggressive_mode", "the client asks for aggressive mode",
                "Remove the group name (iOS, macOS) or IPSec identifier (Android) from the client; "
                "aggressive mode gives a hash of the key to anyone who asks."},
     ReasonText{kTooManyHalfOpen, "too_many_half_open",
-               "charon ignores the address: too many exchanges are half open",
-               "Many clients behind one address: raise charon.block_threshold and "
-               "charon.init_limit_half_open in strongswan.conf."},
+               "the IKE daemon ignores the address: too many exchanges are half open",
+               "Many clients behind one address: raise the IKE daemon's limits of half-open "
+               "exchanges."},
     ReasonText{kIkeUnanswered, "ike_unanswered", "the client went silent during IKE",
                "Our answers may not reach it: look at firewalls for UDP 500, and at the client's "
                "own log."},
@@ -78,7 +78,7 @@ constexpr std::array kReasons{
                "Issue a new certificate if the client may still connect."},
     ReasonText{kCertificateRefused, "certificate_refused",
                "the client's certificate or signature does not hold",
-               "Look at charon's log for the check that failed."},
+               "Look at the IKE daemon's log for the check that failed."},
     ReasonText{kOurCertificateRefused, "server_certificate_refused",
                "the client left after it had seen our certificate",
                "The name that the client dials must be a subjectAltName of our certificate, "
@@ -94,9 +94,10 @@ constexpr std::array kReasons{
     ReasonText{kNoQuickMode, "no_quick_mode", "the client asked for no SA after main mode",
                "Look at the client's log; it may have refused our identity or certificate."},
     ReasonText{kSaNotInstalled, "sa_not_installed", "the kernel refused the SAs",
-               "The kernel lacks an algorithm or ESP: see charon's log (modprobe esp4, esp6)."},
+               "The kernel lacks an algorithm or ESP (modprobe esp4, esp6): see the IKE daemon's "
+               "log."},
     ReasonText{kIkeEnded, "ike_ended", "IKE ended without an SA for L2TP",
-               "See charon's log (journalctl -u strongswan)."},
+               "See the IKE daemon's log."},
     ReasonText{kSaUnused, "sa_unused", "the SAs went before the client asked for a tunnel",
                "The client gave up: ESP or UDP 4500 may be blocked on the way, or its L2TP service "
                "does not run."},

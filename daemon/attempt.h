@@ -78,7 +78,7 @@ enum class AttemptReason : uint8_t {
 std::string_view ToString(AttemptReason reason);
 /// For people, one clause.
 std::string_view Title(AttemptReason reason);
-/// What the operator can do, in one or two sentences; never empty.
+/// What the operator can do, whatever the IKE daemon is, in one or two sentences; never empty.
 std::string_view Hint(AttemptReason reason);
 
 /// One attempt that came to nothing. Texts are printable (base/text.h).
@@ -88,9 +88,15 @@ struct FailedAttempt {
   std::string user;      // of PPP; empty: not told
   AttemptStage stage = AttemptStage::kIke;
   AttemptReason reason = AttemptReason::kIkeEnded;
-  std::string detail;              // facts of this case; empty: none
+  std::string detail;  // facts of this case; empty: none
+  std::string hint{};  // what the operator can do with this very IKE daemon; empty: Hint()
   std::vector<std::string> steps;  // what went before, in order, a clause each
   bool operator==(const FailedAttempt&) const = default;
 };
+
+/// The same of one attempt.
+inline std::string_view HintOf(const FailedAttempt& attempt) {
+  return attempt.hint.empty() ? Hint(attempt.reason) : std::string_view(attempt.hint);
+}
 
 }  // namespace sallyport::daemon

@@ -131,7 +131,7 @@ void AttemptWatch::Failed(FailedAttempt attempt) {
   log_.LogWarning(
       "attempt_failed",
       fmt::format("{} did not get in: {}: {}{}{}; {}", who, Title(noted.stage), Title(noted.reason),
-                  noted.detail.empty() ? "" : ": ", noted.detail, Hint(noted.reason)),
+                  noted.detail.empty() ? "" : ": ", noted.detail, HintOf(noted)),
       loop_.Now(), fields);
   if (events_ == nullptr) return;
   // Not the detail: it may quote who somebody is.
@@ -141,7 +141,7 @@ void AttemptWatch::Failed(FailedAttempt attempt) {
                                {"user", noted.user, true},
                                {"stage", std::string(ToString(noted.stage))},
                                {"reason", std::string(ToString(noted.reason))},
-                               {"hint", std::string(Hint(noted.reason))}}});
+                               {"hint", std::string(HintOf(noted))}}});
 }
 
 // ---- SAs that nobody asks for a tunnel in -----------------------------------------------------

@@ -74,6 +74,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
                 [this](const l2tp::Command& command) { Give(command); }),
       attempts_(loop, data_plane, options_.events),
       lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
+      stray_sas_(loop, data_plane, sas_, [this](const auto& sas) { DeleteStraySas(sas); }),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
         endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);
@@ -390,7 +391,7 @@ SessionMtu Concentrator::MtuOf(l2tp::TunnelId tunnel, bool sequenced) {
   const SaTable::Entry* sa = record.sa ? sas_.Find(*record.sa) : nullptr;
   OuterPath outside{.outer_v6 = peer.address.is_v6(), .esp = {}, .sequenced = sequenced};
   if (sa != nullptr) {
-    outside.esp = EspSizesOf(sa->sa.esp_proposal);
+    outside.esp = sa->sa.esp_sizes;
     outside.udp_encapsulation = sa->sa.udp_encapsulation;
   }
   if (const auto outer = data_plane_.OuterMtu(record.request.local, peer.address)) {

@@ -22,6 +22,7 @@
 #include "daemon/random_source.h"
 #include "daemon/sa_table.h"
 #include "daemon/session_manager.h"
+#include "daemon/stray_sas.h"
 #include "daemon/trace_sink.h"
 #include "l2tp/endpoint.h"
 
@@ -168,6 +169,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
   void SaLost(SaId id);
+  void DeleteStraySas(const std::set<KernelSa>& sas);
   void CheckOrphans();
   void Rearm();
   void ArmCountersTimer(std::optional<std::chrono::seconds> idle);
@@ -184,6 +186,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   AttemptWatch attempts_;
   SaTable sas_;
   LostSas lost_sas_;
+  StraySas stray_sas_;
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out
   bool running_actions_ = false;

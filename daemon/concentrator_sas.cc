@@ -48,6 +48,7 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     OnSaDown(orphan, sa.reqid, "a new SA has its reqid");
     DeleteLeftovers(TimePoint::max());
   }
+  stray_sas_.SaUp(sa);
   const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
   if (!path) {
     failure_log_.LogError("sa_without_path",
@@ -146,6 +147,17 @@ void Concentrator::SaLost(SaId id) {
   OnSaDown(id, sa.reqid, "it was taken out of the kernel");
 }
 
+void Concentrator::DeleteStraySas(const std::set<KernelSa>& sas) {
+  LogInfo(
+      "sas_astray",
+      fmt::format("{} SAs in the kernel that were made for L2TP and that no IKE daemon knows any "
+                  "more are deleted: an earlier life left them",
+                  sas.size()));
+  for (const auto& [destination, spi] : sas) {
+    data_plane_.DeleteSecurityAssociation(destination, spi);
+  }
+}
+
 void Concentrator::DeleteLeftovers(TimePoint due) {
   for (; !leftovers_.empty() && leftovers_.front().due <= due; leftovers_.pop_front()) {
     const SecurityAssociation& sa = leftovers_.front().sa;
@@ -160,6 +172,7 @@ void Concentrator::OnIkeState(const IkeState& state) {
     LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
   } else if (state.connected) {
     last_ike_error_.reset();
+    stray_sas_.Look();
     LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
     Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
   } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt

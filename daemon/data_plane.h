@@ -108,6 +108,7 @@ class DataPlane {
   using DoneCallback = UniqueFunction<void(bool ok)>;
   using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
   using SasCallback = UniqueFunction<void(const std::set<KernelSa>& sas)>;
+  using UnclaimedSasCallback = UniqueFunction<void(std::map<KernelSa, ReqId> sas)>;
   using AddressesCallback = UniqueFunction<void(const std::set<IpAddress>& addresses)>;
   using SaCountersCallback = UniqueFunction<void(const SaReadings& readings)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
@@ -147,6 +148,9 @@ class DataPlane {
   virtual void RemovePath(l2tp::PathId path) = 0;
   /// Which of `sas` the kernel does not have, from one dump; none when it cannot be asked.
   virtual void FindMissingSas(std::set<KernelSa> sas, SasCallback done) = 0;
+  /// The SAs in transport mode whose reqid no policy names, of a socket or not: nobody sends
+  /// through them. None when the kernel cannot be asked.
+  virtual void FindUnclaimedSas(UnclaimedSasCallback done) = 0;
   /// Counters of every SA, from one dump; empty when the kernel cannot be asked.
   virtual void ReadSaCounters(SaCountersCallback done) = 0;
   /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its

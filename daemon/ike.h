@@ -12,6 +12,7 @@
 #include "daemon/attempt.h"
 #include "daemon/count_by_reason.h"
 #include "daemon/data_plane.h"
+#include "daemon/esp_sizes.h"
 
 namespace sallyport::daemon {
 
@@ -31,7 +32,8 @@ struct SecurityAssociation {
   std::string remote_id;    // printable
   std::string ike_proposal;
   std::string esp_proposal;
-  uint32_t spi_in = 0;  // host byte order
+  EspSizes esp_sizes = kLargestEspSizes;  // of its transform
+  uint32_t spi_in = 0;                    // host byte order
   uint32_t spi_out = 0;
   bool udp_encapsulation = false;  // NAT-T (RFC 3948)
   bool peer_behind_nat = false;

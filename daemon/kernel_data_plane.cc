@@ -37,6 +37,21 @@ Readings Read(KernelContext& context) {
   return readings;
 }
 
+std::map<KernelSa, ReqId> UnclaimedSas(KernelContext& context) {
+  auto xfrm = context.xfrm();
+  if (!xfrm) return {};
+  const auto sas = (*xfrm)->ListSas();
+  // After the SAs: a policy is there before what is made for it is missed.
+  const auto policies = (*xfrm)->ListPolicyReqids();
+  if (!sas || !policies) return {};
+  std::map<KernelSa, ReqId> found;
+  for (const auto& sa : *sas) {
+    if (!sa.transport_mode || sa.reqid == 0 || policies->contains(sa.reqid)) continue;
+    found.emplace(KernelSa{.destination = sa.destination, .spi = sa.spi}, ReqId(sa.reqid));
+  }
+  return found;
+}
+
 std::string_view ToString(netlink::SaOffload offload) {
   switch (offload) {
     case netlink::SaOffload::kNone:
@@ -222,6 +237,13 @@ void KernelDataPlane::FindMissingSas(std::set<KernelSa> sas, SasCallback done) {
     }
     return WorkerPool::Completion(
         [missing = std::move(missing), done = std::move(done)]() mutable { done(missing); });
+  });
+}
+
+void KernelDataPlane::FindUnclaimedSas(UnclaimedSasCallback done) {
+  pool_.Submit([done = std::move(done)](WorkerContext& context) mutable {
+    return WorkerPool::Completion([sas = UnclaimedSas(static_cast<KernelContext&>(context)),
+                                   done = std::move(done)]() mutable { done(std::move(sas)); });
   });
 }
 

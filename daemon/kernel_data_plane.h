@@ -47,6 +47,7 @@ class KernelDataPlane final : public DataPlane {
   std::optional<l2tp::PathId> AddSecurityAssociation(ReqId reqid, const IpAddress& local) override;
   void RemovePath(l2tp::PathId path) override;
   void FindMissingSas(std::set<KernelSa> sas, SasCallback done) override;
+  void FindUnclaimedSas(UnclaimedSasCallback done) override;
   void ReadSaCounters(SaCountersCallback done) override;
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,

@@ -104,8 +104,12 @@ std::vector<SaId> SaTable::OlderOf(const SecurityAssociation& sa) const {
   if (same_address == by_peer_.end()) return older;
   for (const SaId id : same_address->second) {
     const SecurityAssociation& other = entries_.at(id).sa;
-    const bool same_client =
-        other.peer == sa.peer && other.local == sa.local && other.remote_id == sa.remote_id;
+    // Without NAT an address is one machine's, whatever it calls itself; two SAs for the same port
+    // of it are then one client's.
+    const bool nat = other.peer_behind_nat || sa.peer_behind_nat;
+    const bool same_machine = !nat && other.selectors == sa.selectors;
+    const bool same_client = other.peer == sa.peer && other.local == sa.local &&
+                             (other.remote_id == sa.remote_id || same_machine);
     // One client may have several pairs of SAs for several ports.
     const bool beside = other.ike_sa == sa.ike_sa && other.selectors != sa.selectors;
     if (id < sa.id && same_client && !beside && other.dial.empty()) older.push_back(id);

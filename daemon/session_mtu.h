@@ -4,21 +4,10 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <string_view>
+
+#include "daemon/esp_sizes.h"
 
 namespace sallyport::daemon {
-
-/// What a transform of ESP adds, in octets.
-struct EspSizes {
-  uint16_t iv = 0;
-  uint16_t alignment = 4;  // of payload, padding, Pad Length and Next Header (RFC 4303 §2.4)
-  uint16_t icv = 0;
-  bool operator==(const EspSizes&) const = default;
-};
-
-/// `proposal` in charon's words, "AES_CBC_256/HMAC_SHA2_256_128", "AES_GCM_16_128". Of what is not
-/// known the largest sizes that any transform has.
-EspSizes EspSizesOf(std::string_view proposal);
 
 /// What is around a packet of a session.
 struct OuterPath {

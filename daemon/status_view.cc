@@ -127,7 +127,7 @@ AttemptRecord ToStatus(AttemptBook::Entry entry) {
                        .reason = std::string(ToString(attempt.reason)),
                        .title = std::string(Title(attempt.reason)),
                        .detail = given(attempt.detail),
-                       .hint = std::string(Hint(attempt.reason)),
+                       .hint = std::string(HintOf(attempt)),
                        .steps = std::move(attempt.steps),
                        .first = entry.first,
                        .last = entry.last,

@@ -68,6 +68,7 @@ void StrongswanAttempts::HandleLog(const vici::LogEvent& line, TimePoint now) {
                         .stage = AttemptStage::kIke,
                         .reason = AttemptReason::kTooManyHalfOpen,
                         .detail = PrintableText(line.text),
+                        .hint = std::string(HintForAttempt(AttemptReason::kTooManyHalfOpen)),
                         .steps = {}});
     deadlines_.Set(vici::IkeUniqueId(), now);
     return;
@@ -348,6 +349,7 @@ FailedAttempt StrongswanAttempts::Report(Exchange& exchange) {
           .stage = StageOf(exchange),
           .reason = *exchange.reason,
           .detail = exchange.detail,
+          .hint = std::string(HintForAttempt(*exchange.reason)),
           .steps = exchange.steps};
 }
 

@@ -362,6 +362,26 @@ std::string HintForRefusal(std::string_view error) {
   return kLogHint;
 }
 
+std::string_view HintForAttempt(AttemptReason reason) {
+  switch (reason) {
+    case AttemptReason::kNoConnection:
+      return "Check the addresses that the daemon listens on, and whether another program has "
+             "loaded a narrower connection into charon (swanctl --list-conns).";
+    case AttemptReason::kTooManyHalfOpen:
+      return "Many clients behind one address: raise charon.block_threshold and "
+             "charon.init_limit_half_open in strongswan.conf.";
+    case AttemptReason::kCertificateRefused:
+      return "Look at charon's log for the check that failed (journalctl -u strongswan).";
+    case AttemptReason::kSaNotInstalled:
+      return "The kernel lacks an algorithm or ESP (modprobe esp4, esp6): see charon's log "
+             "(journalctl -u strongswan).";
+    case AttemptReason::kIkeEnded:
+      return "See charon's log (journalctl -u strongswan).";
+    default:
+      return {};
+  }
+}
+
 std::string HintForConnectError(int error) {
   switch (error) {  // an errno, not an enum
     case EACCES:

@@ -32,8 +32,8 @@ struct StrongswanOptions {
       "aes256-sha256-ecp384",   "aes256-sha1-ecp384",     "aes256-sha256-modp2048",
       "aes256-sha1-modp2048",   "aes128-sha256-ecp256",   "aes128-sha1-ecp256",
       "aes128-sha256-modp3072", "aes128-sha256-modp2048", "aes128-sha1-modp2048"};
-  /// No built-in client asks for PFS; the last three are for one that is told to (they allow, but
-  /// do not demand it, which from strongSwan 6.0.2 on every proposal does).
+  /// No client built into a desktop or phone asks for PFS; the last three are for one that is told
+  /// to (they allow, but do not demand it, which from strongSwan 6.0.2 on every proposal does).
   std::vector<std::string> esp_proposals{"aes256gcm16",
                                          "aes128gcm16",
                                          "aes256-sha256",
@@ -44,12 +44,15 @@ struct StrongswanOptions {
                                          "aes256-sha1-modp2048-modpnone",
                                          "aes128-sha1-modp2048-modpnone"};
   /// Behind these, where the operator has said `legacy`: Android up to 11 has MODP_1024 only, older
-  /// iOS and ChromeOS MODP_1536, Windows Vista 3DES.
+  /// iOS and ChromeOS MODP_1536, Windows Vista 3DES; RouterOS demands PFS with MODP_1024 unless it
+  /// is told otherwise.
   std::vector<std::string> legacy_ike_proposals{"aes256-sha256-modp1536", "aes256-sha1-modp1536",
                                                 "aes256-sha256-modp1024", "aes256-sha1-modp1024",
                                                 "aes128-sha1-modp1024",   "3des-sha1-modp2048",
                                                 "3des-sha1-modp1536",     "3des-sha1-modp1024"};
-  std::vector<std::string> legacy_esp_proposals{"3des-sha1"};
+  std::vector<std::string> legacy_esp_proposals{"3des-sha1", "aes256-sha1-modp1024-modpnone",
+                                                "aes128-sha1-modp1024-modpnone",
+                                                "3des-sha1-modp1024-modpnone"};
 };
 
 /// Where distributions put the socket: Debian and Ubuntu, older ones, Fedora and RHEL.
@@ -127,6 +130,9 @@ inline constexpr const char* kLogHint = "see charon's log (journalctl -u strongs
 /// What the operator can do about a refusal of load-conn or load-shared, in one sentence.
 /// `error`: charon's errmsg.
 std::string HintForRefusal(std::string_view error);
+/// What to look at in strongSwan after an attempt that ended so; empty where strongSwan's own
+/// settings and log do not help.
+std::string_view HintForAttempt(AttemptReason reason);
 /// The same for an errno of connect(2) on the VICI socket.
 std::string HintForConnectError(int error);
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "daemon/strongswan_config.h"
+#include "daemon/strongswan_esp.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -49,7 +50,10 @@ void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& 
   sa.local_id = PrintableText(ike.local.identity);
   sa.remote_id = PrintableText(ike.remote.identity);
   sa.ike_proposal = PrintableText(ike.proposal);
-  set(sa.esp_proposal, PrintableText(child.proposal));
+  if (!child.proposal.empty()) {
+    sa.esp_proposal = PrintableText(child.proposal);
+    sa.esp_sizes = EspSizesOf(child.proposal);
+  }
   set(sa.spi_in, child.spi_in.value_or(0));
   set(sa.spi_out, child.spi_out.value_or(0));
   if (!child.protocol.empty()) sa.udp_encapsulation = child.udp_encapsulation;
@@ -68,6 +72,8 @@ void StrongswanSas::HandleEvent(std::string_view name, const vici::Message& even
     if (const auto parsed = vici::ParseSaEvent(event)) HandleChildUpDown(*parsed, out);
   } else if (name == "child-rekey") {
     if (const auto parsed = vici::ParseChildRekeyEvent(event)) HandleChildRekey(*parsed, out);
+  } else if (name == "ike-rekey") {
+    if (const auto parsed = vici::ParseIkeRekeyEvent(event)) HandleIkeRekey(*parsed, out);
   } else if (name == "ike-update") {
     if (const auto parsed = vici::ParseIkeUpdateEvent(event)) HandleIkeUpdate(*parsed, out);
   }
@@ -216,13 +222,27 @@ void StrongswanSas::IkeUp(const vici::IkeSa& ike, Changes& out) {
   // adopt_children_job.c: the new IKE SA takes the children of one with the same identities and the
   // same endpoints, ports included. No event says so; without this, the IKE SA that Terminate()
   // names would be the old one, which charon deletes ten seconds later.
-  const auto children = by_ike_.find(previous);
+  Adopt(previous, ike, out);
+}
+
+void StrongswanSas::Adopt(vici::IkeUniqueId from, const vici::IkeSa& to, Changes& out) {
+  const auto children = by_ike_.find(from);
   if (children == by_ike_.end()) return;
-  const std::set<SaId> adopted = children->second;
-  for (const SaId id : adopted) {
-    SetIke(records_.at(id), ike.unique_id);
-    out.emplace_back(Changed{records_.at(id).sa});
+  for (const SaId id : std::set<SaId>(children->second)) {
+    Record& record = records_.at(id);
+    SetIke(record, to.unique_id);
+    out.emplace_back(Changed{record.sa});
   }
+}
+
+void StrongswanSas::HandleIkeRekey(const vici::IkeRekeyEvent& event, Changes& out) {
+  const auto known = ikes_.find(event.old_ike.unique_id);
+  if (known == ikes_.end()) return;  // another connection's
+  Learn(event.new_ike);
+  ikes_.at(event.new_ike.unique_id).had_child |= known->second.had_child;
+  Adopt(event.old_ike.unique_id, event.new_ike, out);
+  ForgetPeer(event.old_ike.unique_id, known->second);
+  ikes_.erase(known);
 }
 
 void StrongswanSas::Learn(const vici::IkeSa& ike) {

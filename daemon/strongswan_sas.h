@@ -18,9 +18,10 @@
 namespace sallyport::daemon {
 
 /// What charon's events and lists say about the SAs of our connections (IsOurName()), in the terms
-/// of Ike; those of others are not looked at. No I/O. Two facts of charon shape it:
+/// of Ike; those of others are not looked at. No I/O. Three facts of charon shape it:
 /// - A client is its child, never the IKE SA over it: after a reauthentication (IKEv1) a new IKE SA
-///   adopts the children of the old one without a word (adopt_children_job.c).
+///   adopts the children of the old one without a word (adopt_children_job.c), after a rekey
+///   (IKEv2) with one, and the old one then goes without.
 /// - A rekeyed child is another child with the same reqid; the old one vanishes without an event.
 ///   When both sides rekey at once, or Windows asks twice, there are two, of which either may go.
 /// - After a NAT has moved a client, charon does not take its next rekey for one, since the
@@ -64,7 +65,7 @@ class StrongswanSas {
   /// An event of the names in kEvents; others and those without an SA in them change nothing.
   void HandleEvent(std::string_view name, const vici::Message& event, Changes& out);
   static constexpr std::string_view kEvents[] = {"ike-updown", "child-updown", "child-rekey",
-                                                 "ike-update"};
+                                                 "ike-rekey", "ike-update"};
   /// The one of kEvents that is not there before strongSwan 5.9.2: the new address of a client that
   /// moved is then known only after its next rekey.
   static constexpr std::string_view kOptionalEvent = "ike-update";
@@ -111,10 +112,13 @@ class StrongswanSas {
   void HandleIkeUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildUpDown(const vici::SaEvent& event, Changes& out);
   void HandleChildRekey(const vici::ChildRekeyEvent& event, Changes& out);
+  void HandleIkeRekey(const vici::IkeRekeyEvent& event, Changes& out);
   void HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& out);
 
   void IkeUp(const vici::IkeSa& ike, Changes& out);
   void IkeDown(const vici::IkeSa& ike, Changes& out);
+  /// `to` has taken over the children of `from`.
+  void Adopt(vici::IkeUniqueId from, const vici::IkeSa& to, Changes& out);
   /// Notes the endpoints and identity of an IKE SA, known or not.
   void Learn(const vici::IkeSa& ike);
   void ForgetPeer(vici::IkeUniqueId ike, const IkeRecord& record);

@@ -126,6 +126,19 @@ std::optional<Sa> ParseSa(std::span<const uint8_t> payload) {
   return sa;
 }
 
+std::optional<std::set<uint32_t>> ParsePolicyReqids(std::span<const uint8_t> payload) {
+  if (!ReadStruct<xfrm_userpolicy_info>(payload)) return {};
+  std::set<uint32_t> reqids;
+  const auto attributes = Attributes::Behind<xfrm_userpolicy_info>(payload);
+  auto templates = attributes.Find(XFRMA_TMPL).value_or(std::span<const uint8_t>());
+  for (; !templates.empty(); templates = templates.subspan(sizeof(xfrm_user_tmpl))) {
+    const auto one = ReadStruct<xfrm_user_tmpl>(templates);
+    if (!one) return {};
+    reqids.insert(one->reqid);
+  }
+  return reqids;
+}
+
 Expected<Xfrm, KernelError> Xfrm::Open() {
   auto socket = Socket::Open(NETLINK_XFRM);
   if (!socket && socket.error().code == EPROTONOSUPPORT) {
@@ -144,6 +157,18 @@ Expected<std::vector<Sa>, KernelError> Xfrm::ListSas() {
   });
   socket_.WipeReceived();  // the answers have the SAs' keys in them
   return sas;
+}
+
+Expected<std::set<uint32_t>, KernelError> Xfrm::ListPolicyReqids() {
+  // Of all types and directions (net/xfrm/xfrm_user.c, xfrm_dump_policy).
+  const auto policies = socket_.Dump(
+      Message(XFRM_MSG_GETPOLICY, 0), "list IPsec policies", [](const Received& entry) {
+        return entry.type == XFRM_MSG_NEWPOLICY ? ParsePolicyReqids(entry.payload) : std::nullopt;
+      });
+  if (!policies) return Unexpected{policies.error()};
+  std::set<uint32_t> reqids;
+  for (const auto& policy : *policies) reqids.insert(policy.begin(), policy.end());
+  return reqids;
 }
 
 Expected<void, KernelError> Xfrm::DeleteSa(const IpAddress& destination, uint32_t spi) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,10 +58,14 @@ struct Sa {
 /// From an xfrm_usersa_info with its attributes behind it; nothing when it is cut short.
 std::optional<Sa> ParseSa(std::span<const uint8_t> payload);
 
+/// The reqids that the templates of a policy name, from an xfrm_userpolicy_info with its attributes
+/// behind it; 0, which is any, among them. Nothing when it is cut short.
+std::optional<std::set<uint32_t>> ParsePolicyReqids(std::span<const uint8_t> payload);
+
 /// Address of 4 or 16 octets from the union `xfrm_address_t`; none for an unknown AF_* `family`.
 IpAddress ParseXfrmAddress(std::span<const uint8_t, 16> octets, uint16_t family);
 
-/// Lists SAs. Needs CAP_NET_ADMIN. One object is for one thread.
+/// Lists SAs and what policies want of them. Needs CAP_NET_ADMIN. One object is for one thread.
 class Xfrm {
  public:
   static Expected<Xfrm, KernelError> Open();
@@ -68,6 +73,8 @@ class Xfrm {
 
   /// All ESP SAs of this network namespace.
   Expected<std::vector<Sa>, KernelError> ListSas();
+  /// The reqids that the policies of this network namespace name; those of sockets included.
+  Expected<std::set<uint32_t>, KernelError> ListPolicyReqids();
   /// Deletes the ESP SA towards `destination`. Error ESRCH: there is none.
   Expected<void, KernelError> DeleteSa(const IpAddress& destination, uint32_t spi);
 

@@ -97,14 +97,11 @@ const Element* FindIkeElement(const Message& message) {
 
 const Message* SectionOf(const Element& element) { return std::get_if<Message>(&element.content); }
 
-/// The IKE SA in `message`, without its children.
-std::optional<IkeSa> ParseIkeSa(const Message& message) {
-  const Element* element = FindIkeElement(message);
-  if (element == nullptr) return {};
-  const Message& section = *SectionOf(*element);
+/// An IKE SA without its children, from the section that describes it.
+std::optional<IkeSa> ParseIkeSection(const std::string& connection, const Message& section) {
   const auto unique_id = ParseNumber<uint32_t>(section.Value("uniqueid"));
   if (!unique_id) return {};
-  return IkeSa{.connection = element->name,
+  return IkeSa{.connection = connection,
                .unique_id = IkeUniqueId(*unique_id),
                .version = ParseNumber<unsigned>(section.Value("version")),
                .state = TextOf(section, "state"),
@@ -113,6 +110,13 @@ std::optional<IkeSa> ParseIkeSa(const Message& message) {
                .proposal = ProposalText(section),
                .established = SecondsOf(section, "established"),
                .children = {}};
+}
+
+/// The IKE SA in `message`, without its children.
+std::optional<IkeSa> ParseIkeSa(const Message& message) {
+  const Element* element = FindIkeElement(message);
+  if (element == nullptr) return {};
+  return ParseIkeSection(element->name, *SectionOf(*element));
 }
 
 /// The sections in the "child-sas" of the IKE SA in `message`.
@@ -148,6 +152,18 @@ std::optional<ChildRekeyEvent> ParseChildRekeyEvent(const Message& message) {
   return ChildRekeyEvent{.ike = std::move(*ike),
                          .old_child = ParseChildSa(*old_child),
                          .new_child = ParseChildSa(*new_child)};
+}
+
+std::optional<IkeRekeyEvent> ParseIkeRekeyEvent(const Message& message) {
+  const Element* element = FindIkeElement(message);
+  if (element == nullptr) return {};
+  const Message* const old_ike = SectionOf(*element)->Section("old");
+  const Message* const new_ike = SectionOf(*element)->Section("new");
+  if (old_ike == nullptr || new_ike == nullptr) return {};
+  auto before = ParseIkeSection(element->name, *old_ike);
+  auto after = ParseIkeSection(element->name, *new_ike);
+  if (!before || !after) return {};
+  return IkeRekeyEvent{.old_ike = *std::move(before), .new_ike = *std::move(after)};
 }
 
 std::optional<IkeUpdateEvent> ParseIkeUpdateEvent(const Message& message) {

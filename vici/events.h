@@ -79,6 +79,15 @@ struct ChildRekeyEvent {
 /// Nothing where ParseSaEvent() has nothing, or when one of the two children is missing.
 std::optional<ChildRekeyEvent> ParseChildRekeyEvent(const Message& message);
 
+/// ike-rekey: with IKEv2 the new IKE SA takes the children of the old one over.
+struct IkeRekeyEvent {
+  IkeSa old_ike;  // both without children
+  IkeSa new_ike;
+  bool operator==(const IkeRekeyEvent&) const = default;
+};
+/// Nothing when one of the two is missing or without its unique id.
+std::optional<IkeRekeyEvent> ParseIkeRekeyEvent(const Message& message);
+
 /// ike-update: the endpoints are about to change (NAT mapping, or the float to port 4500).
 struct IkeUpdateEvent {
   IkeSa ike;  // with the old endpoints

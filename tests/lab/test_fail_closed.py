@@ -120,6 +120,7 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
 def _expire(host: Host, seconds: int) -> None:
     """The kernel ends every SA of the host in so many seconds, as at the end of its lifetime (XFRM_MSG_EXPIRE, hard)."""
     listed = host.output("ip", "xfrm", "state")
+    updates = []
     for state in re.split(r"^(?=src )", listed, flags=re.MULTILINE)[1:]:
         words = state.split()
 
@@ -135,7 +136,9 @@ def _expire(host: Host, seconds: int) -> None:
         if selector:
             arguments += ["sel", *selector[1].split()]
         arguments += ["limit", "time-hard", str(seconds)]
-        host.run("ip", "xfrm", "state", "update", *arguments)
+        updates.append(" ".join(["xfrm state update", *arguments]))
+    # At once: the end of one lets charon end the others.
+    host.ip_batch(*updates)
 
 
 def test_the_lifetime_of_sas_ends_under_traffic(lab: Scenario) -> None:

@@ -4,6 +4,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lab import topology
 from lab.peers.client import VpnClient
 from lab.peers.libreswan import Libreswan
@@ -228,12 +230,15 @@ def test_clients_without_certificates_of_a_gateway_with_one(lab: Scenario) -> No
     check_works(lab, lab.client(lab.net.client4, BOB).launch())
 
 
-def test_libreswan_as_client(lab: Scenario) -> None:
-    # Behind the NAT, with a client of strongSwan's beside it.
+@pytest.mark.parametrize("name", ["client1", "client3"])
+def test_libreswan_as_client(lab: Scenario, name: str) -> None:
+    # Behind the NAT or not, with a client of strongSwan's beside it.
     gateway = lab.gateway(ALICE, BOB)
     check_works(lab, lab.client(lab.net.client2, BOB).launch())
-    host = lab.net.client1
-    pluto = Libreswan(host, topology.PRIVATE_ADDRESS["client1"])
+    host = getattr(lab.net, name)
+    behind_nat = name in topology.PRIVATE_ADDRESS and name not in topology.OUTER_ADDRESS
+    own = (topology.PRIVATE_ADDRESS if behind_nat else topology.OUTER_ADDRESS)[name]
+    pluto = Libreswan(host, own, rekeys=True)
     pluto.start()
     lac = Lac(
         host,
@@ -250,10 +255,24 @@ def test_libreswan_as_client(lab: Scenario) -> None:
     pluto.initiate()
     lac.dial()
     link = lac.wait_up()
-    there, back = host.ping(topology.INSIDE), lab.net.inside.ping(link.address)
-    assert there.received == there.sent and back.received == back.sent, (there, back)
-    ipsec = gateway.session(ALICE.user)["ipsec"]
-    assert ipsec["ike"] == "IKEv1" and ipsec["encapsulation"] == "udp", ipsec
+    before = gateway.session(ALICE.user)
+    ipsec = before["ipsec"]
+    assert ipsec["ike"] == "IKEv1", ipsec
+    assert ipsec["encapsulation"] == ("udp" if behind_nat else "none"), ipsec
+
+    # Its own rekeys of IKE and of ESP, under the old IKE SA and the new.
+    pings = host.pings(topology.INSIDE), lab.net.inside.pings(link.address)
+    spis = {ipsec["spi_in"]}
+
+    def rekeyed() -> bool:
+        spis.add(gateway.session(ALICE.user)["ipsec"]["spi_in"])
+        return len(spis) > 3 and pluto.ike_sas() > 2
+
+    wait_until("three rekeys of ESP and two of IKE", rekeyed, 240)
+    for ended in (ping.stop() for ping in pings):
+        assert ended.received == ended.sent, ended
+    now = gateway.session(ALICE.user)
+    assert now["id"] == before["id"] and now["ipsec"]["reqid"] == ipsec["reqid"]
 
     # It leaves without a word of L2TP: the end of its SAs is enough.
     pluto.terminate()

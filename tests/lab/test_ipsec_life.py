@@ -10,7 +10,7 @@ from lab.host import Host, Pings
 from lab.kernel import xfrm_errors
 from lab.peers.client import Account, VpnClient
 from lab.peers.sallyportd import Json, Sallyportd
-from lab.peers.strongswan import MODERN, Proposals
+from lab.peers.strongswan import MODERN, Proof, Proposals
 from lab.peers.xl2tpd import PppUp
 from lab.scenario import ALICE, BOB, Scenario
 from lab.waiting import wait_until
@@ -244,6 +244,82 @@ def test_sas_without_a_tunnel_go(lab: Scenario) -> None:
     wait_until("the SA to be found", lambda: bool(gateway.status()["ipsec"]["sas"] == 1))
     gateway.wait_no_sas()
     gateway.mark_unused()  # at its start it had that SA
+
+
+def test_sas_that_nobody_knows_any_more_go(lab: Scenario) -> None:
+    gateway = lab.gateway(ALICE, BOB)
+    laptop = lab.client(lab.net.client3)
+    laptop.connect()
+    # Somebody else's SA in transport mode, with a policy; and one of tunnel mode, without.
+    host = lab.net.gateway
+    for words in (
+        "xfrm state add src 203.0.113.10 dst 203.0.113.99 proto esp spi 0x99 reqid 99 mode transport",
+        "xfrm state add src 203.0.113.10 dst 203.0.113.98 proto esp spi 0x98 reqid 98 mode tunnel",
+    ):
+        host.run("ip", *words.split(), "enc", "cipher_null", "", "auth", "digest_null", "")
+    host.run(
+        *"ip xfrm policy add src 203.0.113.10 dst 203.0.113.99 dir out tmpl proto esp reqid 99 mode transport".split()
+    )
+
+    # The whole gateway crashes: the kernel alone remembers. The client is gone when it is back.
+    gateway.kill()
+    lab.charon.kill()
+    laptop.vanish()
+    lab.charon.start()
+    gateway.start()
+    assert gateway.process is not None
+    gateway.process.wait_for(r"sas_astray: 2 SAs")
+    wait_until("the others' alone", lambda: kernel_reqids(lab) == {"98", "99"})
+    # The next client has their reqid.
+    phone = lab.client(lab.net.client4, BOB)
+    link = phone.connect()
+    lab.check_both_ways(phone, link.address)
+    assert session_ipsec(gateway, BOB)["reqid"] == 1
+    host.run("ip", "xfrm", "policy", "flush")
+    for spi in ("99", "98"):
+        host.run(
+            *f"ip xfrm state delete src 203.0.113.10 dst 203.0.113.{spi} proto esp spi 0x{spi}".split()
+        )
+    phone.hang_up()
+    gateway.wait_no_sas()
+    gateway.mark_unused()  # at its start it had those SAs
+
+
+def test_a_redial_under_another_identity(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client3, proof=Proof(version=2, identity="first@example.org"))
+    laptop.connect()
+    first = gateway.session(ALICE.user)
+    laptop.vanish()
+    laptop.reappear()
+    again = lab.client(lab.net.client3, proof=Proof(version=2, identity="second@example.org"))
+    again.launch()
+    again.initiate()
+    link = again.dial()
+    wait_until("the old session to go", lambda: len(gateway.sessions()) == 1)
+    session = gateway.session(ALICE.user)
+    assert session["id"] != first["id"]
+    assert session["ipsec"]["remote_id"] == "second@example.org"
+    wait_until("one reqid in the kernel", lambda: len(kernel_reqids(lab)) == 1)
+    lab.check_both_ways(again, link.address)
+
+
+def test_ikev2_rekeys(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client1, proof=Proof(version=2))
+    link = laptop.connect()
+    session = gateway.session(ALICE.user)
+    traffic = Traffic(lab, laptop, link)
+    for _ in range(2):
+        rekey_child(laptop)
+        rekey_ike(laptop)
+    assert traffic.lost() <= too_early(lab.net.gateway, laptop.host)
+    now = gateway.session(ALICE.user)
+    assert now["id"] == session["id"] and now["ipsec"]["spi_in"] != session["ipsec"]["spi_in"]
+    # The daemon ends the IKE SA that there is now.
+    laptop.lac.hang_up()
+    gateway.wait_no_sas()
+    wait_until("the client to be told", lambda: not laptop.charon.swanctl("--list-sas").strip())
 
 
 @pytest.mark.parametrize("name", ["client3", "client1"])

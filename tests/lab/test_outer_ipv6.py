@@ -137,3 +137,29 @@ def test_login_through_ipsec_over_ipv6(lab: Scenario) -> None:
     alice.lac.wait_down()
     wait_until("one SA left", lambda: bool(gateway.status()["ipsec"]["sas"] == 1))
     lab.check_both_ways(bob, bob_link.address)
+
+
+def test_two_clients_behind_one_nat_of_ipv6(lab: Scenario) -> None:
+    gateway = lab.gateway(ALICE, BOB, l2tp=EVERYWHERE)
+    alice = lab.client(lab.net.private_client6(1), ALICE, gateway=GATEWAY)
+    bob = lab.client(lab.net.private_client6(2), BOB, gateway=GATEWAY)
+    links = {alice: alice.connect(), bob: bob.connect()}
+    # One address, one port inside of ESP, and two ports that the NAT has made.
+    sessions = [gateway.session(account.user) for account in (ALICE, BOB)]
+    for session in sessions:
+        peer, sa = session["peer"], session["ipsec"]
+        assert (peer["address"], peer["port"]) == (topology.NAT_OUTER6, 1701), peer
+        assert peer["nat"] and sa["encapsulation"] == "udp", session
+    # 40 + 8 + 8 + 16 + (8 + 6 + 4 + 1388 + 2 = 88 * 16) + 16 = 1496 <= 1500.
+    assert {session["ppp"]["mtu"] for session in sessions} == {1388}
+    for client, link in links.items():
+        lab.check_both_ways(client, link.address)
+        assert client.ping(size=1388 - 28).received == 3
+        assert lab.net.inside.ping(link.address, size=1388 - 28).received == 3
+    lab.check_only_esp_on_the_wire()
+
+    # One goes; the other stays.
+    alice.lac.hang_up()
+    alice.lac.wait_down()
+    wait_until("one SA left", lambda: bool(gateway.status()["ipsec"]["sas"] == 1))
+    lab.check_both_ways(bob, links[bob].address)

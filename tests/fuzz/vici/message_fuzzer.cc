@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   (void)ParseSaEvent(*message);
   (void)ParseChildRekeyEvent(*message);
+  (void)ParseIkeRekeyEvent(*message);
   (void)ParseIkeUpdateEvent(*message);
   (void)ParseAlertEvent(*message);
   (void)ParseCommandResult(*message);

@@ -10,8 +10,12 @@ from pathlib import Path
 from lab.host import Host, Process
 from lab.waiting import wait_until
 
-# ESP proper, or in UDP behind the port of NAT-T, where IKE begins with four zeros (RFC 3948 §2.1, §2.2).
-ESP = "ip proto 50 or ip6 proto 50 or (udp port 4500 and udp[8:4] != 0)"
+# ESP proper, or in UDP behind the port of NAT-T, where IKE begins with four zeros (RFC 3948 §2.1, §2.2). pcap-filter(7):
+# what is in UDP can be asked for over IPv4 alone; over IPv6 it begins behind 40 and 8 octets.
+ESP = (
+    "ip proto 50 or ip6 proto 50 or (ip and udp port 4500 and udp[8:4] != 0)"
+    " or (ip6 and udp port 4500 and ip6[48:4] != 0)"
+)
 # Whatever is neither IKE nor ESP between the gateway and the world does not belong on the wire of an IPsec concentrator.
 # ICMP, IGMP and MLD (which comes behind hop-by-hop options) are left out of account: they carry no user's data out of a
 # tunnel in this lab; errors are legitimate, and a kernel reports the groups of its interfaces when it likes.

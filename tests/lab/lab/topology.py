@@ -3,7 +3,7 @@
 
     client1 .11 --+                                         +-- client3 .23, ::23
      192.168.1.0/24 +-- nat .1 --+-- internet (a bridge) ---+-- client4 .24, ::24
-    client2 .12 --+              |   203.0.113.0/24, 2001:db8:113::/64
+    client2 .12 --+     (::1)    |   203.0.113.0/24, 2001:db8:113::/64
                                  +-- gateway .10, ::10
                                        | 10.0.0.1
                                        | 10.0.0.0/24
@@ -21,11 +21,13 @@ from lab.host import Host
 GATEWAY_OUTER = "203.0.113.10"
 GATEWAY_OUTER6 = "2001:db8:113::10"
 NAT_OUTER = "203.0.113.1"
+NAT_OUTER6 = "2001:db8:113::1"
 GATEWAY_INNER = "10.0.0.1"
 INSIDE = "10.0.0.53"
 GATEWAY_INNER6 = "2001:db8:53::1"
 INSIDE6 = "2001:db8:53::53"
 OUTER_NET = "203.0.113.0/24"
+OUTER_NET6 = "2001:db8:113::/64"
 INSIDE_NET = "10.0.0.0/24"
 POOL_NET = "10.64.0.0/16"
 POOL_GATEWAY = "10.64.0.1"
@@ -43,6 +45,8 @@ DUAL_STACK_POOL = {
 OUTER_ADDRESS = {f"client{n}": f"203.0.113.{20 + n}" for n in range(3, 100)}
 OUTER_ADDRESS6 = {f"client{n}": f"2001:db8:113::{20 + n}" for n in range(3, 100)}
 PRIVATE_ADDRESS = {f"client{n}": f"192.168.1.{10 + n}" for n in range(1, 200)}
+# Behind a NAT that hides a whole site's IPv6 as well.
+PRIVATE_ADDRESS6 = {f"client{n}": f"fd00:1::{10 + n}" for n in range(1, 200)}
 # Where the NAT moves its clients to when its own address changes.
 NAT_OTHER_OUTER = "203.0.113.2"
 
@@ -50,6 +54,15 @@ NAT_OTHER_OUTER = "203.0.113.2"
 # send from 1701 (or 4500) the second gets another port.
 _NAT_RULES = """
 table ip nat {
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname "wan" masquerade
+  }
+}
+"""
+
+_NAT6_RULES = """
+table ip6 nat {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     oifname "wan" masquerade
@@ -98,6 +111,17 @@ class Topology:
         return nat
 
     @functools.cached_property
+    def _nat6(self) -> str:
+        """The NAT's address towards its clients, once it translates IPv6."""
+        address = "fd00:1::1"
+        self.nat.ip_batch(
+            f"address add {NAT_OUTER6}/64 dev wan nodad", f"address add {address}/64 dev lan nodad"
+        )
+        self.nat.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        self.nat.run("nft", "-f", "-", stdin=_NAT6_RULES)
+        return address
+
+    @functools.cached_property
     def client1(self) -> Host:
         return self._private_client("client1")
 
@@ -116,6 +140,13 @@ class Topology:
     def private_client(self, number: int) -> Host:
         """One more behind the NAT; the first two are client1 and client2."""
         return self._private_client(f"client{number}")
+
+    def private_client6(self, number: int) -> Host:
+        """The same with IPv6 as well, which the NAT hides too."""
+        nat6, host = self._nat6, self.private_client(number)
+        host.ip_batch(f"address add {PRIVATE_ADDRESS6[host.name]}/64 dev eth0 nodad")
+        host.add_route(f"{OUTER_NET6} via {nat6}")
+        return host
 
     def public_client(self, number: int) -> Host:
         """One more on the internet; the first two are client3 and client4."""

@@ -197,7 +197,7 @@ TEST_F(ConcentratorTest, ShutdownWithoutClientsIsDoneAtOnce) {
 TEST_F(ConcentratorTest, TheMtuIsWhatThePathLeaves) {
   plane_.outer_mtu = 1400;
   SecurityAssociation sa = Sa();
-  sa.esp_proposal = "AES_CBC_256/HMAC_SHA2_256_128";
+  sa.esp_sizes = {.iv = 16, .alignment = 16, .icv = 16};  // AES-CBC with HMAC-SHA-256-128
   sa.udp_encapsulation = true;
   Connect(sa);
   EXPECT_EQ(plane_.up.at(key_).mtu, 1308);  // session_mtu_test has the sum

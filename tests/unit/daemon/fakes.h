@@ -31,6 +31,9 @@ class FakeDataPlane final : public DataPlane {
       done(sas_in_kernel ? std::set<KernelSa>() : sas);
     });
   }
+  void FindUnclaimedSas(UnclaimedSasCallback done) override {
+    Answer([this, done = std::move(done)]() mutable { done(unclaimed_sas); });
+  }
   void ReadSaCounters(SaCountersCallback done) override {
     Answer([this, done = std::move(done)]() mutable { done(sa_readings); });
   }
@@ -123,6 +126,7 @@ class FakeDataPlane final : public DataPlane {
 
   std::optional<uint16_t> outer_mtu = 1500;
   bool sas_in_kernel = true;
+  std::map<KernelSa, ReqId> unclaimed_sas;
   bool tunnels_work = true;
   bool tunnels_complete = true;
   bool sessions_work = true;

@@ -77,6 +77,7 @@ TEST(SaTable, OlderSasAreThoseOfTheVeryClient) {
     made.remote_id = identity;
     made.ike_sa = id;
     made.selectors = "[udp/l2f]";
+    made.peer_behind_nat = true;
     return made;
   };
   SaTable table;
@@ -96,6 +97,22 @@ TEST(SaTable, OlderSasAreThoseOfTheVeryClient) {
   SecurityAssociation elsewhere = sa(8, 4500, "192.168.1.10");
   elsewhere.local = kOther;
   EXPECT_THAT(table.OlderOf(elsewhere), testing::IsEmpty());
+}
+
+TEST(SaTable, WithoutNatAnAddressIsOneMachines_WhateverItCallsItself) {
+  const auto sa = [](uint64_t id, const char* identity, const char* selectors) {
+    SecurityAssociation made = Sa(id, kOther);
+    made.remote_id = identity;
+    made.ike_sa = id;
+    made.selectors = selectors;
+    return made;
+  };
+  SaTable table;
+  table.Add(sa(1, "203.0.113.23", "[udp/l2f]"), l2tp::PathId(1), kNow);
+  table.Add(sa(2, "CN=laptop", "[udp/40000]"), l2tp::PathId(2), kNow);
+  EXPECT_THAT(table.OlderOf(sa(3, "CN=laptop", "[udp/l2f]")),
+              testing::ElementsAre(SaId(1), SaId(2)));
+  EXPECT_THAT(table.OlderOf(sa(3, "CN=other", "[udp/l2f]")), testing::ElementsAre(SaId(1)));
 }
 
 TEST(SaTable, AnUpdateKeepsTheTunnels) {

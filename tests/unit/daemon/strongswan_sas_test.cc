@@ -119,6 +119,11 @@ class StrongswanSasTest : public testing::Test {
         Message().SetSection(ike.connection, IkeSection(ike).SetSection(
                                                  "child-sas", Message().SetSection("l2tp", both))));
   }
+  void RekeyIke(const IkePart& old_ike, const IkePart& new_ike) {
+    const Message both =
+        Message().SetSection("old", IkeSection(old_ike)).SetSection("new", IkeSection(new_ike));
+    Handle("ike-rekey", Message().SetSection(old_ike.connection, both));
+  }
   void Move(const IkePart& ike, const std::string& peer, int port) {
     Handle("ike-update", Message()
                              .Set("remote-host", peer)
@@ -168,6 +173,7 @@ TEST_F(StrongswanSasTest, SaUp_TellsEverythingAboutIt) {
   EXPECT_EQ(sa.remote_id, "192.168.1.10");
   EXPECT_EQ(sa.ike_proposal, "AES_CBC_256");
   EXPECT_EQ(sa.esp_proposal, "AES_CBC_256/HMAC_SHA1_96");
+  EXPECT_EQ(sa.esp_sizes, (EspSizes{.iv = 16, .alignment = 16, .icv = 12}));
   EXPECT_EQ(sa.spi_in, 0xc0000001U);
   EXPECT_EQ(sa.spi_out, 0x0a0b0c0dU);
   EXPECT_TRUE(sa.udp_encapsulation);
@@ -220,6 +226,26 @@ TEST_F(StrongswanSasTest, Rekey_KeepsTheIdAndTheOldChildVanishesSilently) {
                            "changed 1 reqid 1 203.0.113.2:4500 spi 2",
                            "changed 1 reqid 1 203.0.113.2:4500 spi 3",
                            "down 1 reqid 1: the SA was deleted or has expired"}));
+}
+
+TEST_F(StrongswanSasTest, IkeRekey_TheNewIkeSaHasTheChildren) {
+  const IkePart before{.unique_id = 5, .version = "2"};
+  const IkePart after{.unique_id = 9, .version = "2"};
+  IkeUp(before);
+  ChildUp(before, {});
+  Take();
+  RekeyIke(before, after);
+  EXPECT_EQ(Take(), Lines{"changed 1 reqid 1 203.0.113.2:4500 spi 1"});
+  EXPECT_EQ(sas_.TerminationOf(SaId(1))->ike, vici::IkeUniqueId(9));
+  // It had a child: its end is no failed attempt. Of the old one charon says nothing more.
+  ChildDown(after, {});
+  IkeDown(after);
+  EXPECT_EQ(Take(), Lines{"down 1 reqid 1: the SA was deleted or has expired"});
+}
+
+TEST_F(StrongswanSasTest, IkeRekeyOfAnotherConnection_ChangesNothing) {
+  RekeyIke({.unique_id = 5, .connection = "office"}, {.unique_id = 6, .connection = "office"});
+  EXPECT_EQ(Take(), Lines{});
 }
 
 TEST_F(StrongswanSasTest, RekeyOfAnUnknownChild_IsANewSa) {

@@ -68,6 +68,40 @@ TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
   EXPECT_EQ(Attributes(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
 }
 
+Octets PolicyWith(std::initializer_list<uint32_t> reqids) {
+  Octets templates;
+  for (const uint32_t reqid : reqids) {
+    xfrm_user_tmpl one{};
+    one.id.proto = IPPROTO_ESP;
+    one.reqid = reqid;
+    templates = templates + OctetsOf(one);
+  }
+  return OctetsOf(xfrm_userpolicy_info{}) + RawAttribute(XFRMA_TMPL, templates);
+}
+
+TEST(ListPolicyReqids, HasThoseOfEveryTemplateOfEveryPolicy) {
+  FakeKernel kernel;
+  Xfrm xfrm(kernel.MakeSocket());
+  kernel.Answer(
+      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, PolicyWith({7, 9})) +
+      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, OctetsOf(xfrm_userpolicy_info{})) +  // a block
+      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, PolicyWith({7, 0})) + RawDone(1));
+  const auto reqids = xfrm.ListPolicyReqids();
+  ASSERT_TRUE(reqids);
+  EXPECT_THAT(*reqids, ElementsAre(0, 7, 9));
+  EXPECT_EQ(MessagesOf(kernel.sent.at(0)).at(0).type, XFRM_MSG_GETPOLICY);
+}
+
+TEST(ParsePolicyReqids, OfAPolicyThatIsCutShort_AreNone) {
+  const Octets policy = PolicyWith({7});
+  for (size_t size = 0; size < sizeof(xfrm_userpolicy_info); ++size) {
+    EXPECT_EQ(ParsePolicyReqids(std::span(policy).first(size)), std::nullopt) << size;
+  }
+  const Octets half = OctetsOf(xfrm_userpolicy_info{}) +
+                      RawAttribute(XFRMA_TMPL, Octets(sizeof(xfrm_user_tmpl) - 1));
+  EXPECT_EQ(ParsePolicyReqids(half), std::nullopt);
+}
+
 TEST(DeleteSa, NamesTheSaByDestinationSpiAndProtocol) {
   FakeKernel kernel;
   Xfrm xfrm(kernel.MakeSocket());

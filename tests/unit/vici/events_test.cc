@@ -182,6 +182,26 @@ TEST(ChildRekeyEvent, WithoutBothChildren_IsNothing) {
   }
 }
 
+TEST(IkeRekeyEvent, HasTheOldAndTheNewIkeSa) {
+  const Message rekeyed = Message()
+                              .SetSection("old", IkeSection())
+                              .SetSection("new", IkeSection().Set("uniqueid", "77"));
+  IkeSa renewed = ExpectedIke();
+  renewed.unique_id = IkeUniqueId(77);
+  EXPECT_EQ(ParseIkeRekeyEvent(Message().SetSection("sallyport", rekeyed)),
+            (IkeRekeyEvent{ExpectedIke(), renewed}));
+}
+
+TEST(IkeRekeyEvent, WithoutBothIkeSas_IsNothing) {
+  EXPECT_EQ(ParseIkeRekeyEvent({}), std::nullopt);
+  for (const char* only : {"old", "new"}) {
+    const Message one = Message().SetSection(only, IkeSection());
+    EXPECT_EQ(ParseIkeRekeyEvent(Message().SetSection("sallyport", one)), std::nullopt);
+    const Message unnumbered = Message(one).SetSection(only[0] == 'o' ? "new" : "old", {});
+    EXPECT_EQ(ParseIkeRekeyEvent(Message().SetSection("sallyport", unnumbered)), std::nullopt);
+  }
+}
+
 TEST(IkeUpdateEvent, HasOldAndNewEndpoints) {
   const Message message = Message()
                               .Set("local-host", "203.0.113.1")

@@ -2,6 +2,7 @@
 """charon-systemd, one for each host. It needs no systemd; its VICI socket is in the host's own /run."""
 
 import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +104,10 @@ class Charon:
 
     def swanctl(self, *arguments: str, check: bool = True) -> str:
         return self.host.run(*self._swanctl(arguments), check=check).stdout
+
+    def swanctl_command(self) -> str:
+        """swanctl for a shell on the host; arguments go behind it."""
+        return shlex.join(self._swanctl(()))
 
     def begin(self, *arguments: str) -> Process:
         """swanctl in the background."""

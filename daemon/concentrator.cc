@@ -74,7 +74,9 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
                 [this](const l2tp::Command& command) { Give(command); }),
       attempts_(loop, data_plane, options_.events),
       lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
-      stray_sas_(loop, data_plane, sas_, [this](const auto& sas) { DeleteStraySas(sas); }),
+      stray_sas_(
+          loop, data_plane, ike, [this](ReqId reqid) { return IsOrphan(reqid); },
+          [this](const StraySas::Sas& sas) { DeleteStraySas(sas); }, options_.stray_settle),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
         endpoint_.HandleTimeout(loop_.Now(), random_.Draw(), actions);

@@ -56,6 +56,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     dhcp::Dhcpv6Config dhcpv6;
     bool ipsec_required = true;
     SaTimes sa_times;
+    std::chrono::seconds stray_settle = StraySas::kSettle;
     bool pass_proxy = false;  // PPP is told what a LAC has negotiated (RFC 2661 §4.4.5)
     uint16_t port = 1701;     // of the servers that we dial
     std::vector<DialOptions> dials;
@@ -169,7 +170,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
   void SaLost(SaId id);
-  void DeleteStraySas(const std::set<KernelSa>& sas);
+  bool IsOrphan(ReqId reqid) const;
+  void DeleteStraySas(const StraySas::Sas& sas);
   void CheckOrphans();
   void Rearm();
   void ArmCountersTimer(std::optional<std::chrono::seconds> idle);
@@ -217,6 +219,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   LogLimit sa_up_log_;
   LogLimit sa_down_log_;
   LogLimit sa_lost_log_;
+  LogLimit sa_astray_log_;
   LogLimit sa_superseded_log_;
   LogLimit tunnel_moved_log_;
   LogLimit sa_unused_log_;

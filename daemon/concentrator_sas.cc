@@ -48,7 +48,6 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     OnSaDown(orphan, sa.reqid, "a new SA has its reqid");
     DeleteLeftovers(TimePoint::max());
   }
-  stray_sas_.SaUp(sa);
   const auto path = data_plane_.AddSecurityAssociation(sa.reqid, sa.local);
   if (!path) {
     failure_log_.LogError("sa_without_path",
@@ -85,7 +84,8 @@ void Concentrator::OnSaChanged(const SecurityAssociation& sa) {
 void Concentrator::OnSaDown(SaId id, ReqId reqid, const std::string& reason) {
   const auto entry = sas_.Remove(id);
   if (!entry) return;
-  orphans_.erase(id);
+  // Beside the last of its SAs there may be some that a rekey had replaced.
+  if (orphans_.erase(id) > 0) stray_sas_.Look();
   attempts_.SaDown(id, reason, stopping_);
   sa_down_log_.LogInfo("sa_down",
                        fmt::format("SA {} with {} is down: {}", reqid.value(),
@@ -147,14 +147,20 @@ void Concentrator::SaLost(SaId id) {
   OnSaDown(id, sa.reqid, "it was taken out of the kernel");
 }
 
-void Concentrator::DeleteStraySas(const std::set<KernelSa>& sas) {
-  LogInfo(
-      "sas_astray",
-      fmt::format("{} SAs in the kernel that were made for L2TP and that no IKE daemon knows any "
-                  "more are deleted: an earlier life left them",
-                  sas.size()));
-  for (const auto& [destination, spi] : sas) {
-    data_plane_.DeleteSecurityAssociation(destination, spi);
+bool Concentrator::IsOrphan(ReqId reqid) const {
+  const SaTable::Entry* entry = sas_.FindByReqid(reqid);
+  return entry != nullptr && orphans_.contains(entry->sa.id);
+}
+
+void Concentrator::DeleteStraySas(const StraySas::Sas& sas) {
+  for (const auto& [sa, reqid] : sas) {
+    sa_astray_log_.LogInfo(
+        "sa_astray",
+        fmt::format("the kernel has an SA to {} (SPI {:#010x}, reqid {}) that neither a policy nor "
+                    "the IKE daemon knows; it is deleted",
+                    sa.destination.ToString(), sa.spi, reqid.value()),
+        loop_.Now());
+    data_plane_.DeleteSecurityAssociation(sa.destination, sa.spi);
   }
 }
 
@@ -168,11 +174,11 @@ void Concentrator::DeleteLeftovers(TimePoint due) {
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
+  state.connected ? stray_sas_.Look() : stray_sas_.Stop();
   if (state.connected && state.error) {
     LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
   } else if (state.connected) {
     last_ike_error_.reset();
-    stray_sas_.Look();
     LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
     Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
   } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt

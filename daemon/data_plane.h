@@ -108,7 +108,7 @@ class DataPlane {
   using DoneCallback = UniqueFunction<void(bool ok)>;
   using InterfaceCallback = UniqueFunction<void(std::optional<std::string> interface_name)>;
   using SasCallback = UniqueFunction<void(const std::set<KernelSa>& sas)>;
-  using UnclaimedSasCallback = UniqueFunction<void(std::map<KernelSa, ReqId> sas)>;
+  using UnclaimedSasCallback = UniqueFunction<void(std::optional<std::map<KernelSa, ReqId>> sas)>;
   using AddressesCallback = UniqueFunction<void(const std::set<IpAddress>& addresses)>;
   using SaCountersCallback = UniqueFunction<void(const SaReadings& readings)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
@@ -148,8 +148,9 @@ class DataPlane {
   virtual void RemovePath(l2tp::PathId path) = 0;
   /// Which of `sas` the kernel does not have, from one dump; none when it cannot be asked.
   virtual void FindMissingSas(std::set<KernelSa> sas, SasCallback done) = 0;
-  /// The SAs in transport mode whose reqid no policy names, of a socket or not: nobody sends
-  /// through them. None when the kernel cannot be asked.
+  /// The SAs that may be for tunnels of ours: of ESP in transport mode, with keys, for no mark or
+  /// interface, with a reqid that no policy names but those of sockets. Nothing when the kernel
+  /// cannot be asked.
   virtual void FindUnclaimedSas(UnclaimedSasCallback done) = 0;
   /// Counters of every SA, from one dump; empty when the kernel cannot be asked.
   virtual void ReadSaCounters(SaCountersCallback done) = 0;

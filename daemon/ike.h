@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/ip_address.h"
@@ -39,10 +40,17 @@ struct SecurityAssociation {
   bool peer_behind_nat = false;
   uint64_t ike_sa = 0;    // the backend's number for the IKE SA over it
   std::string selectors;  // protocols and ports of both sides, in the backend's words
+  bool one_port = false;  // they name one port of the peer's
   /// The pair whose client goes on through this one; it is still there. After a NAT has moved a
   /// client, its next rekey makes a pair with another reqid.
   std::optional<SaId> continues;
   std::string dial;  // the name of the dial that it was asked for; empty: the peer asked
+};
+
+/// The kernel's SAs that the backend answers for, those of other users of it included.
+struct KnownSas {
+  std::set<uint32_t> spis;  // of either direction, host byte order
+  std::set<ReqId> reqids;   // of those whose SPIs it does not tell just now
 };
 
 /// A server that we ask for an SA.
@@ -105,6 +113,9 @@ class Ike {
   /// Asks the server for a pair of SAs, in place of those that the dial has. OnSaUp() or
   /// OnDialFailed() follows, or neither if the backend goes away meanwhile.
   virtual void Initiate(const IkeServer& server) = 0;
+  using KnownSasCallback = UniqueFunction<void(const KnownSas& known)>;
+  /// Asks the backend what it knows. `done` is not called when that does not answer.
+  virtual void ListSas(KnownSasCallback done) = 0;
   /// Takes our connections and secrets out of the backend, as far as it answers; `done` runs when
   /// that is over. Existing SAs live on.
   virtual void Stop(UniqueFunction<void()> done) = 0;

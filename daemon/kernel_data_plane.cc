@@ -37,16 +37,18 @@ Readings Read(KernelContext& context) {
   return readings;
 }
 
-std::map<KernelSa, ReqId> UnclaimedSas(KernelContext& context) {
+std::optional<std::map<KernelSa, ReqId>> UnclaimedSas(KernelContext& context) {
   auto xfrm = context.xfrm();
   if (!xfrm) return {};
   const auto sas = (*xfrm)->ListSas();
   // After the SAs: a policy is there before what is made for it is missed.
-  const auto policies = (*xfrm)->ListPolicyReqids();
-  if (!sas || !policies) return {};
+  const auto claimed = (*xfrm)->ListTransportReqids();
+  if (!sas || !claimed) return {};
   std::map<KernelSa, ReqId> found;
   for (const auto& sa : *sas) {
-    if (!sa.transport_mode || sa.reqid == 0 || policies->contains(sa.reqid)) continue;
+    // One that is asked for or being negotiated has no keys yet.
+    const bool like_ours = sa.transport_mode && sa.keyed && !sa.marked && sa.reqid != 0;
+    if (!like_ours || claimed->contains(sa.reqid)) continue;
     found.emplace(KernelSa{.destination = sa.destination, .spi = sa.spi}, ReqId(sa.reqid));
   }
   return found;

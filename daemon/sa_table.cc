@@ -107,7 +107,7 @@ std::vector<SaId> SaTable::OlderOf(const SecurityAssociation& sa) const {
     // Without NAT an address is one machine's, whatever it calls itself; two SAs for the same port
     // of it are then one client's.
     const bool nat = other.peer_behind_nat || sa.peer_behind_nat;
-    const bool same_machine = !nat && other.selectors == sa.selectors;
+    const bool same_machine = !nat && sa.one_port && other.selectors == sa.selectors;
     const bool same_client = other.peer == sa.peer && other.local == sa.local &&
                              (other.remote_id == sa.remote_id || same_machine);
     // One client may have several pairs of SAs for several ports.

@@ -5,51 +5,59 @@
 
 namespace sallyport::daemon {
 
-StraySas::StraySas(EventLoop& loop, DataPlane& data_plane, const SaTable& sas, FoundCallback found,
-                   std::chrono::seconds settle)
+StraySas::StraySas(EventLoop& loop, DataPlane& data_plane, Ike* ike, InUseCallback in_use,
+                   FoundCallback found, std::chrono::seconds settle)
     : loop_(loop),
       data_plane_(data_plane),
-      sas_(sas),
+      ike_(ike),
+      in_use_(std::move(in_use)),
       found_(std::move(found)),
       settle_(settle),
-      timer_(loop.AddTimer([this] { LookAgain(); })) {}
+      timer_(loop.AddTimer([this] { suspects_.empty() ? Look() : LookAgain(); })) {}
+
+void StraySas::Stop() {
+  ++look_;
+  suspects_.clear();
+  timer_.Set(std::nullopt);
+}
 
 void StraySas::Look() {
-  FindCandidates([this](std::map<KernelSa, ReqId> candidates) {
-    suspects_ = std::move(candidates);
+  Stop();
+  if (ike_ == nullptr) return;
+  Find([this](Sas sas) {
+    suspects_ = std::move(sas);
     if (!suspects_.empty()) timer_.Set(loop_.Now() + settle_);
   });
 }
 
-void StraySas::SaUp(const SecurityAssociation& sa) {
-  std::set<KernelSa> stray;
-  for (const auto& [suspect, reqid] : suspects_) {
-    const bool of_the_pair = suspect.spi == sa.spi_in || suspect.spi == sa.spi_out;
-    if (reqid == sa.reqid && !of_the_pair) stray.insert(suspect);
-  }
-  for (const KernelSa& suspect : stray) suspects_.erase(suspect);
-  if (!stray.empty()) found_(stray);
-}
-
-void StraySas::FindCandidates(CandidatesCallback done) {
+void StraySas::Find(SasCallback done) {
   data_plane_.FindUnclaimedSas(
-      [this, done = std::move(done)](std::map<KernelSa, ReqId> candidates) mutable {
-        // What the IKE daemon knows, SAs that are being rekeyed included.
-        std::erase_if(candidates, [this](const auto& candidate) {
-          return sas_.FindByReqid(candidate.second) != nullptr;
-        });
-        done(std::move(candidates));
+      [this, look = look_, done = std::move(done)](std::optional<Sas> sas) mutable {
+        if (look != look_) return;
+        if (sas) return done(*std::move(sas));
+        suspects_.clear();
+        timer_.Set(loop_.Now() + kRetry);
       });
 }
 
 void StraySas::LookAgain() {
-  FindCandidates([this](const std::map<KernelSa, ReqId>& candidates) {
-    std::set<KernelSa> stray;
-    for (const auto& [suspect, reqid] : std::exchange(suspects_, {})) {
-      if (candidates.contains(suspect)) stray.insert(suspect);
-    }
-    if (!stray.empty()) found_(stray);
+  Find([this](const Sas& sas) {
+    std::erase_if(suspects_, [&](const auto& suspect) { return !sas.contains(suspect.first); });
+    if (suspects_.empty()) return;
+    // Last: whatever it does not know now, it has forgotten since, or never knew.
+    ike_->ListSas([this, look = look_](const KnownSas& known) {
+      if (look == look_) Judge(known);
+    });
   });
+}
+
+void StraySas::Judge(const KnownSas& known) {
+  Sas stray = std::exchange(suspects_, {});
+  std::erase_if(stray, [&](const auto& suspect) {
+    const auto& [sa, reqid] = suspect;
+    return known.spis.contains(sa.spi) || known.reqids.contains(reqid) || in_use_(reqid);
+  });
+  if (!stray.empty()) found_(stray);
 }
 
 }  // namespace sallyport::daemon

@@ -1,48 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 
 #include "daemon/data_plane.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
-#include "daemon/sa_table.h"
 
 namespace sallyport::daemon {
 
-/// Finds SAs that were made for tunnels and that no IKE daemon knows any more: it died, and so did
-/// we, who would have noticed. Their clients send into the void until the SAs' lifetimes end
-/// after hours, and a new client may be given the reqid of one.
+/// Finds SAs that were left behind in the kernel: those of an IKE daemon that died, and that we,
+/// who would have noticed, do not remember because we died as well, or never knew because a rekey
+/// had replaced them. Their clients send into the void until the SAs' lifetimes end after hours,
+/// and a new client may be given the reqid of one.
 class StraySas {
  public:
-  using FoundCallback = std::function<void(const std::set<KernelSa>& sas)>;
+  using Sas = std::map<KernelSa, ReqId>;
+  using FoundCallback = std::function<void(const Sas& sas)>;
+  /// Whether SAs of the reqid carry a client, though the IKE daemon does not know them.
+  using InUseCallback = std::function<bool(ReqId reqid)>;
 
-  /// A new SA is in the kernel a moment before the IKE daemon tells of it. Local policy.
+  /// What is being set up or taken down is another after this time. Local policy.
   static constexpr std::chrono::seconds kSettle{3};
+  /// After a look that failed. Local policy.
+  static constexpr std::chrono::seconds kRetry{10};
 
-  /// All references outlive it.
-  StraySas(EventLoop& loop, DataPlane& data_plane, const SaTable& sas, FoundCallback found,
-           std::chrono::seconds settle = kSettle);
+  /// All references outlive it. `ike` may be null; nothing is looked for then.
+  StraySas(EventLoop& loop, DataPlane& data_plane, Ike* ike, InUseCallback in_use,
+           FoundCallback found, std::chrono::seconds settle = kSettle);
 
-  /// The IKE daemon has told of all SAs of ours that it knows: what else the kernel has in
-  /// transport mode and for no policy, now and after a while, is astray.
+  /// Looks now and after a while, and asks the IKE daemon of those that it has seen twice. Begins
+  /// anew when it is looking already.
   void Look();
-  /// A new pair of SAs: what else has its reqid is astray, since a rekey would be no new pair.
-  void SaUp(const SecurityAssociation& sa);
+  /// The IKE daemon does not answer.
+  void Stop();
 
  private:
-  using CandidatesCallback = UniqueFunction<void(std::map<KernelSa, ReqId> candidates)>;
-  void FindCandidates(CandidatesCallback done);
+  using SasCallback = UniqueFunction<void(Sas sas)>;
+  void Find(SasCallback done);
   void LookAgain();
+  void Judge(const KnownSas& known);
 
   EventLoop& loop_;
   DataPlane& data_plane_;
-  const SaTable& sas_;
+  Ike* ike_;
+  InUseCallback in_use_;
   FoundCallback found_;
   std::chrono::seconds settle_;
-  std::map<KernelSa, ReqId> suspects_;
+  uint64_t look_ = 0;  // answers to the questions of an earlier one are not heard
+  Sas suspects_;       // seen once
   Timer timer_;
 };
 

@@ -389,6 +389,17 @@ void Strongswan::LoadAndInitiate(const IkeServer& server) {
                      });
 }
 
+void Strongswan::ListSas(KnownSasCallback done) {
+  if (phase_ != Phase::kReady) return;
+  const auto known = std::make_shared<KnownSas>();
+  commands_->RequestStream(
+      "list-sas", "list-sa", {},
+      [known](const vici::Message& list_sa) { StrongswanSas::AddKnown(list_sa, *known); },
+      [known, done = std::move(done)](const ViciConnection::Reply& reply) mutable {
+        if (reply) done(*known);
+      });
+}
+
 void Strongswan::DialFailed(const std::string& dial, const std::string& reason) {
   to_initiate_.erase(dial);
   // Not from here: whoever is told may call at once.

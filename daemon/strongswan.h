@@ -38,6 +38,7 @@ class Strongswan final : public Ike {
   void Terminate(SaId id) override;
   void Keep(SaId id) override;
   void Initiate(const IkeServer& server) override;
+  void ListSas(KnownSasCallback done) override;
   void Stop(UniqueFunction<void()> done) override;
   const IkeState& state() const override { return state_; }
 

@@ -38,6 +38,17 @@ std::string SelectorsOf(const vici::ChildSa& child) {
   return text;
 }
 
+/// Whether the peer's side is "203.0.113.2/32[udp/l2f]", not of all ports ("[udp]") or several
+/// ("[udp/1024-2048]", which a service's name with a dash is taken for).
+bool NamesOnePort(const vici::ChildSa& child) {
+  const auto one = [](const std::string& selector) {
+    const size_t protocol = selector.find('[');
+    return protocol != std::string::npos && selector.find('/', protocol) != std::string::npos &&
+           selector.find('-', protocol) == std::string::npos;
+  };
+  return child.remote_ts.size() == 1 && one(child.remote_ts.front());
+}
+
 /// What `ike` and `child` tell, over what `sa` holds already; nothing is forgotten that a message
 /// happens not to repeat.
 void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& child) {
@@ -59,7 +70,10 @@ void Fill(SecurityAssociation& sa, const vici::IkeSa& ike, const vici::ChildSa& 
   if (!child.protocol.empty()) sa.udp_encapsulation = child.udp_encapsulation;
   sa.peer_behind_nat = ike.remote.behind_nat;
   sa.ike_sa = ike.unique_id.value();
-  set(sa.selectors, SelectorsOf(child));
+  if (!child.remote_ts.empty()) {
+    sa.selectors = SelectorsOf(child);
+    sa.one_port = NamesOnePort(child);
+  }
   if (auto dial = DialOfConnection(ike.connection)) sa.dial = *std::move(dial);
 }
 
@@ -172,6 +186,18 @@ void StrongswanSas::EndList(Changes& out) {
   std::erase_if(ikes_, [](const auto& entry) { return !entry.second.listed; });
 }
 
+void StrongswanSas::AddKnown(const vici::Message& list_sa, KnownSas& known) {
+  const auto listed = vici::ParseSaEvent(list_sa);
+  if (!listed) return;
+  for (const vici::ChildSa& child : listed->ike.children) {
+    // Those that are just being changed are listed without (vici_query.c, list_child()).
+    if (!child.spi_in || !child.spi_out) known.reqids.insert(ReqId(child.reqid));
+    for (const auto& spi : {child.spi_in, child.spi_out}) {
+      if (spi) known.spis.insert(*spi);
+    }
+  }
+}
+
 bool StrongswanSas::MarkTerminating(SaId id) {
   const auto found = records_.find(id);
   return found != records_.end() && !std::exchange(found->second.terminating, true);
@@ -240,6 +266,13 @@ void StrongswanSas::HandleIkeRekey(const vici::IkeRekeyEvent& event, Changes& ou
   if (known == ikes_.end()) return;  // another connection's
   Learn(event.new_ike);
   ikes_.at(event.new_ike.unique_id).had_child |= known->second.had_child;
+  if (const auto children = by_ike_.find(event.old_ike.unique_id); children != by_ike_.end()) {
+    for (const SaId id : children->second) {
+      Record& record = records_.at(id);
+      record.listed = true;  // a list that is under way may have passed both IKE SAs
+      Fill(record.sa, event.new_ike, {});
+    }
+  }
   Adopt(event.old_ike.unique_id, event.new_ike, out);
   ForgetPeer(event.old_ike.unique_id, known->second);
   ikes_.erase(known);

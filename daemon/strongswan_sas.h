@@ -76,6 +76,9 @@ class StrongswanSas {
   void HandleListed(const vici::Message& list_sa, Changes& out);
   void EndList(Changes& out);
 
+  /// The SAs of a message of list-sas, whosever they are.
+  static void AddKnown(const vici::Message& list_sa, KnownSas& known);
+
   /// Notes that the SA is to go; it stays until charon says that it is gone. False for an unknown
   /// id and for one noted before.
   bool MarkTerminating(SaId id);

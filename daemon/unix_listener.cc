@@ -3,10 +3,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <endian.h>
 #include <fmt/format.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -15,6 +19,7 @@ namespace {
 
 constexpr mode_t kFolderMode = 0755;  // design D7
 constexpr int kBacklog = 64;          // connections not yet accepted; local policy
+constexpr const char* kAccessListName = "system.posix_acl_access";  // xattr(7)
 
 std::string ErrorText(const std::string& path, const char* what, int error) {
   return fmt::format("{}: cannot {}: {}", path, what, std::generic_category().message(error));
@@ -67,6 +72,46 @@ Expected<void, std::string> RemoveStale(const std::string& path, const sockaddr_
   return {};
 }
 
+/// linux/posix_acl_xattr.h: what the extended attribute of an access list holds.
+struct AccessList {
+  posix_acl_xattr_header header;
+  posix_acl_xattr_entry entries[5];
+};
+static_assert(sizeof(AccessList) ==
+              sizeof(posix_acl_xattr_header) + 5 * sizeof(posix_acl_xattr_entry));
+
+/// Lets `group` in beside the owner by an access list (acl(5)); 0 or an errno. `mode` is that of
+/// the socket, of which a group that owns the file would have the middle digit.
+int AdmitByList(const std::string& path, gid_t group, mode_t mode) {
+  const auto entry = [](int tag, mode_t rights,
+                        uint32_t id = static_cast<uint32_t>(ACL_UNDEFINED_ID)) {
+    return posix_acl_xattr_entry{.e_tag = htole16(static_cast<uint16_t>(tag)),
+                                 .e_perm = htole16(static_cast<uint16_t>(rights & 7U)),
+                                 .e_id = htole32(id)};
+  };
+  const AccessList list{.header = {.a_version = htole32(POSIX_ACL_XATTR_VERSION)},
+                        // In the order that the kernel demands (fs/posix_acl.c, posix_acl_valid()).
+                        .entries = {entry(ACL_USER_OBJ, mode >> 6U), entry(ACL_GROUP_OBJ, 0),
+                                    entry(ACL_GROUP, mode >> 3U, group),
+                                    entry(ACL_MASK, mode >> 3U), entry(ACL_OTHER, mode)}};
+  return ::lsetxattr(path.c_str(), kAccessListName, &list, sizeof list, 0) == 0 ? 0 : errno;
+}
+
+/// The file's owner may give it to a group that he is in, unless the sandbox has no chown, which
+/// would open much else; the list of who may use it is his as well.
+Expected<void, std::string> SetRights(const std::string& path, std::optional<gid_t> group,
+                                      mode_t mode) {
+  const bool owned = !group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) == 0;
+  if (!owned && errno != EPERM) return Unexpected{ErrorText(path, "give it to the group", errno)};
+  if (::chmod(path.c_str(), mode) != 0) {
+    return Unexpected{ErrorText(path, "set the mode", errno)};
+  }
+  if (owned) return {};
+  const int error = AdmitByList(path, *group, mode);
+  if (error != 0) return Unexpected{ErrorText(path, "let the group in", error)};
+  return {};
+}
+
 }  // namespace
 
 Expected<UnixListener, std::string> UnixListener::Open(const std::string& path,
@@ -90,12 +135,7 @@ Expected<UnixListener, std::string> UnixListener::Open(const std::string& path,
   listener.device_ = file.st_dev;
   listener.inode_ = file.st_ino;
   // Rights before listen(): until then connect() is refused, whatever the umask left open.
-  if (group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
-    return Unexpected{ErrorText(path, "give it to the group", errno)};
-  }
-  if (::chmod(path.c_str(), mode) != 0) {
-    return Unexpected{ErrorText(path, "set the mode", errno)};
-  }
+  if (const auto set = SetRights(path, group, mode); !set) return Unexpected{set.error()};
   if (::listen(listener.fd(), kBacklog) != 0) return Unexpected{ErrorText(path, "listen", errno)};
   return listener;
 }

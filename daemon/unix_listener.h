@@ -12,9 +12,10 @@ namespace sallyport::daemon {
 /// A listening AF_UNIX stream socket and its file, which goes with it.
 class UnixListener {
  public:
-  /// Listens at `path` with `mode`, for `group` or the process's own. Makes the folder (0755) when
-  /// it is missing. A socket file that nobody answers on is replaced; one in use, and a file
-  /// of another kind, is left alone. The error is for the operator.
+  /// Listens at `path` with `mode`, for `group`, which owns the file or, where we may not say so,
+  /// is on its access list, or for the process's own. Makes the folder (0755) when it is missing. A
+  /// socket file that nobody answers on is replaced; one in use, and a file of another kind, is
+  /// left alone. The error is for the operator.
   static Expected<UnixListener, std::string> Open(const std::string& path,
                                                   std::optional<gid_t> group, mode_t mode = 0660);
 

@@ -115,6 +115,9 @@ std::optional<Sa> ParseSa(std::span<const uint8_t> payload) {
     const bool packet = value && (value->flags & XFRM_OFFLOAD_PACKET) != 0;
     sa.offload = packet ? SaOffload::kPacket : SaOffload::kCrypto;
   }
+  const auto has = [&](uint16_t attribute) { return attributes.Find(attribute).has_value(); };
+  sa.keyed = has(XFRMA_ALG_CRYPT) || has(XFRMA_ALG_AEAD) || has(XFRMA_ALG_AUTH);
+  sa.marked = has(XFRMA_MARK) || has(XFRMA_IF_ID);
   const auto encapsulation = attributes.Find(XFRMA_ENCAP);
   if (encapsulation) {
     if (const auto value = ReadStruct<xfrm_encap_tmpl>(*encapsulation);
@@ -126,15 +129,19 @@ std::optional<Sa> ParseSa(std::span<const uint8_t> payload) {
   return sa;
 }
 
-std::optional<std::set<uint32_t>> ParsePolicyReqids(std::span<const uint8_t> payload) {
-  if (!ReadStruct<xfrm_userpolicy_info>(payload)) return {};
+std::optional<std::set<uint32_t>> ParseTransportReqids(std::span<const uint8_t> payload) {
+  const auto policy = ReadStruct<xfrm_userpolicy_info>(payload);
+  if (!policy) return {};
   std::set<uint32_t> reqids;
+  // A dump has those of sockets too, with directions of their own (net/xfrm/xfrm_policy.c,
+  // xfrm_sk_policy_insert).
+  if (policy->dir >= XFRM_POLICY_MAX) return reqids;
   const auto attributes = Attributes::Behind<xfrm_userpolicy_info>(payload);
   auto templates = attributes.Find(XFRMA_TMPL).value_or(std::span<const uint8_t>());
   for (; !templates.empty(); templates = templates.subspan(sizeof(xfrm_user_tmpl))) {
     const auto one = ReadStruct<xfrm_user_tmpl>(templates);
     if (!one) return {};
-    reqids.insert(one->reqid);
+    if (one->mode == XFRM_MODE_TRANSPORT) reqids.insert(one->reqid);
   }
   return reqids;
 }
@@ -159,15 +166,20 @@ Expected<std::vector<Sa>, KernelError> Xfrm::ListSas() {
   return sas;
 }
 
-Expected<std::set<uint32_t>, KernelError> Xfrm::ListPolicyReqids() {
-  // Of all types and directions (net/xfrm/xfrm_user.c, xfrm_dump_policy).
-  const auto policies = socket_.Dump(
-      Message(XFRM_MSG_GETPOLICY, 0), "list IPsec policies", [](const Received& entry) {
-        return entry.type == XFRM_MSG_NEWPOLICY ? ParsePolicyReqids(entry.payload) : std::nullopt;
-      });
+Expected<std::set<uint32_t>, KernelError> Xfrm::ListTransportReqids() {
+  using Reqids = std::optional<std::set<uint32_t>>;
+  constexpr std::string_view kWhat = "list IPsec policies";
+  const auto policies = socket_.Dump(Message(XFRM_MSG_GETPOLICY, 0), kWhat,
+                                     [](const Received& entry) -> std::optional<Reqids> {
+                                       if (entry.type != XFRM_MSG_NEWPOLICY) return {};
+                                       return ParseTransportReqids(entry.payload);
+                                     });
   if (!policies) return Unexpected{policies.error()};
   std::set<uint32_t> reqids;
-  for (const auto& policy : *policies) reqids.insert(policy.begin(), policy.end());
+  for (const Reqids& of_one : *policies) {
+    if (!of_one) return Failure(EBADMSG, kWhat);
+    reqids.insert(of_one->begin(), of_one->end());
+  }
   return reqids;
 }
 

@@ -52,15 +52,17 @@ struct Sa {
   uint32_t replays = 0;             // dropped for their sequence number (RFC 4303 §3.4.3)
   uint32_t integrity_failures = 0;  // dropped for their check value
   SaOffload offload = SaOffload::kNone;
+  bool keyed = false;   // it has an algorithm: it is more than asked for
+  bool marked = false;  // for packets with a mark, or of an XFRM interface, alone
   bool operator==(const Sa&) const = default;
 };
 
 /// From an xfrm_usersa_info with its attributes behind it; nothing when it is cut short.
 std::optional<Sa> ParseSa(std::span<const uint8_t> payload);
 
-/// The reqids that the templates of a policy name, from an xfrm_userpolicy_info with its attributes
-/// behind it; 0, which is any, among them. Nothing when it is cut short.
-std::optional<std::set<uint32_t>> ParsePolicyReqids(std::span<const uint8_t> payload);
+/// The reqids of the SAs in transport mode that a policy wants, from an xfrm_userpolicy_info with
+/// its attributes behind it; none of a socket's policy. Nothing when it is cut short.
+std::optional<std::set<uint32_t>> ParseTransportReqids(std::span<const uint8_t> payload);
 
 /// Address of 4 or 16 octets from the union `xfrm_address_t`; none for an unknown AF_* `family`.
 IpAddress ParseXfrmAddress(std::span<const uint8_t, 16> octets, uint16_t family);
@@ -73,8 +75,9 @@ class Xfrm {
 
   /// All ESP SAs of this network namespace.
   Expected<std::vector<Sa>, KernelError> ListSas();
-  /// The reqids that the policies of this network namespace name; those of sockets included.
-  Expected<std::set<uint32_t>, KernelError> ListPolicyReqids();
+  /// The reqids of the SAs in transport mode that policies of this network namespace want, but for
+  /// those of sockets. Error EBADMSG: one that cannot be read.
+  Expected<std::set<uint32_t>, KernelError> ListTransportReqids();
   /// Deletes the ESP SA towards `destination`. Error ESRCH: there is none.
   Expected<void, KernelError> DeleteSa(const IpAddress& destination, uint32_t spi);
 

@@ -228,8 +228,9 @@ class PackageLife:
         self._modes({str(path): secret for path in self.made["files"]})
         self._modes(
             {
-                "/run/sallyport/sallyport.sock": "srw-rw---- sallyport sallyport-admin",
-                "/run/sallyport/monitor.sock": "srw-rw---- sallyport sallyport-monitor",
+                # And for their groups, who are on the access lists: below.
+                "/run/sallyport/sallyport.sock": "srw-rw---- sallyport sallyport",
+                "/run/sallyport/monitor.sock": "srw-rw---- sallyport sallyport",
                 "/var/lib/sallyport": "drwxr-x--- sallyport sallyport",
             }
         )
@@ -266,14 +267,19 @@ class PackageLife:
             str(session),
         )
         self._look_at_interface(session["interface"])
-        reader = "setpriv --reuid=nobody --regid=sallyport-monitor --clear-groups sallyport"
-        for socket, status in (("monitor", 0), ("sallyport", 6)):
+        for group, socket, may in (
+            ("sallyport-monitor", "monitor", True),
+            ("sallyport-monitor", "sallyport", False),
+            ("sallyport-admin", "sallyport", True),
+            ("nogroup", "monitor", False),
+        ):
+            reader = f"setpriv --reuid=nobody --regid={group} --clear-groups sallyport"
             said = server.run(
                 *reader.split(), "--socket", f"/run/sallyport/{socket}.sock", check=False
             )
             story.claim(
-                said.returncode == status,
-                f"sallyport-monitor {'may' if status == 0 else 'may not'} use {socket}.sock",
+                said.returncode == (0 if may else 6),
+                f"{group} {'may' if may else 'may not'} use {socket}.sock",
                 said.stdout,
             )
 

@@ -39,6 +39,13 @@ TEST(AttemptWords, AreAllDifferentAndNotEmpty) {
   }
 }
 
+TEST(AttemptWords, TheHintOfAnAttempt_IsItsOwnOrTheReasons) {
+  FailedAttempt attempt = Attempt(1, "bob");
+  EXPECT_EQ(HintOf(attempt), Hint(AttemptReason::kWrongPassword));
+  attempt.hint = "See elsewhere.";
+  EXPECT_EQ(HintOf(attempt), "See elsewhere.");
+}
+
 TEST(AttemptBook, FailuresAlike_AreOneEntryWithACount) {
   AttemptBook book;
   book.Add(Attempt(1, "bob"), kStart);

@@ -98,6 +98,7 @@ class ConcentratorTest : public testing::Test {
   Concentrator::Options WithEvents(Concentrator::Options options) {
     options.events = &events_;
     options.trace = &trace_;
+    options.stray_settle = std::chrono::seconds(0);
     return options;
   }
 

@@ -248,5 +248,28 @@ TEST_F(ConcentratorTest, ANewSaWithTheReqidOfAForgottenOneReplacesIt) {
   EXPECT_THAT(concentrator_.sas().entries(), ElementsAre(testing::Key(SaId(2))));
 }
 
+TEST_F(ConcentratorTest, SasThatNobodyKnowsAreDeletedOnceTheIkeDaemonAnswers) {
+  plane_.unclaimed_sas = {{{.destination = kLocal, .spi = 0xC0FFEE}, ReqId(9)}};
+  concentrator_.OnIkeState(ike_.state());
+  Settle();
+  EXPECT_THAT(plane_.deleted_spis, ElementsAre(0xC0FFEE));
+}
+
+TEST_F(ConcentratorTest, WhatIsLeftOfAForgottenSaIsLookedForWhenItGoes) {
+  BringUp();
+  // A rekey had replaced it; both directions of the last pair are deleted by name.
+  plane_.unclaimed_sas = {{{.destination = kLocal, .spi = 0xC0FFEE}, ReqId(1)}};
+  concentrator_.OnSaForgotten(SaId(1));
+  concentrator_.OnIkeState(ike_.state());
+  Settle();
+  EXPECT_EQ(State(), SessionState::kUp);
+  EXPECT_THAT(plane_.deleted_spis, IsEmpty());
+  SecurityAssociation sa = Sa(2);
+  sa.reqid = ReqId(1);
+  concentrator_.OnSaUp(sa);
+  Settle();
+  EXPECT_THAT(plane_.deleted_spis, testing::Contains(0xC0FFEE));
+}
+
 }  // namespace
 }  // namespace sallyport::daemon

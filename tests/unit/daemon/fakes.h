@@ -32,6 +32,7 @@ class FakeDataPlane final : public DataPlane {
     });
   }
   void FindUnclaimedSas(UnclaimedSasCallback done) override {
+    ++looks;
     Answer([this, done = std::move(done)]() mutable { done(unclaimed_sas); });
   }
   void ReadSaCounters(SaCountersCallback done) override {
@@ -126,7 +127,8 @@ class FakeDataPlane final : public DataPlane {
 
   std::optional<uint16_t> outer_mtu = 1500;
   bool sas_in_kernel = true;
-  std::map<KernelSa, ReqId> unclaimed_sas;
+  std::optional<std::map<KernelSa, ReqId>> unclaimed_sas{std::in_place};
+  size_t looks = 0;  // for those
   bool tunnels_work = true;
   bool tunnels_complete = true;
   bool sessions_work = true;
@@ -195,10 +197,14 @@ class FakeIke final : public Ike {
   void Stop(UniqueFunction<void()> done) override { done(); }
   const IkeState& state() const override { return ike_state; }
   void Keep(SaId id) override { kept.push_back(id); }
+  void ListSas(KnownSasCallback done) override {
+    if (ike_state.connected) done(known_sas);
+  }
 
   std::vector<SaId> terminated;
   std::vector<IkeServer> initiated;
   std::vector<SaId> kept;
+  KnownSas known_sas;
   IkeState ike_state = Connected();
 
  private:

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <sys/epoll.h>
@@ -542,6 +543,48 @@ TEST(UnixListener, FileOfASuccessor_IsNotRemoved) {
   ASSERT_TRUE(second) << second.error();
   first.reset();
   EXPECT_TRUE(Connect(path).valid());
+}
+
+/// The process as somebody else, without root's rights, until the end of the scope.
+class As {
+ public:
+  As(uid_t user, gid_t group) {
+    EXPECT_EQ(::setgroups(0, nullptr), 0);
+    EXPECT_EQ(::setegid(group), 0);
+    EXPECT_EQ(::seteuid(user), 0);
+  }
+  As(const As&) = delete;
+  As& operator=(const As&) = delete;
+  ~As() {
+    EXPECT_EQ(::seteuid(0), 0);
+    EXPECT_EQ(::setegid(0), 0);
+  }
+};
+
+TEST(UnixListener, GroupThatMayNotOwnTheSocket_IsOnItsList) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to be several users";
+  constexpr uid_t kDaemon = 64001;
+  constexpr uid_t kOther = 64002;
+  constexpr gid_t kOperators = 64003;
+  constexpr gid_t kNobody = 64004;
+  const TemporaryFolder folder;
+  std::filesystem::permissions(folder.Path("."), std::filesystem::perms::all);
+  const std::string path = folder.Path("s");
+  std::optional<UnixListener> listener;
+  {
+    const As daemon(kDaemon, kDaemon);
+    auto opened = UnixListener::Open(path, kOperators);
+    ASSERT_TRUE(opened) << opened.error();
+    listener.emplace(*std::move(opened));
+  }
+  const auto connects = [&](uid_t user, gid_t group) {
+    const As somebody(user, group);
+    return Connect(path).valid();
+  };
+  EXPECT_TRUE(connects(kDaemon, kDaemon));
+  EXPECT_TRUE(connects(kOther, kOperators));
+  EXPECT_FALSE(connects(kOther, kNobody));
+  EXPECT_FALSE(connects(kOther, kDaemon)) << "the daemon's own group is nobody's";
 }
 
 TEST(UnixListener, PathTooLongForASocket_IsRefused) {

@@ -105,6 +105,7 @@ TEST(SaTable, WithoutNatAnAddressIsOneMachines_WhateverItCallsItself) {
     made.remote_id = identity;
     made.ike_sa = id;
     made.selectors = selectors;
+    made.one_port = true;
     return made;
   };
   SaTable table;
@@ -113,6 +114,10 @@ TEST(SaTable, WithoutNatAnAddressIsOneMachines_WhateverItCallsItself) {
   EXPECT_THAT(table.OlderOf(sa(3, "CN=laptop", "[udp/l2f]")),
               testing::ElementsAre(SaId(1), SaId(2)));
   EXPECT_THAT(table.OlderOf(sa(3, "CN=other", "[udp/l2f]")), testing::ElementsAre(SaId(1)));
+  // Two of its programs may each have a port of their own in an SA for all ports.
+  SecurityAssociation all_ports = sa(3, "CN=other", "[udp/l2f]");
+  all_ports.one_port = false;
+  EXPECT_THAT(table.OlderOf(all_ports), testing::IsEmpty());
 }
 
 TEST(SaTable, AnUpdateKeepsTheTunnels) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "fakes.h"
 
@@ -11,75 +12,105 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 
-const IpAddress kLocal = IpAddress::V4(0xCB00710A);
-/// When an SA without a tunnel would be deleted: not within these tests.
-constexpr TimePoint kDue = TimePoint::max();
-
-KernelSa InKernel(uint32_t spi) { return {.destination = kLocal, .spi = spi}; }
+KernelSa InKernel(uint32_t spi) { return {.destination = IpAddress::V4(0xCB00710A), .spi = spi}; }
 
 class StraySasTest : public testing::Test {
  protected:
-  StraySasTest() {
-    known_.id = SaId(1);
-    known_.reqid = ReqId(1);
-    known_.spi_in = 100;
-    sas_.Add(known_, l2tp::PathId(1), kDue);
-  }
-  /// The kernel answers one question.
+  /// The kernel answers what it was asked.
   void Answer() {
     loop_.RunPending();
     plane_.Work();
     loop_.RunPending();
   }
+  void LookTwice() {
+    stray_.Look();
+    Answer();
+    Answer();
+  }
 
   EventLoop loop_;
   fake::FakeDataPlane plane_;
-  SaTable sas_;
-  SecurityAssociation known_;
-  std::set<KernelSa> found_;
-  StraySas stray_{loop_, plane_, sas_,
-                  [this](const std::set<KernelSa>& sas) { found_.insert(sas.begin(), sas.end()); },
+  fake::FakeIke ike_;
+  std::set<ReqId> in_use_;
+  StraySas::Sas found_;
+  StraySas stray_{loop_,
+                  plane_,
+                  &ike_,
+                  [this](ReqId reqid) { return in_use_.contains(reqid); },
+                  [this](const StraySas::Sas& sas) { found_ = sas; },
                   std::chrono::seconds(0)};
 };
 
-TEST_F(StraySasTest, WhatIsThereTwiceAndThatNobodyKnows_IsAstray) {
-  // An SA that is being rekeyed has its successor's reqid.
-  plane_.unclaimed_sas = {
-      {InKernel(50), ReqId(1)}, {InKernel(200), ReqId(2)}, {InKernel(300), ReqId(3)}};
-  stray_.Look();
-  Answer();
-  EXPECT_THAT(found_, IsEmpty());
-  // One was about to be told of; another is new.
-  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}, {InKernel(400), ReqId(4)}};
-  Answer();
-  EXPECT_THAT(found_, ElementsAre(InKernel(200)));
-}
-
-TEST_F(StraySasTest, WhatIsToldOfMeanwhile_IsNot) {
-  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
-  stray_.Look();
-  Answer();
-  SecurityAssociation late = known_;
-  late.id = SaId(2);
-  late.reqid = ReqId(2);
-  late.spi_in = 200;
-  sas_.Add(late, l2tp::PathId(2), kDue);
-  stray_.SaUp(late);
-  Answer();
-  EXPECT_THAT(found_, IsEmpty());
-}
-
-TEST_F(StraySasTest, ANewPairWithTheReqidOfASuspect_ShowsThatItIsAstray) {
+TEST_F(StraySasTest, WhatIsThereTwiceAndTheIkeDaemonDoesNotKnow_IsAstray) {
   plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}, {InKernel(300), ReqId(3)}};
   stray_.Look();
   Answer();
-  SecurityAssociation other = known_;
-  other.reqid = ReqId(2);
-  other.spi_in = 500;
-  other.spi_out = 501;
-  stray_.SaUp(other);
-  EXPECT_THAT(found_, ElementsAre(InKernel(200)));
+  EXPECT_THAT(found_, IsEmpty());
+  // One went, another is new.
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}, {InKernel(400), ReqId(4)}};
+  Answer();
+  EXPECT_THAT(found_, ElementsAre(Pair(InKernel(200), ReqId(2))));
+}
+
+TEST_F(StraySasTest, WhatTheIkeDaemonKnows_IsNot) {
+  // Not even where another has the same reqid.
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)},
+                          {InKernel(201), ReqId(2)},
+                          {InKernel(202), ReqId(2)},
+                          {InKernel(300), ReqId(3)}};
+  ike_.known_sas = {.spis = {200, 201}, .reqids = {ReqId(3)}};
+  LookTwice();
+  EXPECT_THAT(found_, ElementsAre(Pair(InKernel(202), ReqId(2))));
+}
+
+TEST_F(StraySasTest, WhatCarriesAClientThoughTheIkeDaemonHasForgottenIt_IsNot) {
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
+  in_use_ = {ReqId(2)};
+  LookTwice();
+  EXPECT_THAT(found_, IsEmpty());
+}
+
+TEST_F(StraySasTest, WithoutAnAnswerOfTheIkeDaemon_NothingIs) {
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
+  ike_.ike_state.connected = false;
+  LookTwice();
+  EXPECT_THAT(found_, IsEmpty());
+}
+
+TEST_F(StraySasTest, AfterTheIkeDaemonWent_NothingIs) {
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
+  stray_.Look();
+  Answer();
+  stray_.Stop();
+  Answer();
+  EXPECT_EQ(plane_.looks, 2U) << "the second was under way";
+  EXPECT_THAT(found_, IsEmpty());
+}
+
+TEST_F(StraySasTest, ANewLook_ForgetsWhatTheOneBeforeHasSeen) {
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
+  stray_.Look();
+  Answer();
+  loop_.RunPending();  // asks the second time
+  stray_.Look();
+  plane_.unclaimed_sas = {{InKernel(300), ReqId(3)}};
+  plane_.Work();
+  loop_.RunPending();
+  EXPECT_THAT(found_, IsEmpty()) << "300 was seen once";
+  Answer();
+  EXPECT_THAT(found_, ElementsAre(Pair(InKernel(300), ReqId(3))));
+}
+
+TEST_F(StraySasTest, ALookThatFails_IsNoFinding) {
+  plane_.unclaimed_sas = {{InKernel(200), ReqId(2)}};
+  stray_.Look();
+  Answer();
+  plane_.unclaimed_sas.reset();
+  Answer();
+  EXPECT_EQ(plane_.looks, 2U);
+  EXPECT_THAT(found_, IsEmpty());
 }
 
 }  // namespace

@@ -215,6 +215,7 @@ TEST_F(StrongswanAttemptsTest, AnAddressThatIsIgnored_NeedsNoExchange) {
   const auto failed = After(seconds(0));
   ASSERT_EQ(failed.size(), 1U);
   EXPECT_EQ(failed[0].reason, AttemptReason::kTooManyHalfOpen);
+  EXPECT_NE(HintOf(failed[0]).find("charon.block_threshold"), std::string_view::npos);
 }
 
 TEST_F(StrongswanAttemptsTest, WithoutALog_TheEndAloneIsTold) {
@@ -222,6 +223,7 @@ TEST_F(StrongswanAttemptsTest, WithoutALog_TheEndAloneIsTold) {
   const auto failed = After(seconds(3));
   ASSERT_EQ(failed.size(), 1U);
   EXPECT_EQ(failed[0].reason, AttemptReason::kIkeEnded);
+  EXPECT_NE(HintOf(failed[0]).find("journalctl -u strongswan"), std::string_view::npos);
   EXPECT_EQ(failed[0].identity, "bob");
 }
 

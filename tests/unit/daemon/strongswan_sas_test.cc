@@ -43,7 +43,8 @@ Message ChildSection(const Child& child) {
       .Set("encr-keysize", "256")
       .Set("integ-alg", "HMAC_SHA1_96")
       .SetList("local-ts", {"203.0.113.1/32[udp/l2f]"})
-      .SetList("remote-ts", {"203.0.113.2/32[udp/" + child.port + "]"});
+      .SetList("remote-ts",
+               {"203.0.113.2/32[udp" + (child.port.empty() ? "" : "/" + child.port) + "]"});
 }
 
 Message IkeSection(const IkePart& ike) {
@@ -241,6 +242,44 @@ TEST_F(StrongswanSasTest, IkeRekey_TheNewIkeSaHasTheChildren) {
   ChildDown(after, {});
   IkeDown(after);
   EXPECT_EQ(Take(), Lines{"down 1 reqid 1: the SA was deleted or has expired"});
+}
+
+TEST_F(StrongswanSasTest, IkeRekeyDuringTheList_KeepsTheChildren) {
+  const IkePart before{.unique_id = 5, .version = "2"};
+  IkeUp(before);
+  ChildUp(before, {});
+  Take();
+  sas_.BeginList();
+  // The list has passed the place of the new one, and finds the old one without children.
+  RekeyIke(before, {.unique_id = 9, .version = "2"});
+  sas_.EndList(changes_);
+  EXPECT_EQ(Take(), Lines{"changed 1 reqid 1 203.0.113.2:4500 spi 1"});
+}
+
+TEST_F(StrongswanSasTest, KnownAreTheSasOfAllConnectionsInAllStates) {
+  KnownSas known;
+  Child updating{.unique_id = 3, .reqid = 7, .state = "UPDATING"};
+  updating.spi_in = "";
+  StrongswanSas::AddKnown(
+      WithChildren({.connection = "office"}, {{.spi_in = "c0000001", .state = "REKEYED"},
+                                              {.unique_id = 2, .spi_in = "c0000002"},
+                                              updating}),
+      known);
+  StrongswanSas::AddKnown({}, known);
+  EXPECT_EQ(known.spis, (std::set<uint32_t>{0xC0000001, 0xC0000002, 0x0A0B0C0D}));
+  EXPECT_EQ(known.reqids, std::set<ReqId>{ReqId(7)});
+}
+
+TEST_F(StrongswanSasTest, TellsWhetherThePeerHasOnePort) {
+  ChildUp({}, {});
+  Child all{.unique_id = 2, .reqid = 2};
+  all.port = "";
+  ChildUp({}, all);
+  ChildUp({}, {.unique_id = 3, .reqid = 3, .port = "1024-2048"});
+  std::vector<bool> one_port;
+  for (const auto& change : changes_)
+    one_port.push_back(std::get<StrongswanSas::Up>(change).sa.one_port);
+  EXPECT_EQ(one_port, (std::vector{true, false, false}));
 }
 
 TEST_F(StrongswanSasTest, IkeRekeyOfAnotherConnection_ChangesNothing) {

@@ -68,38 +68,69 @@ TEST(ListSas, AsksForEspAndWipesTheKeysThatItReceived) {
   EXPECT_EQ(Attributes(request.payload).U8(XFRMA_PROTO), IPPROTO_ESP);
 }
 
-Octets PolicyWith(std::initializer_list<uint32_t> reqids) {
+Octets PolicyWith(std::initializer_list<uint32_t> reqids, uint8_t direction = XFRM_POLICY_OUT,
+                  uint8_t mode = XFRM_MODE_TRANSPORT) {
   Octets templates;
   for (const uint32_t reqid : reqids) {
     xfrm_user_tmpl one{};
     one.id.proto = IPPROTO_ESP;
     one.reqid = reqid;
+    one.mode = mode;
     templates = templates + OctetsOf(one);
   }
-  return OctetsOf(xfrm_userpolicy_info{}) + RawAttribute(XFRMA_TMPL, templates);
+  xfrm_userpolicy_info policy{};
+  policy.dir = direction;
+  return OctetsOf(policy) + RawAttribute(XFRMA_TMPL, templates);
 }
 
-TEST(ListPolicyReqids, HasThoseOfEveryTemplateOfEveryPolicy) {
+TEST(ListTransportReqids, HasThoseOfEveryTemplateOfEveryPolicy) {
   FakeKernel kernel;
   Xfrm xfrm(kernel.MakeSocket());
-  kernel.Answer(
-      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, PolicyWith({7, 9})) +
-      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, OctetsOf(xfrm_userpolicy_info{})) +  // a block
-      RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, PolicyWith({7, 0})) + RawDone(1));
-  const auto reqids = xfrm.ListPolicyReqids();
+  const auto entry = [](const Octets& policy) {
+    return RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, policy);
+  };
+  kernel.Answer(entry(PolicyWith({7, 9})) + entry(OctetsOf(xfrm_userpolicy_info{})) +  // a block
+                entry(PolicyWith({7, 0})) +
+                entry(PolicyWith({11}, XFRM_POLICY_IN, XFRM_MODE_TUNNEL)) +
+                entry(PolicyWith({12}, XFRM_POLICY_MAX + XFRM_POLICY_IN)) +  // a socket's
+                RawDone(1));
+  const auto reqids = xfrm.ListTransportReqids();
   ASSERT_TRUE(reqids);
   EXPECT_THAT(*reqids, ElementsAre(0, 7, 9));
   EXPECT_EQ(MessagesOf(kernel.sent.at(0)).at(0).type, XFRM_MSG_GETPOLICY);
 }
 
-TEST(ParsePolicyReqids, OfAPolicyThatIsCutShort_AreNone) {
+TEST(ListTransportReqids, WithAPolicyThatCannotBeRead_Fails) {
+  FakeKernel kernel;
+  Xfrm xfrm(kernel.MakeSocket());
+  kernel.Answer(RawMessage(XFRM_MSG_NEWPOLICY, NLM_F_MULTI, 1, {1, 2, 3}) + RawDone(1));
+  const auto reqids = xfrm.ListTransportReqids();
+  ASSERT_FALSE(reqids);
+  EXPECT_EQ(reqids.error().code, EBADMSG);
+}
+
+TEST(ParseTransportReqids, OfAPolicyThatIsCutShort_AreNone) {
   const Octets policy = PolicyWith({7});
   for (size_t size = 0; size < sizeof(xfrm_userpolicy_info); ++size) {
-    EXPECT_EQ(ParsePolicyReqids(std::span(policy).first(size)), std::nullopt) << size;
+    EXPECT_EQ(ParseTransportReqids(std::span(policy).first(size)), std::nullopt) << size;
   }
   const Octets half = OctetsOf(xfrm_userpolicy_info{}) +
                       RawAttribute(XFRMA_TMPL, Octets(sizeof(xfrm_user_tmpl) - 1));
-  EXPECT_EQ(ParsePolicyReqids(half), std::nullopt);
+  EXPECT_EQ(ParseTransportReqids(half), std::nullopt);
+}
+
+TEST(ParseSa, TellsOneWithKeysAndOneForAMark) {
+  const auto parse = [](uint16_t attribute) {
+    return *ParseSa(OctetsOf(SaInfo()) + RawAttribute(attribute, Octets(8)));
+  };
+  for (const uint16_t algorithm : {XFRMA_ALG_CRYPT, XFRMA_ALG_AEAD, XFRMA_ALG_AUTH}) {
+    EXPECT_TRUE(parse(algorithm).keyed) << algorithm;
+    EXPECT_FALSE(parse(algorithm).marked) << algorithm;
+  }
+  for (const uint16_t mark : {XFRMA_MARK, XFRMA_IF_ID}) {
+    EXPECT_TRUE(parse(mark).marked) << mark;
+    EXPECT_FALSE(parse(mark).keyed) << mark;
+  }
 }
 
 TEST(DeleteSa, NamesTheSaByDestinationSpiAndProtocol) {

@@ -11,7 +11,7 @@
 namespace sallyport::cli {
 namespace {
 
-enum class Kind : uint8_t { kText, kNumber, kBytes, kDuration, kFlag };
+enum class Kind : uint8_t { kText, kNumber, kBytes, kRate, kDuration, kFlag };
 
 struct Column {
   const char* name;
@@ -53,6 +53,8 @@ constexpr std::array kColumns{
     Column{"mtu", "MTU", Kind::kNumber, "ppp", "mtu"},
     Column{"rx_packets", "RX PACKETS", Kind::kNumber, "counters", "rx_packets"},
     Column{"tx_packets", "TX PACKETS", Kind::kNumber, "counters", "tx_packets"},
+    Column{"rx_rate", "RX RATE", Kind::kRate, "rates", "rx_bytes_per_second"},
+    Column{"tx_rate", "TX RATE", Kind::kRate, "rates", "tx_bytes_per_second"},
 };
 
 const Column* FindColumn(const std::string& name) {
@@ -71,6 +73,8 @@ std::string TextOf(const Json& session, const Column& column) {
                                  : Text(session, {column.member, column.inner});
 }
 
+std::string FormatRate(uint64_t octets) { return FormatBytes(octets) + "/s"; }
+
 std::string Cell(const Json& session, const Column& column) {
   switch (column.kind) {
     case Kind::kText:
@@ -79,6 +83,10 @@ std::string Cell(const Json& session, const Column& column) {
       return std::to_string(NumberOf(session, column));
     case Kind::kBytes:
       return FormatBytes(NumberOf(session, column));
+    case Kind::kRate:
+      return Find(session, {column.member, column.inner}) == nullptr
+                 ? "-"  // not known yet
+                 : FormatRate(NumberOf(session, column));
     case Kind::kDuration:
       return FormatDuration(Seconds(session, {column.member}));
     case Kind::kFlag:
@@ -144,8 +152,6 @@ std::map<std::string, Rate> RatesOf(const Json& before, const Json& now,
   }
   return rates;
 }
-
-std::string FormatRate(uint64_t octets) { return FormatBytes(octets) + "/s"; }
 
 }  // namespace
 

@@ -605,6 +605,7 @@ void SessionManager::UpdateCounters(const std::map<SessionKey, InterfaceCounters
       session->last_data = read;
     }
     session->counters = now;
+    session->rate.Take(now, read);
   }
   for (const auto& key : grown) {
     Give(key, ppp::ProofOfLife{});

@@ -22,6 +22,7 @@
 #include "daemon/ipv6_services.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
+#include "daemon/rate_meter.h"
 #include "daemon/session_mtu.h"
 #include "daemon/setup_times.h"
 #include "daemon/status_model.h"
@@ -70,6 +71,7 @@ struct ClientSession {
   std::optional<ppp::Ipv6Up> ipv6;        // while IPv6CP is open
   std::optional<std::string> interface;   // once made
   InterfaceCounters counters;             // as of the last refresh
+  RateMeter rate;                         // of them
   SessionLimits limits;
   std::optional<TimePoint> up_at;  // when packets flowed first
   TimePoint last_data;             // once up: when the client was last known to send data

@@ -149,6 +149,13 @@ Json ToJson(const SessionCounters& counters) {
           {"tx_packets", counters.tx_packets}};
 }
 
+Json ToJson(const std::optional<SessionRates>& rates) {
+  if (!rates) return {};
+  return {{"rx_bytes_per_second", rates->rx_bytes},
+          {"tx_bytes_per_second", rates->tx_bytes},
+          {"interval_seconds", rates->interval.count()}};
+}
+
 }  // namespace
 
 Json ToJson(const DaemonStatus& status) {
@@ -196,7 +203,8 @@ Json ToJson(const SessionRecord& session) {
             {"phase", session.ppp.phase},
             {"mtu", session.ppp.mtu}}},
           {"times", ToJson(session.times)},
-          {"counters", ToJson(session.counters)}};
+          {"counters", ToJson(session.counters)},
+          {"rates", ToJson(session.rates)}};
 }
 
 Json ToJson(const TunnelStatus& tunnel) {

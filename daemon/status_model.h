@@ -199,6 +199,13 @@ struct SessionCounters {
   uint64_t tx_packets = 0;
 };
 
+/// Averages between two readings of the counters: RateMeter.
+struct SessionRates {
+  uint64_t rx_bytes = 0;  // in a second
+  uint64_t tx_bytes = 0;
+  std::chrono::seconds interval{};  // from one reading to the other, rounded
+};
+
 /// A server that we dial.
 struct DialRecord {
   std::string name;
@@ -288,6 +295,7 @@ struct SessionRecord {
   SessionPpp ppp;
   SessionTimes times;
   SessionCounters counters;
+  std::optional<SessionRates> rates;  // once there are two readings
 };
 
 /// Whether `asked` means the user who is `shown` so: operators type DOMAIN\user as it is, or copy

@@ -263,6 +263,7 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
                                    : config_.ppp.mtu;
   record.times = TimesOf(session);
   record.counters = ToStatus(session.counters);
+  record.rates = session.rate.rates();
   return record;
 }
 

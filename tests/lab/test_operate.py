@@ -127,6 +127,22 @@ def check_mistakes(gateway: Sallyportd) -> None:
         assert text in outcome.stdout, (command, outcome.stdout)
 
 
+def check_rates(gateway: Sallyportd, session_id: str) -> None:
+    """While pings pass, the session's record and the table say how much flows, both ways."""
+
+    def flowing() -> Json | None:
+        rates: Json = gateway.request("GET", f"/v1/sessions/{session_id}")[1]["rates"]
+        return rates if rates and all(rates.values()) else None
+
+    rates = wait_until("rates of the pings", flowing)
+    # Five pings a second, of 84 octets each; far from what the counters have in all, or in a millisecond.
+    for direction in ("rx_bytes_per_second", "tx_bytes_per_second"):
+        assert rates[direction] < 10 * 5 * 84, rates
+        assert direction in gateway.cli("session", session_id).stdout
+    row = gateway.cli("sessions", "-o", "rx_rate,tx_rate", "--no-header").stdout
+    assert row.count("B/s") == 2, row
+
+
 def check_reload(lab: Scenario, gateway: Sallyportd, ping: Process) -> None:
     """A new configuration holds without a lost packet; a wrong one changes nothing."""
     conf = lab.net.gateway.scratch / "sallyport.toml"
@@ -176,6 +192,7 @@ def test_operator_sees_and_steers_everything(lab: Scenario) -> None:
     check_mistakes(gateway)
 
     ping = lab.net.client1.start("ping", "ping", "-i", "0.2", topology.INSIDE)
+    check_rates(gateway, session["id"])
     check_reload(lab, gateway, ping)
 
     waiting = gateway.host.start(

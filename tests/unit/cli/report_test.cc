@@ -114,6 +114,15 @@ TEST(SessionsTable, ShowsTheColumnsAskedForInThatOrder) {
       << "the largest first";
 }
 
+TEST(SessionsTable, ARateThatIsNotKnownYetIsNoZero) {
+  const Json answer = Json::parse(R"({"sessions":[
+    {"id":"a","rates":{"rx_bytes_per_second":0,"tx_bytes_per_second":2048,"interval_seconds":30}},
+    {"id":"b","rates":null}]})");
+  EXPECT_EQ(SessionsTable(answer, {.filter = {}, .columns = {"id", "rx_rate", "tx_rate"}}, kPlain),
+            "ID  RX RATE    TX RATE\na     0 B/s  2.0 KiB/s\nb         -          -\n");
+  EXPECT_EQ(SessionFields({.filter = {}, .columns = {"id"}, .sort = "tx_rate"}), "id,rates");
+}
+
 TEST(SessionsTable, EveryColumnTakesAnyAnswer) {
   const Json answer{{"sessions", {Json::object(), {{"peer", 1}, {"l2tp", "x"}, {"user", {1}}}}}};
   for (const std::string& column : SessionColumns()) {

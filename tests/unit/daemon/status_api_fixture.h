@@ -84,7 +84,9 @@ inline SessionRecord FullSession() {
           .counters = {.rx_bytes = 18446744073709551615U,
                        .tx_bytes = 99120,
                        .rx_packets = 121,
-                       .tx_packets = 133}};
+                       .tx_packets = 133},
+          .rates = SessionRates{
+              .rx_bytes = 812, .tx_bytes = 4096, .interval = std::chrono::seconds{30}}};
 }
 
 /// A client that has sent no more than its SCCRQ, without IPsec.

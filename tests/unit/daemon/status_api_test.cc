@@ -148,7 +148,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("times":{"idle_seconds":4,"idle_timeout_seconds":1800,"session_timeout_seconds":28800,)"
       R"("remaining_seconds":25195},)"
       R"("counters":{"rx_bytes":18446744073709551615,"tx_bytes":99120,"rx_packets":121,)"
-      R"("tx_packets":133}},)"
+      R"("tx_packets":133},)"
+      R"("rates":{"rx_bytes_per_second":812,"tx_bytes_per_second":4096,"interval_seconds":30}},)"
       R"({"id":"0f3a92","state":"starting","origin":"incoming","dial":null,"user":null,"pool":null,"address":null,"dns":[],)"
       R"("ipv6":null,"interface":null,"since":"2026-11-22T07:10:04Z","uptime_seconds":0,)"
       R"("peer":{"address":"2001:db8::9","port":1701,"nat":false,"host_name":"",)"
@@ -160,7 +161,8 @@ TEST_F(StatusApiTest, Sessions_AreGolden) {
       R"("ppp":{"auth":null,"phase":"dead","mtu":0},)"
       R"("times":{"idle_seconds":null,"idle_timeout_seconds":null,)"
       R"("session_timeout_seconds":null,"remaining_seconds":null},)"
-      R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0}}],"next":null})"
+      R"("counters":{"rx_bytes":0,"tx_bytes":0,"rx_packets":0,"tx_packets":0},"rates":null}],)"
+      R"("next":null})"
       "\n");
 }
 

@@ -25,10 +25,8 @@ l2tp::TunnelId MadeBy(const l2tp::Actions& answer) {
 std::vector<TracedPacket::Session> SessionsOf(const SessionManager& manager,
                                               l2tp::TunnelId tunnel) {
   std::vector<TracedPacket::Session> sessions;
-  const auto& all = manager.sessions();
-  const auto past = all.upper_bound({tunnel, l2tp::SessionId(UINT16_MAX)});
-  for (auto at = all.lower_bound({tunnel, {}}); at != past; ++at) {
-    sessions.push_back({.id = at->second.id, .user = at->second.user});
+  for (const auto& [key, session] : manager.OfTunnel(tunnel)) {
+    sessions.push_back({.id = session.id, .user = session.user});
   }
   return sessions;
 }

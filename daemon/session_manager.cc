@@ -19,12 +19,6 @@
 namespace sallyport::daemon {
 namespace {
 
-std::vector<LogField> Fields(const ClientSession& session) {
-  std::vector<LogField> fields{{"SESSION", session.id}, {"PEER", session.peer.ToString()}};
-  if (!session.user.empty()) fields.push_back({"USER", session.user});
-  return fields;
-}
-
 /// What the session has been given, for those who follow what happens.
 std::vector<EventField> UpFields(const ClientSession& session) {
   std::vector<EventField> fields{{"address", nullptr}, {"interface", *session.interface}};
@@ -54,6 +48,12 @@ LinkEnding EndingOf(const ClientSession& session, const ppp::LinkDown& down) {
 }
 
 }  // namespace
+
+std::vector<LogField> LogFieldsOf(const ClientSession& session) {
+  std::vector<LogField> fields{{"SESSION", session.id}, {"PEER", session.peer.ToString()}};
+  if (!session.user.empty()) fields.push_back({"USER", session.user});
+  return fields;
+}
 
 SessionManager::SessionManager(EventLoop& loop, DataPlane& data_plane, AccessControl& access,
                                RandomSource& random, ppp::LinkConfig config,
@@ -91,10 +91,7 @@ ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
 }
 
 void SessionManager::MovePeer(l2tp::TunnelId tunnel, const IpEndpoint& peer) {
-  for (auto found = sessions_.lower_bound({tunnel, l2tp::SessionId()});
-       found != sessions_.end() && found->first.tunnel == tunnel; ++found) {
-    found->second.peer = peer;
-  }
+  for (const auto& [key, session] : OfTunnel(tunnel)) Find(key)->peer = peer;
 }
 
 void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoint& peer,
@@ -102,10 +99,7 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   const SessionKey key{request.tunnel, request.session};
   // The engine limits the calls of a tunnel; sessions that are being released it has forgotten, the
   // worker threads have not. As many again may be on their way out: local policy.
-  const auto first = sessions_.lower_bound({key.tunnel, {}});
-  const auto past = sessions_.upper_bound({key.tunnel, l2tp::SessionId(UINT16_MAX)});
-  const auto of_tunnel = static_cast<size_t>(std::distance(first, past));
-  if (sessions_.contains(key) || of_tunnel >= 2 * max_sessions_per_tunnel_) {
+  if (sessions_.contains(key) || OfTunnel(key.tunnel).size() >= 2 * max_sessions_per_tunnel_) {
     done(false);
     return;
   }
@@ -308,89 +302,6 @@ void SessionManager::EndL2tp(ClientSession& session, const l2tp::ResultCode& res
   Release(key);
 }
 
-void SessionManager::SetUser(ClientSession& session, const ppp::Authenticate& request) {
-  session.user = PrintableText(request.user);
-  session.method = request.method;
-  session.eap_method = request.eap_method;
-}
-
-void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& request) {
-  if (request.again) return DecideAgain(session, request);
-  // With a lease LCP was renegotiated: the session is its user's whoever else tries.
-  if (!session.lease) SetUser(session, request);
-  const auto delay = Admit(session, request);
-  if (!delay) return;
-  auto verdict = access_.Decide(request, session.lease);
-  if (!verdict) return Refuse(session, request, verdict.error(), *delay);
-  SetUser(session, request);
-  session.lease = verdict->lease;
-  session.limits = verdict->limits;
-  // Not when asked again, or whoever guesses at the password of a user who is here would be
-  // forgiven each time.
-  delay_.Accepted(aaa::BareName(request.user, logins_.names));
-  Accept(session, verdict->answer, *delay);
-  RequestInterface(session);
-}
-
-/// Of one who has logged in before (RFC 1994 §2): the addresses stay. There is no delay, or others
-/// who guess at the user's password could end the session; one wrong answer does that anyway.
-void SessionManager::DecideAgain(ClientSession& session, const ppp::Authenticate& request) {
-  if (PrintableText(request.user) != session.user) {
-    // No guess: it would be held against the user whose name it is.
-    const AccessDenied denied{.log_text = fmt::format("the session is that of {}", session.user),
-                              .answer = {}};
-    return Refuse(session, request, denied, Duration::zero());
-  }
-  auto verdict = access_.DecideAgain(request);
-  if (!verdict) return Refuse(session, request, verdict.error(), Duration::zero());
-  Accept(session, *verdict, Duration::zero());
-}
-
-/// How long the answer has to wait. Nothing: it is a refusal, without a look at the password.
-std::optional<Duration> SessionManager::Admit(ClientSession& session,
-                                              const ppp::Authenticate& request) {
-  const auto name = aaa::BareName(request.user, logins_.names);
-  const auto delay = delay_.Admit(name, session.peer.address, loop_.Now());
-  if (delay) return delay;
-  const AccessDenied denied{.log_text = "too many wrong logins at once",
-                            .answer = {.message = "Authentication failed", .may_retry = false},
-                            .reason = AttemptReason::kTooManyWrongLogins};
-  Refuse(session, request, denied, logins_.delay.longest);
-  return {};
-}
-
-void SessionManager::Refuse(ClientSession& session, const ppp::Authenticate& request,
-                            const AccessDenied& denied, Duration delay) {
-  ++authentication_.rejected;
-  Publish("login.refused", session, {{"reason", std::string(ToString(denied.reason))}});
-  if (denied.guessed) {
-    delay_.Refused(aaa::BareName(request.user, logins_.names), session.peer.address, loop_.Now());
-  }
-  refused_log_.LogWarning(
-      "login_refused",
-      fmt::format("session {}: login of {} from {} refused ({}): {}", session.id,
-                  request.user.empty() ? "-" : PrintableText(request.user), session.peer.ToString(),
-                  ToString(request.method, request.eap_method), denied.log_text),
-      loop_.Now(), Fields(session));
-  session.refusal = denied;
-  Tell(session.key, denied.answer, delay);
-}
-
-void SessionManager::Accept(ClientSession& session, const ppp::AuthAccepted& answer,
-                            Duration delay) {
-  ++authentication_.accepted;
-  session.refusal.reset();
-  Tell(session.key, answer, delay);
-}
-
-/// Not inside the engine's own call, even without a delay: the answer comes as a command of its
-/// own. Run(), which has called, sets the timer.
-void SessionManager::Tell(const SessionKey& key, ppp::Command verdict, Duration delay) {
-  verdicts_.insert_or_assign(key, std::move(verdict));
-  verdicts_due_.Set(key, loop_.Now() + delay);
-  if (delay == Duration::zero()) loop_.Defer([this] { RunTimers(); });
-}
-
 void SessionManager::RequestInterface(ClientSession& session) {
   if (session.interface_requested) return;
   session.interface_requested = true;
@@ -452,7 +363,7 @@ void SessionManager::NetworkApplied(ClientSession& session) {
                         session.peer.ToString(), AddressText(session), *session.interface,
                         session.method ? ToString(*session.method, session.eap_method) : "no login",
                         setup.count()),
-            Fields(session));
+            LogFieldsOf(session));
     Publish("session.up", session, UpFields(session));
   }
   if (session.ipv6 && session.lease && session.lease->prefix) {
@@ -467,7 +378,7 @@ void SessionManager::NetworkApplied(ClientSession& session) {
               fmt::format("session {} {}@{}: IPv6 {} on {}, delegated {}", session.id, session.user,
                           session.peer.ToString(), prefix.ToString(), *session.interface,
                           session.lease->delegated ? session.lease->delegated->ToString() : "none"),
-              Fields(session));
+              LogFieldsOf(session));
     }
   }
   if (!already_up && up_) up_(session);
@@ -497,9 +408,9 @@ void SessionManager::Forget(const SessionKey& key) {
                                  session.user.empty() ? "-" : session.user, session.peer.ToString(),
                                  lasted.count(), session.end_text);
   if (session.lease) {
-    LogInfo("session_end", text, Fields(session));  // of users every one is told
+    LogInfo("session_end", text, LogFieldsOf(session));  // of users every one is told
   } else {
-    ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), Fields(session));
+    ended_log_.LogInfo("session_end", std::move(text), loop_.Now(), LogFieldsOf(session));
   }
   CountEnd(session);
   if (forgotten_) forgotten_(session);
@@ -513,14 +424,6 @@ void SessionManager::FinishPhase(ClientSession& session, SetupPhase phase) {
   session.phase_began = now;
   if (phase != SetupPhase::kDataPath) return;
   setup_times_.whole.Observe(now - session.started);
-}
-
-/// Not of a client that is challenged again, which may be before it is up.
-void SessionManager::FinishLogin(const SessionKey& key, const ppp::Command& verdict) {
-  if (!std::holds_alternative<ppp::AuthAccepted>(verdict)) return;
-  ClientSession* session = Find(key);
-  if (session == nullptr || PhaseOf(key) != ppp::Phase::kAuthenticate) return;
-  FinishPhase(*session, SetupPhase::kAuth);
 }
 
 /// Of the first protocol to open: what the second still takes is not waited for.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/ipv6_services.h"
+#include "daemon/log.h"
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/rate_meter.h"
@@ -91,6 +93,27 @@ struct ClientSession {
   bool lcp_opened = false;
   std::optional<ppp::EndReason> link_end;
   std::optional<AccessDenied> refusal;  // of its last login
+};
+
+/// By what the journal finds the messages about a session.
+std::vector<LogField> LogFieldsOf(const ClientSession& session);
+
+using SessionMap = std::map<SessionKey, ClientSession>;
+
+/// The sessions of one tunnel, in the order of their ids.
+class SessionsOfTunnel {
+ public:
+  SessionsOfTunnel(const SessionMap& all, l2tp::TunnelId tunnel)
+      : begin_(all.lower_bound({tunnel, {}})),
+        end_(all.upper_bound({tunnel, l2tp::SessionId(UINT16_MAX)})) {}
+
+  SessionMap::const_iterator begin() const { return begin_; }
+  SessionMap::const_iterator end() const { return end_; }
+  size_t size() const { return static_cast<size_t>(std::distance(begin_, end_)); }
+
+ private:
+  SessionMap::const_iterator begin_;
+  SessionMap::const_iterator end_;
 };
 
 /// What is counted of all sessions since the start, those that live not included.
@@ -174,7 +197,8 @@ class SessionManager {
   /// The shortest idle limit of any session: UpdateCounters() is to be called more often.
   std::optional<std::chrono::seconds> ShortestIdleLimit() const;
 
-  const std::map<SessionKey, ClientSession>& sessions() const { return sessions_; }
+  const SessionMap& sessions() const { return sessions_; }
+  SessionsOfTunnel OfTunnel(l2tp::TunnelId tunnel) const { return {sessions_, tunnel}; }
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
   const dhcp::DropCounters& ipv6_drops() const { return ipv6_services_.drops(); }
@@ -234,7 +258,7 @@ class SessionManager {
   SessionCallback up_;
   SessionCallback forgotten_;
   FrameTap tap_;
-  std::map<SessionKey, ClientSession> sessions_;
+  SessionMap sessions_;
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   /// Configurations of links whose path takes less than is configured; there are as many as there
   /// are sizes.

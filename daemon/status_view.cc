@@ -315,10 +315,7 @@ TunnelStatus StatusView::Record(const TunnelRecord& tunnel) const {
     status.reqid = sa->sa.reqid.value();
   }
   if (tunnel.path) status.local_port = data_plane_.LocalPort(*tunnel.path);
-  const auto& sessions = concentrator_.sessions().sessions();
-  const auto first = sessions.lower_bound({request.tunnel, {}});
-  const auto past = sessions.upper_bound({request.tunnel, l2tp::SessionId(UINT16_MAX)});
-  status.sessions = static_cast<uint64_t>(std::distance(first, past));
+  status.sessions = concentrator_.sessions().OfTunnel(request.tunnel).size();
   return status;
 }
 

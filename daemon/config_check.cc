@@ -46,7 +46,11 @@ void ConfigCheck::Add(std::optional<aaa::TextPosition> position, std::string_vie
 
 void ConfigCheck::AddUnreadable(std::string_view path, std::string_view key,
                                 const std::string& file, const std::string& reason) {
-  Add(PositionOf(path), key, "\"" + PrintableText(file) + "\": " + reason, "a readable file");
+  const auto credential = CredentialIn(file);
+  Add(PositionOf(path), key, "\"" + PrintableText(file) + "\": " + reason,
+      credential ? "a credential of the service: LoadCredential=" + *credential +
+                       ":FILE in the unit sallyportd.service, and a restart"
+                 : "a readable file");
 }
 
 void ConfigCheck::WarnOfInlineSecret(std::string_view key) {

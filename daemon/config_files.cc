@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/config_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
 #include <fcntl.h>
 #include <optional>
 #include <span>
@@ -55,6 +57,27 @@ Expected<std::vector<uint8_t>, std::string> ReadUpTo(int fd, size_t size) {
   return bytes;
 }
 
+Expected<FileText, std::string> ReadPath(const std::string& path) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return SystemError();
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return SystemError();
+  if (!S_ISREG(status.st_mode)) return Unexpected{std::string("something that is not a file")};
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > kMaxFileSize) return Unexpected{std::string("a file larger than 64 MiB")};
+  // One octet more tells a file that grows while it is read: half a file must not pass for a whole.
+  auto bytes = ReadUpTo(fd.get(), size + 1);
+  if (!bytes) return Unexpected{bytes.error()};
+  FileText file{.text = Secret(std::span<const uint8_t>(*bytes)),
+                .readable_by_others = (status.st_mode & S_IROTH) != 0};
+  WipeBytes(*bytes);
+  if (file.text.bytes().size() != size) {
+    return Unexpected{std::string("a file that changes while it is read")};
+  }
+  return file;
+}
+
 }  // namespace
 
 std::optional<std::vector<uint8_t>> FromBase64(std::string_view text) {
@@ -77,25 +100,27 @@ std::optional<std::vector<uint8_t>> FromBase64(std::string_view text) {
   return bytes;
 }
 
-Expected<FileText, std::string> ReadFile(const std::string& path) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) return SystemError();
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return SystemError();
-  if (!S_ISREG(status.st_mode)) return Unexpected{std::string("something that is not a file")};
-  const auto size = static_cast<size_t>(status.st_size);
-  if (size > kMaxFileSize) return Unexpected{std::string("a file larger than 64 MiB")};
-  // One octet more tells a file that grows while it is read: half a file must not pass for a whole.
-  auto bytes = ReadUpTo(fd.get(), size + 1);
-  if (!bytes) return Unexpected{bytes.error()};
-  FileText file{.text = Secret(std::span<const uint8_t>(*bytes)),
-                .readable_by_others = (status.st_mode & S_IROTH) != 0};
-  WipeBytes(*bytes);
-  if (file.text.bytes().size() != size) {
-    return Unexpected{std::string("a file that changes while it is read")};
+std::optional<std::string> CredentialIn(std::string_view file) {
+  constexpr std::string_view kPrefix = "credential:";
+  constexpr size_t kMaxName = 255;  // limits.h: NAME_MAX
+  if (!file.starts_with(kPrefix)) return {};
+  const std::string_view name = file.substr(kPrefix.size());
+  // As systemd's credential_name_valid() has it: a file's name, and one of LISTEN_FDNAMES.
+  const bool good = std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c < '\x7F' && c != '/' && c != ':';
+  });
+  if (name.empty() || name == "." || name == ".." || name.size() > kMaxName || !good) return {};
+  return std::string(name);
+}
+
+Expected<FileText, std::string> ReadFile(const std::string& file) {
+  const auto credential = CredentialIn(file);
+  if (!credential) return ReadPath(file);
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (folder == nullptr || *folder == '\0') {
+    return Unexpected{std::string("no credentials here ($CREDENTIALS_DIRECTORY is not set)")};
   }
-  return file;
+  return ReadPath(std::string(folder) + '/' + *credential);
 }
 
 Expected<Secret, std::string> ParsePsk(std::string_view text) {

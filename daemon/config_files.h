@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The files that a configuration names: how they are read, and the form of a pre-shared key.
+// The files that a configuration names, by path or as a credential: how they are read, and the form
+// of a pre-shared key.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,11 +23,17 @@ struct FileText {
   bool readable_by_others = false;  // the mode lets every local user read it
 };
 
-/// Reads a whole file. The error reads after "found ": "No such file or directory".
-using FileReader = std::function<Expected<FileText, std::string>(const std::string& path)>;
+/// The name of the credential that "credential:NAME" stands for, a file which systemd gives to the
+/// service (systemd.exec(5), LoadCredential=); nothing for a path, and for what systemd takes for
+/// no name of a credential.
+std::optional<std::string> CredentialIn(std::string_view file);
 
-/// The FileReader of the running daemon: regular files up to kMaxFileSize.
-Expected<FileText, std::string> ReadFile(const std::string& path);
+/// Reads a whole file. The error reads after "found ": "No such file or directory".
+using FileReader = std::function<Expected<FileText, std::string>(const std::string& file)>;
+
+/// The FileReader of the running daemon: regular files up to kMaxFileSize. Credentials are those in
+/// $CREDENTIALS_DIRECTORY.
+Expected<FileText, std::string> ReadFile(const std::string& file);
 
 /// RFC 4648 §4, padding optional as strongSwan writes it with and without; nothing for other text.
 std::optional<std::vector<uint8_t>> FromBase64(std::string_view text);

@@ -26,8 +26,6 @@ void SetWord(Config& config, size_t word) {
   target = static_cast<std::remove_reference_t<decltype(target)>>(word);
 }
 
-// linux/un.h: sun_path has 108 octets, one of which ends the text.
-inline constexpr size_t kMaxSocketPath = 107;
 // linux/limits.h: PATH_MAX is 4096 with the end of the text.
 inline constexpr size_t kMaxPath = 4095;
 inline constexpr size_t kMaxListen = 64;     // local policy

@@ -165,7 +165,8 @@ std::string DescribeExpected(const ConfigKey& key) {
             return "one of " + text;
           },
           [](const PathField& f) {
-            return "an absolute path of at most " + std::to_string(f.maximum) + " octets";
+            return "an absolute path of at most " + std::to_string(f.maximum) + " octets" +
+                   (f.IsSocket() ? "" : ", or credential:NAME");
           },
           [](const SecretField& f) {
             if (!f.psk) return std::string("a text that is not empty");
@@ -176,7 +177,7 @@ std::string DescribeExpected(const ConfigKey& key) {
             return ListOfAtMost(f.maximum, "different names of letters, digits and signs");
           },
           [](const PathListField& f) {
-            return ListOfAtMost(f.maximum, "different absolute paths");
+            return ListOfAtMost(f.maximum, "different absolute paths or credential:NAME");
           },
           [](const AddressListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
           [](const PrefixListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },

@@ -15,6 +15,9 @@
 
 namespace sallyport::daemon {
 
+// linux/un.h: sun_path has 108 octets, one of which ends the text.
+inline constexpr size_t kMaxSocketPath = 107;
+
 // One type for each form of value: where it goes, and its bounds.
 
 struct BooleanField {
@@ -53,9 +56,12 @@ struct WordField {
   void (*set)(Config&, size_t);
   std::span<const std::string_view> words;
 };
+/// A file, by its path or as a credential, or a socket.
 struct PathField {
   std::string& (*of)(Config&);
   size_t maximum;  // octets
+
+  bool IsSocket() const { return maximum <= kMaxSocketPath; }
 };
 /// A pre-shared key as ParsePsk() takes it, or the text as it is.
 struct SecretField {
@@ -71,6 +77,7 @@ struct NameListField {
   std::vector<std::string>& (*of)(Config&);
   size_t maximum;  // names
 };
+/// Files, as in a PathField.
 struct PathListField {
   std::vector<std::string>& (*of)(Config&);
   size_t maximum;  // paths

@@ -268,7 +268,8 @@ class ConfigDecoder {
   void DecodeField(const PathField& field, const Place& place, const toml::node& node) {
     const auto text = TextIn(place, node);
     if (!text) return;
-    if (!IsPath(*text, field.maximum)) return AddWrong(place, node, Quoted(*text));
+    const bool good = IsPath(*text, field.maximum) || (!field.IsSocket() && CredentialIn(*text));
+    if (!good) return AddWrong(place, node, Quoted(*text));
     field.of(out_.config) = *text;
   }
 
@@ -280,7 +281,8 @@ class ConfigDecoder {
 
   void DecodeField(const PathListField& field, const Place& place, const toml::node& node) {
     DecodeList(field.of(out_.config), place, node, field.maximum, [](std::string_view text) {
-      return IsPath(text, kMaxListedPath) ? std::optional(std::string(text)) : std::nullopt;
+      const bool good = IsPath(text, kMaxListedPath) || CredentialIn(text);
+      return good ? std::optional(std::string(text)) : std::nullopt;
     });
   }
 

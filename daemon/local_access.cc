@@ -121,6 +121,8 @@ LocalAccess::LocalAccess(EventLoop& loop, Options options, aaa::UserDatabase use
       watch_(WatchUsers(options_.users_file)) {}
 
 std::unique_ptr<FileWatch> LocalAccess::WatchUsers(const std::string& path) {
+  // systemd gives a credential once, when it starts the service.
+  if (CredentialIn(path)) return nullptr;
   return std::make_unique<FileWatch>(loop_, path, [this] { Reload(); });
 }
 

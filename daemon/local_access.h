@@ -16,7 +16,8 @@
 namespace sallyport::daemon {
 
 /// Logins decided by the users file, addresses from the configured pools. The file is read again
-/// when it changes; one with an error is reported and the old users stay.
+/// when it changes, unless it is a credential; one with an error is reported and the old users
+/// stay.
 class LocalAccess final : public AccessControl {
  public:
   struct Options {

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from itertools import groupby
 
-ARRAYS = {"pool", "dial", "l2tp.peer"}
+ARRAYS = {"pool", "dial", "l2tp.peer", "ipsec.key", "ipsec.connection"}
 HEAD = """sallyport.toml(5)
 
 # NAME
@@ -20,6 +20,12 @@ sallyport.toml - configuration of sallyportd
 names. The format is TOML. Unknown keys and wrong values are errors, which are
 reported with file, line and column. *sallyport config check* checks a file,
 *sallyport reload* has a running daemon take it over.
+
+Where a key names a file, *credential:NAME* may stand instead of a path: the
+file of that name in _$CREDENTIALS_DIRECTORY_, where systemd puts what
+_LoadCredential=_ or _LoadCredentialEncrypted=_ of the unit names, see
+*systemd.exec*(5). systemd reads credentials when it starts the service: one
+that has changed needs a restart, not a reload.
 
 The smallest configuration that works:
 

@@ -70,6 +70,49 @@ TEST_F(ReadFileTest, HugeFileIsRefused) {
   EXPECT_EQ(file.error(), "a file larger than 64 MiB");
 }
 
+/// What systemd gives to a service, in its place.
+class CredentialTest : public ReadFileTest {
+ protected:
+  CredentialTest() { EXPECT_EQ(::setenv("CREDENTIALS_DIRECTORY", Path("").c_str(), 1), 0); }
+  ~CredentialTest() override { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+};
+
+TEST_F(CredentialTest, IsReadFromWhereSystemdPutsIt) {
+  Write("psk", "swordfish\n", 0400);
+  const auto file = ReadFile("credential:psk");
+  ASSERT_TRUE(file.has_value()) << file.error();
+  EXPECT_EQ(file->text.text(), "swordfish\n");
+  EXPECT_FALSE(file->readable_by_others);
+}
+
+TEST_F(CredentialTest, ThatIsNotThereIsAnError) {
+  const auto file = ReadFile("credential:psk");
+  ASSERT_FALSE(file.has_value());
+  EXPECT_EQ(file.error(), "No such file or directory");
+}
+
+TEST_F(CredentialTest, OutsideOfTheServiceThereIsNone) {
+  Write("psk", "swordfish\n", 0400);
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  const auto file = ReadFile("credential:psk");
+  ASSERT_FALSE(file.has_value());
+  EXPECT_EQ(file.error(), "no credentials here ($CREDENTIALS_DIRECTORY is not set)");
+}
+
+TEST(CredentialIn, TakesTheNamesThatSystemdTakes) {
+  EXPECT_EQ(CredentialIn("credential:psk"), "psk");
+  EXPECT_EQ(CredentialIn("credential:gateway.key_2-b"), "gateway.key_2-b");
+  EXPECT_EQ(CredentialIn("credential:" + std::string(255, 'n')), std::string(255, 'n'));
+  for (const std::string& other :
+       {std::string("/etc/psk"), std::string("credential"), std::string("credential:"),
+        std::string("Credential:psk"), std::string("credential:."), std::string("credential:.."),
+        std::string("credential:../psk"), std::string("credential:a/b"),
+        std::string("credential:a:b"), std::string("credential:a b"),
+        std::string("credential:\xC3\xA4"), "credential:" + std::string(256, 'n')}) {
+    EXPECT_EQ(CredentialIn(other), std::nullopt) << other;
+  }
+}
+
 /// Hexadecimal of the key, or the error.
 std::string Psk(std::string_view text) {
   const auto psk = ParsePsk(text);

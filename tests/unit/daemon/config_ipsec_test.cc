@@ -140,6 +140,22 @@ revocation = "strict"
   EXPECT_EQ(ipsec.revocation, RevocationPolicy::kStrict);
 }
 
+TEST(IpsecConfig, CertificatesAndKeysMayBeCredentials) {
+  Files files;
+  files["credential:cert"] = kCertificate;
+  files["credential:key"] = kPrivateKey;
+  files["credential:ca"] = kCertificate;
+  const auto loaded = Load(R"([ipsec]
+certificate_file = "credential:cert"
+private_key_file = "credential:key"
+ca_files = ["credential:ca"]
+)",
+                           files);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
+  EXPECT_EQ(loaded->config.ipsec.private_key, SecretOf(kPrivateKey));
+  EXPECT_THAT(loaded->config.ipsec.ca, ElementsAre(loaded->config.ipsec.certificate));
+}
+
 TEST(IpsecConfig, CertificatesWithoutTheirKeyOrCaAreErrors) {
   EXPECT_THAT(ErrorsOf("[ipsec]\ncertificate_file = \"/cert\"\n"),
               ElementsAre(HasSubstr("/c:1:1: ipsec.private_key_file: found no such key"),

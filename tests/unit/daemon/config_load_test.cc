@@ -128,6 +128,35 @@ TEST(Config, FilesThatCannotBeReadAreTheFaultOfTheirKeys) {
                           "expected a readable file"));
 }
 
+TEST(Config, AFileMayBeACredential) {
+  std::string text(kMinimal);
+  text.replace(text.find("/psk"), 4, "credential:psk");
+  text.replace(text.find("/users"), 6, "credential:users");
+  const Files files =
+      Files().Add("credential:psk", "swordfish\n").Add("credential:users", "bob * secret\n");
+  const auto loaded = Load(text, files);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error()[0].ToString();
+  EXPECT_EQ(loaded->config.ipsec.psk, Secret(std::string_view("swordfish")));
+  EXPECT_EQ(loaded->config.ipsec.psk_file, "credential:psk") << "as it is shown";
+  EXPECT_NE(loaded->users.Find("bob", "gw"), nullptr);
+  EXPECT_THAT(
+      ErrorsOf(text, Files().Add("credential:users", "bob *\n")),
+      ElementsAre("/c:2:12: ipsec.psk_file: found \"credential:psk\": No such file or directory, "
+                  "expected a credential of the service: LoadCredential=psk:FILE in the unit "
+                  "sallyportd.service, and a restart",
+                  HasSubstr("credential:users:1:6: secret: found the end of the line")));
+}
+
+TEST(Config, ASocketIsNoCredential) {
+  for (const std::string key : {"vici = ", "psk_file = "}) {
+    EXPECT_THAT(ErrorsWith("ipsec", key + "\"credential:../psk\""), Not(IsEmpty())) << key;
+  }
+  EXPECT_THAT(ErrorsWith("ipsec", "vici = \"credential:vici\""),
+              ElementsAre("/c:2:8: ipsec.vici: found \"credential:vici\", expected an absolute "
+                          "path of at most 107 octets"));
+  EXPECT_THAT(ErrorsWith("status", "socket = \"credential:socket\""), Not(IsEmpty()));
+}
+
 TEST(Config, EmptyPskFileIsAnError) {
   for (const std::string content : {"", "\n", "\r\n", "\nswordfish\n", "0x\n", "0s\n"}) {
     EXPECT_THAT(ErrorsOf(kMinimal, GoodFiles().Add("/psk", content)),

@@ -137,7 +137,7 @@ TEST(Config, MissingFileIsOneError) {
 TEST(Config, EmptyFileLacksAllThatIsRequired) {
   EXPECT_THAT(ErrorsOf(""),
               ElementsAre("/c:1:1: ppp.users_file: found no such key, expected an absolute path of "
-                          "at most 4095 octets",
+                          "at most 4095 octets, or credential:NAME",
                           "/c:1:1: pool: found no such section, expected at least one [[pool]] "
                           "with ranges and gateway",
                           "/c:1:1: ipsec.psk_file: found no such key, and no ipsec.psk, expected "
@@ -227,7 +227,7 @@ psk_file = "psk"
           "/c:9:2: ipsek: found an unknown section, expected ipsec (did you mean that?)",
           "/c:11:12: ipsec.required: found text in quotes, expected true or false",
           "/c:12:12: ipsec.psk_file: found \"psk\", expected an absolute path of at most 4095 "
-          "octets",
+          "octets, or credential:NAME",
           "/users:1:6: secret: found the end of the line, expected a password, or nt: and a hash"));
 }
 

@@ -181,29 +181,35 @@ Outcome ExplainCallError(const Options& options, const CallError& error) {
   return {};
 }
 
-Outcome ExplainProblem(const HttpResponse& response) {
+std::string JsonText(const Screen& screen, const std::string& json) {
+  return screen.terminal ? TerminalJson(json) : json;
+}
+
+Outcome ExplainProblem(const Options& options, const Screen& screen, const HttpResponse& response) {
   const Json problem = Json::parse(response.body, nullptr, false);
   const bool absent = response.status == 404 && problem.is_object() &&
                       Text(problem, {"code"}) == "session_not_found";
   const auto code = response.status == 403 ? ExitCode::kForbidden
                     : absent               ? ExitCode::kNothingMatched
                                            : ExitCode::kFailed;
-  return Failure(code, fmt::format("{} (HTTP {})", ProblemReport(problem), response.status));
+  // What the HTTP library refuses it says in HTML.
+  const bool shown = options.json && problem.is_object();
+  return {.code = code,
+          .out = shown ? JsonText(screen, response.body) : std::string(),
+          .error = fmt::format("{} (HTTP {})", ProblemReport(problem), response.status)};
 }
 
 Outcome Run(const Options& options, const Screen& screen, const Transport& transport) {
   const auto response = transport(ToCall(options));
   if (!response) return ExplainCallError(options, response.error());
-  if (response->status != 200) return ExplainProblem(*response);
+  if (response->status != 200) return ExplainProblem(options, screen, *response);
   const Json answer = Json::parse(response->body, nullptr, false);
   if (!answer.is_object()) {
     return Failure(ExitCode::kFailed,
                    "the answer is not JSON\nIs --socket the status socket of sallyportd?");
   }
   Outcome outcome = Report(options, screen, answer);
-  if (options.json) {
-    outcome.out = screen.terminal ? TerminalJson(response->body) : response->body;
-  }
+  if (options.json) outcome.out = JsonText(screen, response->body);
   return outcome;
 }
 

@@ -41,8 +41,10 @@ HttpCall ToCall(const Options& options);
 
 /// Why there is no answer, and what to do.
 Outcome ExplainCallError(const Options& options, const CallError& error);
-/// What the daemon refused, and why.
-Outcome ExplainProblem(const HttpResponse& response);
+/// What the daemon refused, and why; as JSON too if that is asked for.
+Outcome ExplainProblem(const Options& options, const Screen& screen, const HttpResponse& response);
+/// JSON of the daemon's: unchanged, but for a terminal.
+std::string JsonText(const Screen& screen, const std::string& json);
 
 /// Carries `options.command` out, with one call over `transport`.
 Outcome Run(const Options& options, const Screen& screen, const Transport& transport);

@@ -41,13 +41,13 @@ Outcome Top(const Options& options, const TopCommand& command, const Screen& scr
   for (unsigned look = 1;; ++look) {
     const auto response = world.call(ToCall(options));
     if (!response) return ExplainCallError(options, response.error());
-    if (response->status != 200) return ExplainProblem(*response);
+    if (response->status != 200) return ExplainProblem(options, screen, *response);
     const auto now = std::chrono::steady_clock::now();
     Json answer = Json::parse(response->body, nullptr, false);
     // Two lines are for the summary and the heading.
     const size_t rows = screen.terminal ? std::max<size_t>(world.rows(), 4) - 3 : SIZE_MAX;
     const std::string text =
-        options.json ? (screen.terminal ? TerminalJson(response->body) : response->body)
+        options.json ? JsonText(screen, response->body)
                      : TopReport(before, answer,
                                  std::chrono::duration_cast<std::chrono::milliseconds>(now - asked),
                                  command, rows, style);
@@ -70,18 +70,18 @@ bool TakeLines(std::string& pending, std::string_view octets,
   return true;
 }
 
-/// Follows the events of `call`; `take` gives false to end it.
-Outcome FollowEvents(const Options& options, const HttpCall& call, const Surroundings& world,
+/// Follows what `options` asks for; `take` gives false to end it.
+Outcome FollowEvents(const Options& options, const Screen& screen, const Surroundings& world,
                      const std::function<bool(const std::string&)>& take) {
   std::string pending;
   bool ended = false;
-  const auto response = world.follow(call, [&](std::string_view octets) {
+  const auto response = world.follow(ToCall(options), [&](std::string_view octets) {
     ended = !TakeLines(pending, octets, take);
     return !ended;
   });
   if (ended) return Done();
   if (!response) return ExplainCallError(options, response.error());
-  if (response->status != 200) return ExplainProblem(*response);
+  if (response->status != 200) return ExplainProblem(options, screen, *response);
   return {.code = ExitCode::kFailed,
           .out = {},
           .error = "the daemon ended the stream; it is stopping or was restarted"};
@@ -91,8 +91,8 @@ Outcome FollowEvents(const Options& options, const HttpCall& call, const Surroun
 /// not told of its markers.
 Outcome Tell(const Options& options, const Screen& screen, const Surroundings& world,
              const std::function<std::string(const Json&)>& to_text) {
-  return FollowEvents(options, ToCall(options), world, [&](const std::string& line) {
-    if (options.json) return world.print((screen.terminal ? TerminalJson(line) : line) + '\n');
+  return FollowEvents(options, screen, world, [&](const std::string& line) {
+    if (options.json) return world.print(JsonText(screen, line) + '\n');
     const Json event = Json::parse(line, nullptr, false);
     const std::string type = Text(event, {"type"});
     if (type == "heartbeat" || type == "snapshot" || type == "begin") return true;
@@ -143,7 +143,7 @@ Outcome Capture(const Options& options, const std::string& path, const Screen& s
     if (!write(PcapHeader())) failure = path + ": cannot write all of it";
     return failure.empty();
   };
-  const Outcome outcome = FollowEvents(options, ToCall(options), world, take);
+  const Outcome outcome = FollowEvents(options, screen, world, take);
   return failure.empty()
              ? outcome
              : Outcome{.code = ExitCode::kFailed, .out = {}, .error = std::move(failure)};
@@ -175,7 +175,7 @@ Outcome DrainAndWait(const Options& options, const Screen& screen, const Surroun
   while (true) {
     const auto response = world.call({"GET", "/v1/status", ""});
     if (!response) return ExplainCallError(options, response.error());
-    if (response->status != 200) return ExplainProblem(*response);
+    if (response->status != 200) return ExplainProblem(options, screen, *response);
     const Json status = Json::parse(response->body, nullptr, false);
     if (Text(status, {"state"}) != "draining") {
       return {.code = ExitCode::kFailed,

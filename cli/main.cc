@@ -201,6 +201,7 @@ Outcome Carry(const Options& options, const Screen& screen) {
   if (const auto* check = std::get_if<ConfigCheckCommand>(&options.command)) {
     std::vector<std::string> arguments{"--check"};
     if (!check->file.empty()) arguments.insert(arguments.end(), {"--config", check->file});
+    if (options.json) arguments.emplace_back("--json");
     return BecomeDaemon(std::move(arguments));
   }
   if (const auto* explain = std::get_if<ConfigExplainCommand>(&options.command)) {

@@ -16,6 +16,7 @@
 #include "daemon/config.h"
 #include "daemon/config_explain.h"
 #include "daemon/config_keys.h"
+#include "daemon/config_report.h"
 #include "daemon/daemon.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_data_plane.h"
@@ -104,7 +105,7 @@ int Run(int argc, char** argv) {
   auto* explained = app.add_option("--explain", explain, "Say what a configuration key means")
                         ->type_name("KEY")
                         ->expected(0, 1);
-  app.add_flag("--json", json, "With --explain: as JSON");
+  app.add_flag("--json", json, "With --check or --explain: as JSON");
   app.set_version_flag("--version", fmt::format("sallyportd {}", kVersion));
   try {
     app.parse(argc, argv);
@@ -113,17 +114,11 @@ int Run(int argc, char** argv) {
   }
   if (explained->count() > 0) return Explain(explain, json);
   auto loaded = LoadConfig(config_path, SystemHostName());
-  if (!loaded) {
-    for (const auto& error : loaded.error()) fmt::print(stderr, "{}\n", error.ToString());
-    return kExitUsage;
-  }
-  for (const auto& warning : loaded->warnings) {
-    fmt::print(stderr, "warning: {}\n", warning.ToString());
-  }
-  if (check) {
-    fmt::print("{}: ok\n", config_path);
-    return 0;
-  }
+  const ConfigReport report = ReportOf(config_path, loaded, check && json);
+  fmt::print(stderr, "{}", report.error);
+  if (check) fmt::print("{}", report.out);
+  if (!loaded) return kExitUsage;
+  if (check) return 0;
   return Serve(*std::move(loaded), config_path);
 }
 

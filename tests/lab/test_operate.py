@@ -120,6 +120,8 @@ def check_mistakes(gateway: Sallyportd) -> None:
         (("drain", "now"), 2, "now"),
         (("--socket", "/run/nothing", "status"), 3, "systemctl status"),
         (("config", "check", "/nothing.toml"), 2, "/nothing.toml"),
+        (("config", "check", "/nothing.toml", "--json"), 2, '"valid":false'),
+        (("session", "none", "--json"), 5, '"code":"session_not_found"'),
         (("config", "explain", "ppp.mut"), 2, "did you mean mtu?"),
     ):
         outcome = gateway.cli(*command, check=False)

@@ -171,6 +171,16 @@ TEST_F(CommandsTest, Problem_IsShownWithItsHint) {
   EXPECT_EQ(outcome.error, "Bad filter: state=x\nA state is up. (HTTP 400)");
 }
 
+TEST_F(CommandsTest, ProblemAsJson_IsWhatTheDaemonSaid) {
+  options_.json = true;
+  const std::string problem = R"({"title":"Bad filter","detail":"state=x","code":"c"})";
+  const Outcome outcome = RunWith(400, problem);
+  EXPECT_EQ(outcome.code, ExitCode::kFailed);
+  EXPECT_EQ(outcome.out, problem);
+  EXPECT_THAT(outcome.error, StartsWith("Bad filter: state=x")) << "people are told as well";
+  EXPECT_EQ(RunWith(431, "<html>too large</html>").out, "") << "no JSON at all";
+}
+
 TEST_F(CommandsTest, Forbidden_HasItsOwnExitCode) {
   EXPECT_EQ(RunWith(403, "{}").code, ExitCode::kForbidden);
 }

@@ -355,8 +355,29 @@ TEST_F(StatusApiTest, BadListParameter_IsRefused) {
   }
   ExpectProblem(Get("/v1/sessions", {{"limit", "1"}, {"limit", "2"}}), 400, "invalid_parameter");
   ExpectProblem(Get("/v1/tunnels", {{"user", "bob"}}), 400, "invalid_parameter");
-  ExpectProblem(Get("/v1/pools", {{"limit", "1"}}), 400, "invalid_parameter");
   ExpectProblem(Get("/v1/events", {{"types", "sessions"}}), 400, "invalid_parameter");
+}
+
+TEST_F(StatusApiTest, UnknownParameter_IsRefusedByEveryCallAndNamed) {
+  const Json index = Json::parse(Get("/v1").body);
+  for (const std::string endpoint : index.at("endpoints")) {
+    const std::string method = endpoint.substr(0, endpoint.find(' '));
+    std::string path = endpoint.substr(endpoint.find(' ') + 1);
+    if (path.ends_with("{id}")) path.replace(path.find("{id}"), 4, "0f3a91");
+    const HttpResponse response = api_.Handle({.method = method,
+                                               .path = path,
+                                               .query = {{"frobnicate", "1"}},
+                                               .body = R"({"all":true})",
+                                               .peer = {}});
+    EXPECT_EQ(response.status, 400) << endpoint;
+    EXPECT_THAT(response.body, HasSubstr("frobnicate")) << endpoint;
+    EXPECT_THAT(source_.callers, IsEmpty()) << endpoint;
+  }
+}
+
+TEST_F(StatusApiTest, UnknownParameterOfWhatIsNotThere_IsNotFound) {
+  ExpectProblem(Get("/v1/nothing", {{"x", "1"}}), 404, "not_found");
+  ExpectProblem(Get("/v1/drain", {{"x", "1"}}), 405, "method_not_allowed");
 }
 
 TEST_F(StatusApiTest, Tunnels_AreGolden) {

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/timer_queue.h"
 #include "base/unique_fd.h"
 #include "daemon/unix_listener.h"
 
@@ -32,6 +33,7 @@ using ResponsePtr = std::unique_ptr<MHD_Response, ResponseDestroyer>;
 struct ConnectionState {
   std::optional<PeerCredentials> peer;
   bool made_request = false;
+  bool too_slow = false;  // and therefore being closed
 };
 
 /// What is kept for one request, from its headers to its answer.
@@ -64,11 +66,6 @@ ConnectionState& StateOf(MHD_Connection* connection) {
   return *static_cast<ConnectionState*>(info->socket_context);
 }
 
-void DeleteRequestState(void* /*server*/, MHD_Connection* /*connection*/, void** state,
-                        MHD_RequestTerminationCode /*code*/) {
-  delete static_cast<RequestState*>(std::exchange(*state, nullptr));
-}
-
 MHD_Result AddQueryParameter(void* request, MHD_ValueKind /*kind*/, const char* name,
                              size_t name_size, const char* value, size_t value_size) {
   static_cast<HttpRequest*>(request)->query.emplace_back(
@@ -99,6 +96,7 @@ class HttpServer::Implementation {
                  Preparer prepare, UnixListener listener)
       : loop_(loop),
         max_body_(options.max_request_bytes),
+        request_timeout_(options.request_timeout),
         access_(options.access),
         handler_(std::move(handler)),
         prepare_(std::move(prepare)),
@@ -118,8 +116,13 @@ class HttpServer::Implementation {
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* path,
                               const char* method, const char* version, const char* upload,
                               size_t* upload_size, void** state);
+  static void OnRequestEnd(void* self, MHD_Connection* connection, void** state,
+                           MHD_RequestTerminationCode code);
   static void OnConnection(void* self, MHD_Connection* connection, void** state,
                            MHD_ConnectionNotificationCode code);
+  /// The next request of the connection has to be whole in time.
+  void AwaitRequest(MHD_Connection* connection);
+  void CutOffSlow();
 
   /// One step of the library's loop, then its next deadline.
   void Turn();
@@ -139,13 +142,16 @@ class HttpServer::Implementation {
 
   EventLoop& loop_;
   const size_t max_body_;
+  const std::chrono::seconds request_timeout_;
   const Access access_;
   const Handler handler_;
   const Preparer prepare_;
   CountByReason drops_;
   std::map<uint64_t, MHD_Connection*> suspended_;
   uint64_t last_suspended_ = 0;
-  bool turn_again_ = false;  // the library has more to do than it tells
+  bool turn_again_ = false;                   // the library has more to do than it tells
+  TimerQueue<MHD_Connection*> requests_due_;  // of connections without a whole request
+  Timer requests_timer_;
   UnixListener listener_;
   DaemonPtr daemon_;  // its connections' last notifications use what is above
   Timer timer_;
@@ -177,7 +183,7 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
       MHD_OPTION_CONNECTION_LIMIT, options.max_connections,  //
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.max_request_bytes,                       //
       MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.idle_timeout.count()),  //
-      MHD_OPTION_NOTIFY_COMPLETED, &DeleteRequestState, this,                              //
+      MHD_OPTION_NOTIFY_COMPLETED, &Implementation::OnRequestEnd, this,                    //
       MHD_OPTION_NOTIFY_CONNECTION, &Implementation::OnConnection, this,                   //
       MHD_OPTION_END));
   const auto* info =
@@ -187,6 +193,7 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
                       " cannot serve it with epoll"};
   }
   timer_ = loop_.AddTimer([this] { Turn(); });
+  requests_timer_ = loop_.AddTimer([this] { CutOffSlow(); });
   io_ = loop_.AddIo(info->epoll_fd, EPOLLIN, [this](uint32_t) { Turn(); });
   return {};
 }
@@ -204,20 +211,47 @@ void HttpServer::Implementation::Turn() {
   }
 }
 
+void HttpServer::Implementation::AwaitRequest(MHD_Connection* connection) {
+  requests_due_.Set(connection, loop_.Now() + request_timeout_);
+  requests_timer_.Set(requests_due_.Next());
+}
+
+void HttpServer::Implementation::CutOffSlow() {
+  while (const auto connection = requests_due_.TakeExpired(loop_.Now())) {
+    StateOf(*connection).too_slow = true;
+    const auto* info = MHD_get_connection_info(*connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    // The library, which has no call for it, takes this for the other end's doing.
+    if (info != nullptr) (void)::shutdown(info->connect_fd, SHUT_RDWR);
+  }
+  requests_timer_.Set(requests_due_.Next());
+}
+
+void HttpServer::Implementation::OnRequestEnd(void* self, MHD_Connection* connection, void** state,
+                                              MHD_RequestTerminationCode /*code*/) {
+  delete static_cast<RequestState*>(std::exchange(*state, nullptr));
+  static_cast<Implementation*>(self)->AwaitRequest(connection);
+}
+
 void HttpServer::Implementation::OnConnection(void* self, MHD_Connection* connection, void** state,
                                               MHD_ConnectionNotificationCode code) {
+  auto& server = *static_cast<Implementation*>(self);
   switch (code) {
     case MHD_CONNECTION_NOTIFY_STARTED:
       *state = new ConnectionState{.peer = CredentialsOf(connection)};
+      server.AwaitRequest(connection);
       return;
     case MHD_CONNECTION_NOTIFY_CLOSED: {
       const std::unique_ptr<ConnectionState> ended(
           static_cast<ConnectionState*>(std::exchange(*state, nullptr)));
-      auto& server = *static_cast<Implementation*>(self);
+      server.requests_due_.Set(connection, std::nullopt);
       // At its limit of connections the library stops watching the listening socket and only looks
       // at the beginning of a run whether it may again: without another run it would stay deaf.
       server.turn_again_ = true;
-      if (!ended->made_request) ++server.drops_["no_request"];
+      if (ended->too_slow) {
+        ++server.drops_["request_too_slow"];
+      } else if (!ended->made_request) {
+        ++server.drops_["no_request"];
+      }
       return;
     }
   }
@@ -252,6 +286,7 @@ MHD_Result HttpServer::Implementation::Receive(MHD_Connection* connection, Reque
     state.body += upload;
     return MHD_YES;
   }
+  requests_due_.Set(connection, std::nullopt);  // it is whole
   if (state.waiting) return Answer(connection, CallHandler(*state.waiting));
   // The library takes an answer only before the body or, as here, at its end.
   if (state.body_bytes > max_body_) return Answer(connection, BodyTooLarge());

@@ -25,6 +25,9 @@ struct HttpServerOptions {
   /// Of one connection: request line, headers and the library's buffers; also of the body.
   size_t max_request_bytes = size_t{32} * 1024;
   std::chrono::seconds idle_timeout{10};  // without an octet either way; zero: none
+  /// For a request to come whole, head and body, from the connection's beginning or from the answer
+  /// to the one before. One who sends an octet now and then is never idle.
+  std::chrono::seconds request_timeout{30};
 };
 
 /// HTTP/1.1 on a unix socket (libmicrohttpd), served by the event loop, without threads.
@@ -47,8 +50,9 @@ class HttpServer {
   ~HttpServer();
 
   /// Requests that were refused, by Problem::code. Besides the handler's own codes:
-  /// "body_too_large"; "handler_failed"; "no_request": a connection that ended before a request was
-  /// understood (not HTTP, headers too large, silent until the idle timeout).
+  /// "body_too_large"; "handler_failed"; "request_too_slow": not whole within request_timeout;
+  /// "no_request": a connection that ended otherwise before a request was understood (not HTTP,
+  /// headers too large, silent until the idle timeout).
   const CountByReason& drops() const;
 
  private:

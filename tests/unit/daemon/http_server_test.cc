@@ -3,20 +3,15 @@
 #include "daemon/http_server.h"
 
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <grp.h>
 #include <gtest/gtest.h>
 #include <stdexcept>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/unique_fd.h"
-#include "daemon/unix_listener.h"
+#include "tests/unit/daemon/unix_socket_fixture.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -31,30 +26,6 @@ using testing::StartsWith;
 
 /// A run that takes this long has hung; nothing is measured against it.
 constexpr std::chrono::seconds kHung{30};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = std::filesystem::temp_directory_path() / "sallyport-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string Path(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-UniqueFd Connect(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    fd.Reset();
-  }
-  return fd;
-}
 
 /// Writes `request` at once and collects what comes back until the server closes.
 class Client {
@@ -395,13 +366,14 @@ TEST_F(HttpServerTest, StreamedAnswer_ComesPieceByPiece) {
 TEST_F(HttpServerTest, StreamThatWaits_IsWokenAndDoesNotSpin) {
   const auto script = std::make_shared<Script>();
   options_.idle_timeout = std::chrono::seconds{1};
+  options_.request_timeout = std::chrono::seconds{1};
   handler_ = [&](const HttpRequest&) {
     HttpResponse response;
     response.stream = script;
     return response;
   };
   Start();
-  // Longer than the idle timeout, which is not for one who waits for us.
+  // Longer than the timeouts, which are not for one who waits for us.
   Timer later = loop_.AddTimer([&] { script->Add("late"); });
   later.Set(loop_.Now() + std::chrono::milliseconds(2500));
   Timer end = loop_.AddTimer([&] { script->End(); });
@@ -447,6 +419,68 @@ TEST_F(HttpServerTest, StreamWhoseClientGoes_IsLetGoWhenItIsWrittenTo) {
   step.Set(loop_.Now());
   Exchange({Request("GET /")});
   EXPECT_EQ(script.use_count(), 1);
+}
+
+/// Sends an octet every few milliseconds, for ever, and so is never idle.
+class Trickler {
+ public:
+  Trickler(EventLoop& loop, const std::string& path, const std::string& begun)
+      : loop_(loop), fd_(Connect(path)) {
+    EXPECT_EQ(::send(fd_.get(), begun.data(), begun.size(), MSG_NOSIGNAL), ssize_t(begun.size()));
+    timer_ = loop.AddTimer([this] {
+      if (::send(fd_.get(), "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1) Next();
+    });
+    Next();
+  }
+  /// To the end of the answer, which has come.
+  std::string Answer() const {
+    std::string answer(4096, '\0');
+    const ssize_t size = ::recv(fd_.get(), answer.data(), answer.size(), MSG_DONTWAIT);
+    answer.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+    return answer;
+  }
+
+ private:
+  void Next() { timer_.Set(loop_.Now() + std::chrono::milliseconds(20)); }
+
+  EventLoop& loop_;
+  UniqueFd fd_;
+  Timer timer_;
+};
+
+TEST_F(HttpServerTest, RequestThatTricklesIn_IsCutOff) {
+  const auto script = std::make_shared<Script>();
+  options_.request_timeout = std::chrono::seconds{1};
+  options_.max_connections = 4;
+  handler_ = [&](const HttpRequest& request) {
+    HttpResponse response;
+    if (request.path == "/after") response.stream = script;
+    return response;
+  };
+  Start();
+  const std::string whole = "GET /whole HTTP/1.1\r\nHost: h\r\n\r\n";
+  const Trickler line(loop_, options_.socket_path, "GET /");
+  const Trickler head(loop_, options_.socket_path, "GET / HTTP/1.1\r\nX: ");
+  const Trickler body(loop_, options_.socket_path,
+                      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 30000\r\n\r\n");
+  const Trickler second(loop_, options_.socket_path, whole + "GET / HTTP/1.1\r\nX: ");
+  // They have every place. This one is served once one of them has lost its own, and ends once all
+  // have.
+  Timer step;
+  step = loop_.AddTimer([&] {
+    const auto& drops = server_->drops();
+    if (const auto found = drops.find("request_too_slow"); found != drops.end()) {
+      if (found->second == 4) script->End();
+    }
+    step.Set(loop_.Now() + std::chrono::milliseconds(10));
+  });
+  step.Set(loop_.Now());
+  EXPECT_THAT(Exchange({Request("GET /after")})[0], StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(server_->drops(), ElementsAre(Pair("request_too_slow", 4)));
+  EXPECT_THAT(second.Answer(), StartsWith("HTTP/1.1 200 ")) << "to what came whole";
+  std::vector<std::string> paths;
+  for (const HttpRequest& request : requests_) paths.push_back(request.path);
+  EXPECT_THAT(paths, ElementsAre("/whole", "/after"));
 }
 
 TEST_F(HttpServerTest, StreamThatThrows_BreaksOff) {
@@ -495,108 +529,6 @@ TEST_F(HttpServerTest, StoppedWithOpenConnections_ClosesThem) {
   server_.reset();
   char octet = 0;
   EXPECT_EQ(::recv(idle.get(), &octet, 1, MSG_DONTWAIT), 0);
-}
-
-TEST(UnixListener, StaleSocket_IsReplaced) {
-  const TemporaryFolder folder;
-  const std::string path = folder.Path("s");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-  UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_EQ(::bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  dead.Reset();
-  const auto listener = UnixListener::Open(path, {});
-  ASSERT_TRUE(listener) << listener.error();
-  EXPECT_TRUE(Connect(path).valid());
-}
-
-TEST(UnixListener, SocketInUse_IsLeftAlone) {
-  const TemporaryFolder folder;
-  const std::string path = folder.Path("s");
-  const auto first = UnixListener::Open(path, {});
-  ASSERT_TRUE(first) << first.error();
-  const auto second = UnixListener::Open(path, {});
-  ASSERT_FALSE(second);
-  EXPECT_THAT(second.error(), HasSubstr("running already"));
-  EXPECT_TRUE(Connect(path).valid());
-}
-
-TEST(UnixListener, FileOfAnotherKind_IsLeftAlone) {
-  const TemporaryFolder folder;
-  const std::string path = folder.Path("s");
-  std::ofstream(path) << "precious";
-  const auto listener = UnixListener::Open(path, {});
-  ASSERT_FALSE(listener);
-  EXPECT_THAT(listener.error(), HasSubstr("not a socket"));
-  EXPECT_EQ(std::filesystem::file_size(path), 8U);
-}
-
-TEST(UnixListener, FileOfASuccessor_IsNotRemoved) {
-  const TemporaryFolder folder;
-  const std::string path = folder.Path("s");
-  auto opened = UnixListener::Open(path, {});
-  ASSERT_TRUE(opened) << opened.error();
-  std::optional<UnixListener> first(*std::move(opened));
-  std::filesystem::remove(path);
-  const auto second = UnixListener::Open(path, {});
-  ASSERT_TRUE(second) << second.error();
-  first.reset();
-  EXPECT_TRUE(Connect(path).valid());
-}
-
-/// The process as somebody else, without root's rights, until the end of the scope.
-class As {
- public:
-  As(uid_t user, gid_t group) {
-    EXPECT_EQ(::setgroups(0, nullptr), 0);
-    EXPECT_EQ(::setegid(group), 0);
-    EXPECT_EQ(::seteuid(user), 0);
-  }
-  As(const As&) = delete;
-  As& operator=(const As&) = delete;
-  ~As() {
-    EXPECT_EQ(::seteuid(0), 0);
-    EXPECT_EQ(::setegid(0), 0);
-  }
-};
-
-TEST(UnixListener, GroupThatMayNotOwnTheSocket_IsOnItsList) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root to be several users";
-  constexpr uid_t kDaemon = 64001;
-  constexpr uid_t kOther = 64002;
-  constexpr gid_t kOperators = 64003;
-  constexpr gid_t kNobody = 64004;
-  const TemporaryFolder folder;
-  std::filesystem::permissions(folder.Path("."), std::filesystem::perms::all);
-  const std::string path = folder.Path("s");
-  std::optional<UnixListener> listener;
-  {
-    const As daemon(kDaemon, kDaemon);
-    auto opened = UnixListener::Open(path, kOperators);
-    ASSERT_TRUE(opened) << opened.error();
-    listener.emplace(*std::move(opened));
-  }
-  const auto connects = [&](uid_t user, gid_t group) {
-    const As somebody(user, group);
-    return Connect(path).valid();
-  };
-  EXPECT_TRUE(connects(kDaemon, kDaemon));
-  EXPECT_TRUE(connects(kOther, kOperators));
-  EXPECT_FALSE(connects(kOther, kNobody));
-  EXPECT_FALSE(connects(kOther, kDaemon)) << "the daemon's own group is nobody's";
-}
-
-TEST(UnixListener, PathTooLongForASocket_IsRefused) {
-  const auto listener = UnixListener::Open("/tmp/" + std::string(103, 'x'), {});
-  ASSERT_FALSE(listener);
-  EXPECT_THAT(listener.error(), HasSubstr("107 octets"));
-}
-
-TEST(UnixListener, FolderThatCannotBeMade_IsNamed) {
-  const auto listener = UnixListener::Open("/proc/sallyport/s", {});
-  ASSERT_FALSE(listener);
-  EXPECT_THAT(listener.error(), HasSubstr("/proc/sallyport"));
 }
 
 }  // namespace

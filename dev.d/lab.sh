@@ -60,9 +60,21 @@ run_package_life() {
   prepare_lab && watched_step "lab package" _package_life
 }
 
+_record_and_draw() {
+  tests/lab/vm -- tests/lab/pictures.py &&
+    PYTHONPATH=tests/lab PYTHONDONTWRITEBYTECODE=1 python3 -m drawing build/lab/pictures/recording.json docs/pictures
+}
+
+# The documentation's pictures: recorded on the lab's kernel, drawn here.
+run_pictures() {
+  export SALLYPORT_PRESET=release
+  build_preset release sallyportd sallyport && prepare_lab && watched_step "lab pictures" _record_and_draw
+}
+
 cmd_lab() {
   case ${1-} in
     package) run_package_life ;;
+    pictures) run_pictures ;;
     shell)
       prepare_lab
       exec tests/lab/vm -i -- bash -l

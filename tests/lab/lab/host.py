@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import subprocess
+import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,6 +201,28 @@ class Host:
     def output(self, *arguments: str) -> str:
         """The standard output of a program that must succeed."""
         return self.run(*arguments).stdout
+
+    def in_terminal(self, rows: int, columns: int, *arguments: str) -> str:
+        """Runs a program to its end in a terminal of that size. Gives all that it wrote there, escape sequences too."""
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (rows, columns))
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        environment.pop("NO_COLOR", None)
+        words = self._enter(arguments)
+        written = b""
+        with subprocess.Popen(
+            words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+        ) as program:
+            os.close(theirs)
+            try:
+                while octets := os.read(ours, 65536):
+                    written += octets
+            except OSError:
+                pass  # EIO: nobody has the other end any more
+            finally:
+                program.kill()  # one that did not end by itself
+                os.close(ours)
+        return written.decode()
 
     def ip_batch(self, *lines: str) -> None:
         """Runs lines of `ip`, in one process."""

@@ -349,15 +349,20 @@ class Sallyportd:
 
     def cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The operator's tool on the gateway."""
-        socket_path = self.config["status"]["socket"]
-        return self.host.run(
+        return self.host.run(*self._cli(arguments), check=check)
+
+    def cli_in_terminal(self, rows: int, columns: int, *arguments: str) -> str:
+        """The same in a terminal of that size; what it wrote there."""
+        return self.host.in_terminal(rows, columns, *self._cli(arguments))
+
+    def _cli(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        return (
             "env",
             *(f"{name}={value}" for name, value in _SANITIZERS.items()),
             str(binary("cli", "sallyport")),
             "--socket",
-            socket_path,
+            self.config["status"]["socket"],
             *arguments,
-            check=check,
         )
 
     # -- its process

@@ -180,6 +180,11 @@ static_assert(InOrder());
 std::string_view ToString(AttemptStage stage) { return Row(kStages, stage).word; }
 std::string_view Title(AttemptStage stage) { return Row(kStages, stage).title; }
 std::string_view ToString(AttemptReason reason) { return Row(kReasons, reason).word; }
+std::vector<std::string_view> AttemptReasonWords() {
+  std::vector<std::string_view> words;
+  for (const ReasonText& reason : kReasons) words.push_back(reason.word);
+  return words;
+}
 std::string_view Title(AttemptReason reason) { return Row(kReasons, reason).title; }
 std::string_view Hint(AttemptReason reason) { return Row(kReasons, reason).hint; }
 

@@ -76,6 +76,8 @@ enum class AttemptReason : uint8_t {
 };
 /// One word for the API and the journal: "no_ike_proposal", "wrong_password"...
 std::string_view ToString(AttemptReason reason);
+/// Of all reasons.
+std::vector<std::string_view> AttemptReasonWords();
 /// For people, one clause.
 std::string_view Title(AttemptReason reason);
 /// What the operator can do, whatever the IKE daemon is, in one or two sentences; never empty.

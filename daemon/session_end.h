@@ -20,6 +20,11 @@ std::string_view Text(ppp::EndReason reason);
 /// The same, with what the peer says.
 std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result);
 
+/// Every cause of a session's end: words of RFC 2866 §5.10.
+inline constexpr std::string_view kCauses[] = {
+    "user_request", "lost_carrier", "idle_timeout", "session_timeout",
+    "admin_reset",  "nas_error",    "user_error",   "port_error",
+};
 /// Why a session ends by it: a word of RFC 2866 §5.10, "lost_carrier".
 std::string_view CauseOf(l2tp::EndReason reason);
 std::string_view CauseOf(ppp::EndReason reason);

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/unique_fd.h"
+#include "daemon/attempt.h"
+#include "daemon/session_end.h"
 
 namespace sallyport::daemon {
 namespace {
@@ -41,6 +43,24 @@ void AppendDaemon(const MetricsStatus& metrics, MetricsText& text) {
   text.Sample({}, metrics.event_subscribers);
 }
 
+uint64_t CountOf(const CountByReason& counts, std::string_view reason) {
+  const auto found = counts.find(reason);
+  return found == counts.end() ? 0 : found->second;
+}
+
+/// Those that have not happened too: the first of a series without a beginning is no increase to
+/// Prometheus, and would never show.
+void AppendFailures(const MetricsStatus& metrics, MetricsText& text) {
+  text.Counter("sallyport_session_ends", "", "Ended sessions by cause (RFC 2866 section 5.10).");
+  for (const std::string_view cause : kCauses) {
+    text.Sample({{"cause", cause}}, CountOf(metrics.session_ends, cause));
+  }
+  text.Counter("sallyport_failed_attempts", "", "Clients that did not get in, by reason.");
+  for (const std::string_view reason : AttemptReasonWords()) {
+    text.Sample({{"reason", reason}}, CountOf(metrics.failed_attempts, reason));
+  }
+}
+
 void AppendSessions(const MetricsStatus& metrics, MetricsText& text) {
   const DaemonStatus& status = metrics.status;
   text.Gauge("sallyport_sessions", "", "Sessions by state.");
@@ -51,12 +71,7 @@ void AppendSessions(const MetricsStatus& metrics, MetricsText& text) {
   text.Sample({}, metrics.session_limit);
   text.Counter("sallyport_session_starts", "", "Calls that became sessions.");
   text.Sample({}, metrics.session_starts);
-  text.Counter("sallyport_session_ends", "", "Ended sessions by cause (RFC 2866 section 5.10).");
-  for (const auto& [cause, count] : metrics.session_ends) text.Sample({{"cause", cause}}, count);
-  text.Counter("sallyport_failed_attempts", "", "Clients that did not get in, by reason.");
-  for (const auto& [reason, count] : metrics.failed_attempts) {
-    text.Sample({{"reason", reason}}, count);
-  }
+  AppendFailures(metrics, text);
   text.HistogramOf("sallyport_session_setup_seconds", "seconds",
                    "From the client's ICRQ until its packets flow.");
   text.Sample({"", ""}, metrics.setup.whole);

@@ -9,7 +9,7 @@ from lab.peers.prometheus import Prometheus
 from lab.scenario import Scenario
 from lab.waiting import wait_until
 
-# What has no series before the first of its kind.
+# What shows nothing before the first of its kind.
 FIRST_MUST_HAPPEN = {
     "Ends of sessions by cause",
     "Clients that did not get in",

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <poll.h>
+#include <set>
 #include <span>
 #include <sys/socket.h>
 #include <thread>
@@ -350,6 +351,21 @@ void CheckFence() {
   Must(nftables.Remove());
 }
 
+void CheckPolicies() {
+  const UniqueFd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  Must(netlink::SetSocketPolicy(fd.get(), IpAddress::Family::kV4, 7));
+  constexpr const char* kAdd =
+      "ip xfrm policy add src 192.0.2.1 dst 192.0.2.2 dir out "
+      "tmpl proto esp reqid 9 mode transport && "
+      "ip xfrm policy add src 192.0.2.3 dst 192.0.2.4 dir out "
+      "tmpl src 192.0.2.3 dst 192.0.2.4 proto esp reqid 8 mode tunnel";
+  Check(std::system(kAdd) == 0, "add policies");
+  auto xfrm = Must(netlink::Xfrm::Open());
+  Check(Must(xfrm.ListTransportReqids()) == std::set<uint32_t>{9},
+        "what policies want in transport mode, but for a socket's");
+  Check(std::system("ip xfrm policy flush") == 0, "flush policies");
+}
+
 void CheckXfrm() {
   std::puts("IPsec");
   auto monitor = Must(netlink::SaMonitor::Open());
@@ -374,7 +390,8 @@ void CheckXfrm() {
                        .protocol = IPPROTO_ESP,
                        .reqid = 7,
                        .transport_mode = true,
-                       .encapsulation = netlink::SaEncapsulation{10001, 4500}};
+                       .encapsulation = netlink::SaEncapsulation{10001, 4500},
+                       .keyed = true};
   Check(events.size() == 2, "two events");
   Check(events[0] == netlink::SaEvent(netlink::SaNew{.sa = sa, .update = false}), "SA made");
   const auto* const deleted = std::get_if<netlink::SaDeleted>(&events[1]);
@@ -423,6 +440,7 @@ void SelfCheck() {
   }
   CheckFence();
   CheckRoute();
+  CheckPolicies();
   CheckXfrm();
   CheckConcurrentUnits();
   CheckSession();

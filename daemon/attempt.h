@@ -98,7 +98,10 @@ struct FailedAttempt {
 
 /// The same of one attempt.
 inline std::string_view HintOf(const FailedAttempt& attempt) {
-  return attempt.hint.empty() ? Hint(attempt.reason) : std::string_view(attempt.hint);
+  if (attempt.hint.empty()) {
+    return Hint(attempt.reason);
+  }
+  return attempt.hint;
 }
 
 }  // namespace sallyport::daemon

@@ -79,11 +79,7 @@ void Timer::Set(std::optional<TimePoint> deadline) {
   Check(sd_event_source_set_enabled(source_->source, SD_EVENT_ONESHOT), "arm a timer");
 }
 
-EventLoop::EventLoop() {
-  Check(sd_event_new(&event_), "make the event loop");
-  Check(sd_event_add_defer(event_, &defer_source_, RunDeferred, this), "make the event loop");
-  Check(sd_event_source_set_enabled(defer_source_, SD_EVENT_OFF), "make the event loop");
-}
+EventLoop::EventLoop() { Check(sd_event_new(&event_), "make the event loop"); }
 
 EventLoop::~EventLoop() {
   signals_.clear();
@@ -128,12 +124,16 @@ void EventLoop::AddSignal(int signal, Callback callback) {
 
 void EventLoop::Defer(Callback callback) {
   deferred_.push_back(std::move(callback));
-  Check(sd_event_source_set_enabled(defer_source_, SD_EVENT_ONESHOT), "defer a call");
+  if (defer_source_ != nullptr) return;
+  Check(sd_event_add_defer(event_, &defer_source_, RunDeferred, this), "defer a call");
 }
 
 int EventLoop::RunDeferred(sd_event_source* /*source*/, void* self) {
-  // What these calls defer runs in the turn after this one, so the loop cannot starve.
-  for (auto& callback : std::exchange(static_cast<EventLoop*>(self)->deferred_, {})) callback();
+  auto& loop = *static_cast<EventLoop*>(self);
+  // What these calls defer gets a source of its own: sd-event serves those first that have waited
+  // longest, and counts a deferred one's time from its making, however often it was served.
+  loop.defer_source_ = sd_event_source_disable_unref(loop.defer_source_);
+  for (auto& callback : std::exchange(loop.deferred_, {})) callback();
   return 0;
 }
 

@@ -68,7 +68,8 @@ class EventLoop {
   Timer AddTimer(Callback callback);
   /// Blocks `signal` for the process and calls back in the loop instead, until the loop ends.
   void AddSignal(int signal, Callback callback);
-  /// Runs `callback` in the next turn of the loop.
+  /// Runs `callback` in a later turn of the loop. Everything else that is due has turns as well,
+  /// even if calls defer each other for ever.
   void Defer(Callback callback);
   /// The time now.
   TimePoint Now() const;
@@ -84,7 +85,7 @@ class EventLoop {
   static int RunDeferred(sd_event_source* source, void* self);
 
   sd_event* event_ = nullptr;
-  sd_event_source* defer_source_ = nullptr;
+  sd_event_source* defer_source_ = nullptr;  // while there are deferred calls
   std::vector<Callback> deferred_;
   std::vector<detail::EventSource> signals_;
 };

@@ -118,6 +118,26 @@ TEST(EventLoop, DeferredCallsRunOnceInOrder) {
   EXPECT_EQ(order, "abc");
 }
 
+TEST(EventLoop, CallsThatDeferThemselvesLeaveTurnsToOthers) {
+  EventLoop loop;
+  const Pipe pipe;
+  pipe.Put('x');
+  unsigned turns = 0;
+  unsigned reads = 0;
+  unsigned alarms = 0;
+  const IoSource source = loop.AddIo(pipe.read_end.get(), EPOLLIN, [&](uint32_t) { ++reads; });
+  Timer timer = loop.AddTimer([&] {
+    ++alarms;
+    timer.Set(loop.Now());
+  });
+  timer.Set(loop.Now());
+  const std::function<void()> again = [&] { ++turns == 300 ? loop.Exit(0) : loop.Defer(again); };
+  loop.Defer(again);
+  loop.Run();
+  EXPECT_GE(reads, 100U);
+  EXPECT_GE(alarms, 100U);
+}
+
 TEST(EventLoop, SignalsArriveInTheLoop) {
   EventLoop loop;
   loop.AddSignal(SIGUSR1, [&] { loop.Exit(3); });

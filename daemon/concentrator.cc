@@ -23,6 +23,9 @@ constexpr std::chrono::seconds kShutdownLimit{5};
 /// requests cannot fill the queue of the worker threads. Local policy.
 constexpr size_t kMaxPreparingTunnels = 256;
 
+/// Sessions that are told goodbye at a stretch when an operator ends many. Local policy.
+constexpr size_t kDisconnectAtOnce = 64;
+
 constexpr uint16_t kIpv6LeastMtu = 1280;  // RFC 8200 §5
 
 /// What a LAC has negotiated, in PPP's terms; nothing when it has sent none of it.
@@ -182,11 +185,20 @@ void Concentrator::OnDialFailed(const std::string& dial, const std::string& reas
 void Concentrator::RefreshCounters(UniqueFunction<void()> done) {
   counters_waiters_.push_back(std::move(done));
   if (counters_waiters_.size() > 1) return;  // one dump serves all who ask meanwhile
-  data_plane_.ReadCounters([this](const std::map<SessionKey, InterfaceCounters>& counters) {
-    sessions_.UpdateCounters(counters,
-                             [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
-    for (auto& waiter : std::exchange(counters_waiters_, {})) waiter();
-  });
+  data_plane_.ReadCounters(
+      [this](const CounterReadings& readings) { TakeCounters(readings, loop_.Now(), {}); });
+}
+
+/// Those of the sessions after `after`, some in each turn of the loop.
+void Concentrator::TakeCounters(const CounterReadings& readings, TimePoint read,
+                                const SessionKey& after) {
+  const auto last = sessions_.UpdateCounters(
+      readings, read, after, [this](l2tp::TunnelId tunnel) { Give(l2tp::ProofOfLife{tunnel}); });
+  if (last) {
+    loop_.Defer([this, readings, read, last] { TakeCounters(readings, read, *last); });
+    return;
+  }
+  for (auto& waiter : std::exchange(counters_waiters_, {})) waiter();
 }
 
 /// `idle`: the limit of a session that has come up, or the shortest of all.
@@ -454,6 +466,24 @@ void Concentrator::TunnelReleased(l2tp::TunnelId tunnel) {
 }
 
 // ---- What operators want ------------------------------------------------------------------------
+
+void Concentrator::Disconnect(const std::vector<std::string>& ids, const std::string& text) {
+  const bool at_it = !disconnections_.empty();
+  for (const std::string& id : ids) disconnections_.push_back({id, text});
+  if (!at_it) DisconnectSome();
+}
+
+void Concentrator::DisconnectSome() {
+  for (size_t done = 0; done < kDisconnectAtOnce && !disconnections_.empty(); ++done) {
+    const Disconnection next = std::move(disconnections_.front());
+    disconnections_.pop_front();
+    // By the id, which nobody has again: its key may be another's by now.
+    if (const ClientSession* session = sessions_.FindById(next.id)) {
+      sessions_.Disconnect(SessionKey(session->key), next.text, "admin_reset");
+    }
+  }
+  if (!disconnections_.empty()) loop_.Defer([this] { DisconnectSome(); });
+}
 
 void Concentrator::SetDraining(bool draining) {
   if (draining == options_.l2tp.draining) return;

@@ -79,12 +79,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
   void Shutdown(UniqueFunction<void()> done);
 
-  /// Terminate-Request, CDN, then StopCCN if the tunnel is empty; `text` says who wants it, `cause`
-  /// as a word of RFC 2866 §5.10.
-  void Disconnect(const SessionKey& key, const std::string& text,
-                  std::string_view cause = "admin_reset") {
-    sessions_.Disconnect(key, text, cause);
-  }
+  /// Terminate-Request, CDN, then StopCCN if the tunnel is empty, of the sessions with these ids,
+  /// some in each turn of the loop; `text` says who wants it.
+  void Disconnect(const std::vector<std::string>& ids, const std::string& text);
   /// Refuses new clients, kindly, or takes them again. Those there are stay. That none is left is
   /// logged and published.
   void SetDraining(bool draining);
@@ -174,6 +171,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void DeleteStraySas(const StraySas::Sas& sas);
   void CheckOrphans();
   void Rearm();
+  void DisconnectSome();
+  void TakeCounters(const CounterReadings& readings, TimePoint read, const SessionKey& after);
   void ArmCountersTimer(std::optional<std::chrono::seconds> idle);
 
   EventLoop& loop_;
@@ -191,6 +190,11 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   StraySas stray_sas_;
   std::map<l2tp::TunnelId, TunnelRecord> tunnels_;
   std::deque<l2tp::Action> actions_;  // still to be carried out
+  struct Disconnection {
+    std::string id;
+    std::string text;
+  };
+  std::deque<Disconnection> disconnections_;  // likewise
   bool running_actions_ = false;
   size_t preparing_tunnels_ = 0;  // asked of the data path and not answered, ended ones included
   std::optional<TimePoint> counters_due_;  // until the dump is there

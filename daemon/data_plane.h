@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -45,8 +46,26 @@ struct SaCounters {
   uint64_t integrity_failures = 0;  // dropped: changed on the way, or another key
   std::string offload = "none";     // to the network device: "none", "crypto", "packet"
 };
+/// Counters by SA. Copies share one table until it is written to: there may be 100,000 SAs.
+class SaCounterTable {
+ public:
+  using Map = std::map<KernelSa, SaCounters>;
+
+  SaCounters& operator[](const KernelSa& sa) {
+    if (map_.use_count() > 1) map_ = std::make_shared<Map>(*map_);
+    return (*map_)[sa];
+  }
+  Map::const_iterator find(const KernelSa& sa) const { return map_->find(sa); }
+  Map::const_iterator end() const { return map_->end(); }
+  // NOLINTNEXTLINE(google-explicit-constructor): it is one, for those who only read
+  operator const Map&() const { return *map_; }
+
+ private:
+  std::shared_ptr<Map> map_ = std::make_shared<Map>();
+};
+
 struct SaReadings {
-  std::map<KernelSa, SaCounters> sas;
+  SaCounterTable sas;
   /// Packets that IPsec refused, of the whole host, by the kernel's own names; zeros are left out.
   std::map<std::string, uint64_t> errors;
   uint64_t overruns = 0;  // notifications about SAs were lost, and all were looked at anew
@@ -58,6 +77,10 @@ struct InterfaceCounters {
   uint64_t rx_packets = 0;
   uint64_t tx_packets = 0;
 };
+
+/// What one dump of counters says of a session; nothing of one that has no interface. To be asked
+/// for one session after the other, in turns of the loop of its choice.
+using CounterReadings = std::function<std::optional<InterfaceCounters>(const SessionKey& key)>;
 
 /// The IPv6 of one session.
 struct SessionIpv6 {
@@ -112,7 +135,7 @@ class DataPlane {
   using AddressesCallback = UniqueFunction<void(const std::set<IpAddress>& addresses)>;
   using SaCountersCallback = UniqueFunction<void(const SaReadings& readings)>;
   using PathCallback = UniqueFunction<void(std::optional<l2tp::PathId> path)>;
-  using CountersCallback = UniqueFunction<void(const std::map<SessionKey, InterfaceCounters>&)>;
+  using CountersCallback = UniqueFunction<void(CounterReadings readings)>;
 
   /// Who is told what comes in. Called from the event loop.
   class Observer {
@@ -203,7 +226,8 @@ class DataPlane {
   virtual void SendDhcp(const IpAddress& source, const IpEndpoint& destination,
                         std::span<const uint8_t> octets) = 0;
 
-  /// Counters of all sessions that have an interface, from one dump.
+  /// Counters of all sessions that have an interface, from one dump. The readings may be kept as
+  /// long as the object lives.
   virtual void ReadCounters(CountersCallback done) = 0;
   /// Who has sent L2TP in clear text, where IPsec is required, within the last minute.
   virtual void ReadClearTextPeers(AddressesCallback done) = 0;

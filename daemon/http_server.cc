@@ -135,6 +135,7 @@ class HttpServer::Implementation {
   struct Stream;
   ResponsePtr StreamOf(MHD_Connection* connection, const HttpResponse& answer);
   static ssize_t ReadStream(void* stream, uint64_t position, char* buffer, size_t size);
+  ssize_t PutOff(Stream& stream);
   static void EndStream(void* stream);
   uint64_t Park(MHD_Connection* connection);
   HttpResponse BodyTooLarge() const;
@@ -149,7 +150,8 @@ class HttpServer::Implementation {
   CountByReason drops_;
   std::map<uint64_t, MHD_Connection*> suspended_;
   uint64_t last_suspended_ = 0;
-  bool turn_again_ = false;                   // the library has more to do than it tells
+  bool turn_again_ = false;  // the library has more to do than it tells
+  bool produced_ = false;    // a piece of a stream, in this turn: however many ask, one is made
   TimerQueue<MHD_Connection*> requests_due_;  // of connections without a whole request
   Timer requests_timer_;
   UnixListener listener_;
@@ -200,6 +202,7 @@ Expected<void, std::string> HttpServer::Implementation::Start(const HttpServerOp
 
 void HttpServer::Implementation::Turn() {
   turn_again_ = false;
+  produced_ = false;
   MHD_run(daemon_.get());
   MHD_UNSIGNED_LONG_LONG milliseconds = 0;
   if (turn_again_) {
@@ -349,6 +352,7 @@ ssize_t HttpServer::Implementation::ReadStream(void* stream, uint64_t /*position
   Stream& self = *static_cast<Stream*>(stream);
   while (self.taken == self.piece.size()) {
     if (self.ended) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (std::exchange(self.server.produced_, true)) return self.server.PutOff(self);
     self.piece.clear();
     self.taken = 0;
     BodySource::Next next = BodySource::Next::kEnd;
@@ -359,13 +363,19 @@ ssize_t HttpServer::Implementation::ReadStream(void* stream, uint64_t /*position
     }
     self.ended = next == BodySource::Next::kEnd;
     if (!self.piece.empty() || self.ended) continue;
+    if (next == BodySource::Next::kMore) return self.server.PutOff(self);
     self.parked = self.server.Park(self.connection);
-    if (next == BodySource::Next::kMore) self.server.Resume(std::exchange(self.parked, 0));
     return 0;
   }
   const size_t given = self.piece.copy(buffer, size, self.taken);
   self.taken += given;
   return static_cast<ssize_t>(given);
+}
+
+/// To another turn of the loop.
+ssize_t HttpServer::Implementation::PutOff(Stream& stream) {
+  Resume(Park(stream.connection));
+  return 0;
 }
 
 void HttpServer::Implementation::EndStream(void* stream) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,7 +15,7 @@ namespace {
 
 /// What one dump brings.
 struct Readings {
-  std::map<int, InterfaceCounters> by_ifindex;
+  CountersByInterface by_ifindex;
   netlink::FenceCounters fence;
 };
 
@@ -24,11 +25,13 @@ Readings Read(KernelContext& context) {
     // One that is inconsistent misses an interface for one turn, which does no harm.
     if (auto statistics = (*route)->Statistics()) {
       for (const auto& entry : statistics->entries) {
-        readings.by_ifindex[entry.ifindex] = {.rx_bytes = entry.counters.received_bytes,
-                                              .tx_bytes = entry.counters.sent_bytes,
-                                              .rx_packets = entry.counters.received_packets,
-                                              .tx_packets = entry.counters.sent_packets};
+        readings.by_ifindex.emplace_back(
+            entry.ifindex, InterfaceCounters{.rx_bytes = entry.counters.received_bytes,
+                                             .tx_bytes = entry.counters.sent_bytes,
+                                             .rx_packets = entry.counters.received_packets,
+                                             .tx_packets = entry.counters.sent_packets});
       }
+      std::ranges::sort(readings.by_ifindex, {}, &CountersByInterface::value_type::first);
     }
   }
   if (auto nftables = context.nftables()) {
@@ -341,7 +344,9 @@ void KernelDataPlane::ReadCounters(CountersCallback done) {
     return WorkerPool::Completion(
         [this, readings = std::move(readings), done = std::move(done)]() mutable {
           TakeFence(readings.fence);
-          done(sessions_.Attribute(readings.by_ifindex));
+          done([this,
+                dump = std::make_shared<const CountersByInterface>(std::move(readings.by_ifindex))](
+                   const SessionKey& key) { return sessions_.CountersOf(key, *dump); });
         });
   });
 }

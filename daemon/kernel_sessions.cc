@@ -433,14 +433,14 @@ std::optional<SessionKey> KernelSessions::FindByInterface(int ifindex) const {
   return found->second;
 }
 
-std::map<SessionKey, InterfaceCounters> KernelSessions::Attribute(
-    const std::map<int, InterfaceCounters>& by_ifindex) const {
-  std::map<SessionKey, InterfaceCounters> by_session;
-  sessions_.ForEach([&](const SessionKey& key, const Session& session) {
-    const auto found = by_ifindex.find(session.ifindex);
-    if (session.unit && found != by_ifindex.end()) by_session.emplace(key, found->second);
-  });
-  return by_session;
+std::optional<InterfaceCounters> KernelSessions::CountersOf(const SessionKey& key,
+                                                            const CountersByInterface& dump) const {
+  const Session* session = sessions_.Find(key);
+  if (session == nullptr || !session->unit) return {};
+  const auto found =
+      std::ranges::lower_bound(dump, session->ifindex, {}, &CountersByInterface::value_type::first);
+  if (found == dump.end() || found->first != session->ifindex) return {};
+  return found->second;
 }
 
 }  // namespace sallyport::daemon

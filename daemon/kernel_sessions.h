@@ -4,6 +4,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "daemon/data_plane.h"
@@ -16,6 +18,9 @@
 #include "netlink/kernel_error.h"
 
 namespace sallyport::daemon {
+
+/// By the interfaces' numbers, in their order.
+using CountersByInterface = std::vector<std::pair<int, InterfaceCounters>>;
 
 /// The kernel's side of the sessions: L2TP session, PPPoL2TP socket, PPP channel, PPP unit (the
 /// interface) and route. Three descriptors a session; closing them, in a worker thread, ends it.
@@ -45,9 +50,9 @@ class KernelSessions {
 
   /// The session with this interface; nothing for one that is no session's.
   std::optional<SessionKey> FindByInterface(int ifindex) const;
-  /// The counters of `by_ifindex` by session.
-  std::map<SessionKey, InterfaceCounters> Attribute(
-      const std::map<int, InterfaceCounters>& by_ifindex) const;
+  /// Those of the session's interface in a dump; nothing of a session without one.
+  std::optional<InterfaceCounters> CountersOf(const SessionKey& key,
+                                              const CountersByInterface& dump) const;
 
  private:
   struct Session {

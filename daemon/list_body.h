@@ -17,7 +17,7 @@ namespace sallyport::daemon {
 class ListBody final : public BodySource {
  public:
   /// How many records one piece looks at; local policy: about a millisecond's work.
-  static constexpr size_t kScan = 64;
+  static constexpr size_t kScan = 32;
 
   /// The records after a cursor, as JSON; looks at kScan at most.
   using Reader = std::function<Page<Json>(uint64_t after)>;

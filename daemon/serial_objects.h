@@ -54,10 +54,6 @@ class SerialObjects {
     return found == slots_.end() || found->second.leaving ? nullptr : &found->second.object;
   }
 
-  template <typename Visit>
-  void ForEach(Visit visit) const {
-    for (const auto& [key, slot] : slots_) visit(key, slot.object);
-  }
   size_t size() const { return slots_.size(); }
 
  private:

@@ -19,6 +19,10 @@
 namespace sallyport::daemon {
 namespace {
 
+/// Sessions whose counters are taken in at a stretch: well below a millisecond's work. Local
+/// policy.
+constexpr size_t kCountersAtOnce = 64;
+
 /// What the session has been given, for those who follow what happens.
 std::vector<EventField> UpFields(const ClientSession& session) {
   std::vector<EventField> fields{{"address", nullptr}, {"interface", *session.interface}};
@@ -85,6 +89,16 @@ ClientSession* SessionManager::Find(const SessionKey& key) {
   return found == sessions_.end() ? nullptr : &found->second;
 }
 
+const ClientSession* SessionManager::FindById(std::string_view id) const {
+  const SessionKey* key = index_.Find(id);
+  return key == nullptr ? nullptr : &sessions_.find(*key)->second;
+}
+
+void SessionManager::SetState(ClientSession& session, SessionState state) {
+  index_.ChangeState(session.state, state);
+  session.state = state;
+}
+
 ppp::Phase SessionManager::PhaseOf(const SessionKey& key) const {
   const auto link = links_.find(key);
   return link == links_.end() ? ppp::Phase::kDead : link->second.phase();
@@ -121,6 +135,7 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   session.link_config = ConfiguredFor(profile);
   links_.emplace(key, ppp::Link(*session.link_config, drops_));
   ++totals_.begun;
+  index_.Add(session.id, key);
   Publish("session.start", sessions_.emplace(key, std::move(session)).first->second);
   data_plane_.PrepareSession(request, std::move(done));
 }
@@ -220,7 +235,7 @@ void SessionManager::Disconnect(const SessionKey& key, const std::string& text,
                                 std::string_view cause) {
   ClientSession* session = Find(key);
   if (session == nullptr || session->state == SessionState::kClosing) return;
-  session->state = SessionState::kClosing;
+  SetState(*session, SessionState::kClosing);
   session->end_text = text;
   session->end_cause = cause;
   Give(key, ppp::Close{text});
@@ -279,7 +294,7 @@ void SessionManager::Carry(ClientSession& session, ppp::Action& action) {
 void SessionManager::LinkEnded(ClientSession& session, const ppp::LinkDown& down) {
   session.link_down = true;
   session.link_end = down.reason;
-  session.state = SessionState::kClosing;
+  SetState(session, SessionState::kClosing);
   LinkEnding ending = EndingOf(session, down);
   if (session.end_cause.empty()) session.end_cause = ending.cause;
   if (session.end_text.empty()) session.end_text = std::move(ending.text);
@@ -324,7 +339,7 @@ void SessionManager::ApplyNetwork(ClientSession& session) {
   ++session.network_changes;
   const SessionKey key = session.key;
   if (!session.network && !session.ipv6) {
-    if (session.state == SessionState::kUp) session.state = SessionState::kStarting;
+    if (session.state == SessionState::kUp) SetState(session, SessionState::kStarting);
     data_plane_.BringDown(key);
     return;
   }
@@ -347,7 +362,7 @@ void SessionManager::ApplyNetwork(ClientSession& session) {
 void SessionManager::NetworkApplied(ClientSession& session) {
   const bool already_up = session.state == SessionState::kUp;
   FinishPhase(session, SetupPhase::kDataPath);
-  session.state = SessionState::kUp;
+  SetState(session, SessionState::kUp);
   session.was_up = true;
   if (!already_up) session.last_data = loop_.Now();
   if (!session.up_at) session.up_at = session.last_data;
@@ -391,7 +406,7 @@ void SessionManager::Release(const SessionKey& key) {
   verdicts_due_.Set(key, std::nullopt);
   verdicts_.erase(key);
   ipv6_services_.Stop(key);
-  if (ClientSession* session = Find(key)) session->state = SessionState::kClosing;
+  if (ClientSession* session = Find(key)) SetState(*session, SessionState::kClosing);
   data_plane_.ReleaseSession(key, [this, key](bool) { Forget(key); });
 }
 
@@ -400,6 +415,7 @@ void SessionManager::Forget(const SessionKey& key) {
   if (found == sessions_.end()) return;
   const ClientSession session = std::move(found->second);
   sessions_.erase(found);
+  index_.Remove(session.id, session.state, session.limits.idle);
   // Only now may the address serve another client: its route has gone.
   if (session.lease) access_.Release(*session.lease);
   const auto lasted =
@@ -434,10 +450,6 @@ void SessionManager::FinishNcp(ClientSession& session) {
 void SessionManager::CountEnd(const ClientSession& session) {
   const std::string_view cause = session.end_cause.empty() ? "nas_error" : session.end_cause;
   ++totals_.ended[std::string(cause)];
-  totals_.traffic.rx_bytes += session.counters.rx_bytes;
-  totals_.traffic.tx_bytes += session.counters.tx_bytes;
-  totals_.traffic.rx_packets += session.counters.rx_packets;
-  totals_.traffic.tx_packets += session.counters.tx_packets;
   const auto lasted =
       std::chrono::duration_cast<std::chrono::seconds>(loop_.Now() - session.started);
   Publish("session.end", session,
@@ -496,42 +508,48 @@ void SessionManager::RunTimers() {
   ArmTimer();
 }
 
-void SessionManager::UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
-                                    const std::function<void(l2tp::TunnelId)>& alive) {
-  const TimePoint read = loop_.Now();
+void SessionManager::Count(ClientSession& session, const InterfaceCounters& now) {
+  const auto count = [&](uint64_t InterfaceCounters::*counter) {
+    const uint64_t before = session.counters.*counter;
+    if (now.*counter > before) totals_.traffic.*counter += now.*counter - before;
+  };
+  count(&InterfaceCounters::rx_bytes);
+  count(&InterfaceCounters::tx_bytes);
+  count(&InterfaceCounters::rx_packets);
+  count(&InterfaceCounters::tx_packets);
+  session.counters = now;
+}
+
+std::optional<SessionKey> SessionManager::UpdateCounters(
+    const CounterReadings& readings, TimePoint read, const SessionKey& after,
+    const std::function<void(l2tp::TunnelId)>& alive) {
   std::vector<SessionKey> grown;
-  for (const auto& [key, now] : counters) {
-    ClientSession* session = Find(key);
-    if (session == nullptr) continue;
-    if (now.rx_packets > session->counters.rx_packets) {
+  std::vector<SessionKey> idle;
+  std::optional<SessionKey> last;
+  auto at = sessions_.upper_bound(after);
+  for (size_t looked = 0; at != sessions_.end() && looked < kCountersAtOnce; ++at, ++looked) {
+    auto& [key, session] = *at;
+    last = key;
+    const auto now = readings(key);
+    if (!now) continue;  // nothing is known of it
+    if (now->rx_packets > session.counters.rx_packets) {
       grown.push_back(key);
-      session->last_data = read;
+      session.last_data = read;
     }
-    session->counters = now;
-    session->rate.Take(now, read);
+    Count(session, *now);
+    session.rate.Take(*now, read);
+    const auto& limit = session.limits.idle;
+    if (session.state == SessionState::kUp && limit && read - session.last_data >= *limit) {
+      idle.push_back(key);
+    }
   }
-  for (const auto& key : grown) {
+  const bool more = at != sessions_.end();
+  for (const SessionKey& key : grown) {
     Give(key, ppp::ProofOfLife{});
     alive(key.tunnel);
   }
-  // Of a session that the dump does not tell of, nothing is known.
-  for (const auto& [key, now] : counters) {
-    const ClientSession* session = Find(key);
-    if (session == nullptr || session->state != SessionState::kUp || !session->limits.idle)
-      continue;
-    if (read - session->last_data >= *session->limits.idle) {
-      Disconnect(key, "idle for too long", "idle_timeout");
-    }
-  }
-}
-
-std::optional<std::chrono::seconds> SessionManager::ShortestIdleLimit() const {
-  std::optional<std::chrono::seconds> shortest;
-  for (const auto& [key, session] : sessions_) {
-    const auto& limit = session.limits.idle;
-    if (limit && (!shortest || *limit < *shortest)) shortest = limit;
-  }
-  return shortest;
+  for (const SessionKey& key : idle) Disconnect(key, "idle for too long", "idle_timeout");
+  return more ? last : std::nullopt;
 }
 
 }  // namespace sallyport::daemon

@@ -25,6 +25,7 @@
 #include "daemon/log_limit.h"
 #include "daemon/random_source.h"
 #include "daemon/rate_meter.h"
+#include "daemon/session_index.h"
 #include "daemon/session_mtu.h"
 #include "daemon/setup_times.h"
 #include "daemon/status_model.h"
@@ -116,11 +117,11 @@ class SessionsOfTunnel {
   SessionMap::const_iterator end_;
 };
 
-/// What is counted of all sessions since the start, those that live not included.
+/// What is counted of all sessions since the start.
 struct SessionTotalsSinceStart {
   uint64_t begun = 0;
-  CountByReason ended;  // by end_cause
-  InterfaceCounters traffic;
+  CountByReason ended;        // by end_cause
+  InterfaceCounters traffic;  // as of the last readings
 };
 
 struct AuthenticationCounters {
@@ -188,17 +189,25 @@ class SessionManager {
   /// The peer of the tunnel is at another address.
   void MovePeer(l2tp::TunnelId tunnel, const IpEndpoint& peer);
 
-  /// Takes in a dump of interface counters; what has grown proves that the client lives.
-  /// Calls `alive` for each such session's tunnel. Ends those that are idle for too long: no
-  /// counter grows by LCP echoes, which the kernel hands to us before it counts.
-  void UpdateCounters(const std::map<SessionKey, InterfaceCounters>& counters,
-                      const std::function<void(l2tp::TunnelId)>& alive);
+  /// Takes in what a dump that was made at `read` says of the sessions after `after`, of as many as
+  /// one turn of the loop may be busy with. Gives the last of them, if there are more. What has
+  /// grown proves that the client lives: calls `alive` for each such session's tunnel. Ends those
+  /// that are idle for too long: no counter grows by LCP echoes, which the kernel hands to us
+  /// before it counts.
+  std::optional<SessionKey> UpdateCounters(const CounterReadings& readings, TimePoint read,
+                                           const SessionKey& after,
+                                           const std::function<void(l2tp::TunnelId)>& alive);
 
-  /// The shortest idle limit of any session: UpdateCounters() is to be called more often.
-  std::optional<std::chrono::seconds> ShortestIdleLimit() const;
+  /// The shortest idle limit of any session: counters are to be read more often.
+  std::optional<std::chrono::seconds> ShortestIdleLimit() const {
+    return index_.shortest_idle_limit();
+  }
 
   const SessionMap& sessions() const { return sessions_; }
   SessionsOfTunnel OfTunnel(l2tp::TunnelId tunnel) const { return {sessions_, tunnel}; }
+  /// Null if there is none.
+  const ClientSession* FindById(std::string_view id) const;
+  size_t InState(SessionState state) const { return index_.InState(state); }
   const AuthenticationCounters& authentication() const { return authentication_; }
   const ppp::DropCounters& drops() const { return drops_; }
   const dhcp::DropCounters& ipv6_drops() const { return ipv6_services_.drops(); }
@@ -238,6 +247,9 @@ class SessionManager {
   void ArmTimer();
   void Rearm(const SessionKey& key);
   ClientSession* Find(const SessionKey& key);
+  void SetState(ClientSession& session, SessionState state);
+  void SetLimits(ClientSession& session, const SessionLimits& limits);
+  void Count(ClientSession& session, const InterfaceCounters& now);
   void FinishPhase(ClientSession& session, SetupPhase phase);
   void FinishLogin(const SessionKey& key, const ppp::Command& verdict);
   void FinishNcp(ClientSession& session);
@@ -259,6 +271,7 @@ class SessionManager {
   SessionCallback forgotten_;
   FrameTap tap_;
   SessionMap sessions_;
+  SessionIndex index_;                     // of them
   std::map<SessionKey, ppp::Link> links_;  // same keys as sessions_, until released
   /// Configurations of links whose path takes less than is configured; there are as many as there
   /// are sizes.

@@ -11,6 +11,11 @@
 
 namespace sallyport::daemon {
 
+void SessionManager::SetLimits(ClientSession& session, const SessionLimits& limits) {
+  index_.ChangeLimit(session.limits.idle, limits.idle);
+  session.limits = limits;
+}
+
 void SessionManager::SetUser(ClientSession& session, const ppp::Authenticate& request) {
   session.user = PrintableText(request.user);
   session.method = request.method;
@@ -27,7 +32,7 @@ void SessionManager::Decide(ClientSession& session, const ppp::Authenticate& req
   if (!verdict) return Refuse(session, request, verdict.error(), *delay);
   SetUser(session, request);
   session.lease = verdict->lease;
-  session.limits = verdict->limits;
+  SetLimits(session, verdict->limits);
   // Not when asked again, or whoever guesses at the password of a user who is here would be
   // forgiven each time.
   delay_.Accepted(aaa::BareName(request.user, logins_.names));

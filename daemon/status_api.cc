@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/expected.h"
@@ -70,11 +71,17 @@ std::vector<std::string> FieldsOf() {
 }
 
 /// `record` with the members `fields` alone, or all of it.
-Json Chosen(Json record, const std::vector<std::string>& fields) {
-  if (fields.empty()) return record;
-  Json chosen = Json::object();
-  for (const std::string& field : fields) chosen[field] = std::move(record[field]);
-  return chosen;
+template <typename Record>
+Json Chosen(const Record& record, const std::vector<std::string>& fields) {
+  if (fields.empty()) return ToJson(record);
+  if constexpr (std::is_same_v<Record, SessionRecord>) {
+    return ToJson(record, fields);
+  } else {
+    Json whole = ToJson(record);
+    Json chosen = Json::object();
+    for (const std::string& field : fields) chosen[field] = std::move(whole[field]);
+    return chosen;
+  }
 }
 
 /// A long list as a body. `read` gives the records after a cursor.
@@ -84,9 +91,9 @@ HttpResponse ListResponse(const char* name, const ListQuery& query, bool hide_us
     const Page<Record> records = read(after);
     Page<Json> page{.records = {}, .next = records.next};
     for (const auto& [cursor, record] : records.records) {
-      Json json = ToJson(record);
+      Json json = Chosen(record, fields);
       if (hide_users) HideUser(json);
-      page.records.emplace_back(cursor, Chosen(std::move(json), fields));
+      page.records.emplace_back(cursor, std::move(json));
     }
     return page;
   };
@@ -211,18 +218,17 @@ HttpResponse StatusApi::GetAttempts(const HttpRequest& request) {
 }
 
 HttpResponse StatusApi::GetSession(const HttpRequest& request) {
-  SessionFilter filter;
-  filter.id = request.path.substr(kSessionPrefix.size());
-  const auto sessions = source_.AllSessions(filter);
-  if (sessions.empty()) {
+  const std::string id = request.path.substr(kSessionPrefix.size());
+  const auto found = source_.Session(id);
+  if (!found) {
     return ProblemResponse({.status = 404,
                             .code = "session_not_found",
                             .title = "No such session",
-                            .detail = "No session has the id " + PrintableText(*filter.id) + ".",
+                            .detail = "No session has the id " + PrintableText(id) + ".",
                             .hint = "It may have ended. GET /v1/sessions lists those there are."});
   }
   Json record{{"api", kApiVersion}};
-  Json session = ToJson(sessions.front());
+  Json session = ToJson(*found);
   if (HidesUsers(request)) HideUser(session);
   record.update(session);
   return JsonResponse(record);
@@ -295,14 +301,9 @@ HttpResponse StatusApi::GetTrace(const HttpRequest& request) {
 HttpResponse StatusApi::DisconnectSessions(const HttpRequest& request) {
   const auto call = ParseDisconnect(request.body);
   if (!call) return ProblemResponse(call.error());
-  DisconnectResult result;
-  if (call->dry_run) {
-    for (SessionRecord& session : source_.AllSessions(call->filter)) {
-      result.sessions.push_back(std::move(session.id));
-    }
-  } else {
-    result = source_.Disconnect(call->filter, request.peer);
-  }
+  const DisconnectResult result =
+      call->dry_run ? DisconnectResult{.sessions = source_.SessionIds(call->filter)}
+                    : source_.Disconnect(call->filter, request.peer);
   return JsonResponse(
       {{"api", kApiVersion}, {"matched", result.sessions.size()}, {"sessions", result.sessions}});
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_json.h"
 
+#include <algorithm>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <iterator>
 
 #include "daemon/config_keys.h"
 
@@ -156,6 +158,45 @@ Json ToJson(const std::optional<SessionRates>& rates) {
           {"interval_seconds", rates->interval.count()}};
 }
 
+Json ToJson(const SessionPpp& ppp) {
+  return {{"auth", OrNull(ppp.auth)}, {"phase", ppp.phase}, {"mtu", ppp.mtu}};
+}
+
+Json ToJson(const std::vector<IpAddress>& addresses) {
+  Json json = Json::array();
+  for (const IpAddress& address : addresses) json.push_back(address.ToString());
+  return json;
+}
+
+/// One by one, so that nobody pays for what is not asked for.
+struct SessionMember {
+  std::string_view name;
+  Json (*value)(const SessionRecord&);
+};
+
+constexpr SessionMember kSessionMembers[] = {
+    {"id", [](const SessionRecord& s) { return Json(s.id); }},
+    {"state", [](const SessionRecord& s) { return Json(ToString(s.state)); }},
+    {"origin", [](const SessionRecord& s) { return Json(s.dial ? "dialled" : "incoming"); }},
+    {"dial", [](const SessionRecord& s) { return OrNull(s.dial); }},
+    {"user", [](const SessionRecord& s) { return OrNull(s.user); }},
+    {"pool", [](const SessionRecord& s) { return OrNull(s.pool); }},
+    {"address",
+     [](const SessionRecord& s) { return s.address ? Json(s.address->ToString()) : Json(); }},
+    {"dns", [](const SessionRecord& s) { return ToJson(s.dns); }},
+    {"ipv6", [](const SessionRecord& s) { return ToJson(s.ipv6); }},
+    {"interface", [](const SessionRecord& s) { return OrNull(s.interface); }},
+    {"since", [](const SessionRecord& s) { return Json(ToRfc3339(s.since)); }},
+    {"uptime_seconds", [](const SessionRecord& s) { return Json(s.uptime.count()); }},
+    {"peer", [](const SessionRecord& s) { return ToJson(s.peer); }},
+    {"ipsec", [](const SessionRecord& s) { return s.ipsec ? ToJson(*s.ipsec) : Json(); }},
+    {"l2tp", [](const SessionRecord& s) { return ToJson(s.l2tp); }},
+    {"ppp", [](const SessionRecord& s) { return ToJson(s.ppp); }},
+    {"times", [](const SessionRecord& s) { return ToJson(s.times); }},
+    {"counters", [](const SessionRecord& s) { return ToJson(s.counters); }},
+    {"rates", [](const SessionRecord& s) { return ToJson(s.rates); }},
+};
+
 }  // namespace
 
 Json ToJson(const DaemonStatus& status) {
@@ -181,30 +222,18 @@ Json ToJson(const DaemonStatus& status) {
 }
 
 Json ToJson(const SessionRecord& session) {
-  Json dns = Json::array();
-  for (const IpAddress& address : session.dns) dns.push_back(address.ToString());
-  return {{"id", session.id},
-          {"state", ToString(session.state)},
-          {"origin", session.dial ? "dialled" : "incoming"},
-          {"dial", OrNull(session.dial)},
-          {"user", OrNull(session.user)},
-          {"pool", OrNull(session.pool)},
-          {"address", session.address ? Json(session.address->ToString()) : Json()},
-          {"dns", std::move(dns)},
-          {"ipv6", ToJson(session.ipv6)},
-          {"interface", OrNull(session.interface)},
-          {"since", ToRfc3339(session.since)},
-          {"uptime_seconds", session.uptime.count()},
-          {"peer", ToJson(session.peer)},
-          {"ipsec", session.ipsec ? ToJson(*session.ipsec) : Json()},
-          {"l2tp", ToJson(session.l2tp)},
-          {"ppp",
-           {{"auth", OrNull(session.ppp.auth)},
-            {"phase", session.ppp.phase},
-            {"mtu", session.ppp.mtu}}},
-          {"times", ToJson(session.times)},
-          {"counters", ToJson(session.counters)},
-          {"rates", ToJson(session.rates)}};
+  Json json = Json::object();
+  for (const SessionMember& member : kSessionMembers) json[member.name] = member.value(session);
+  return json;
+}
+
+Json ToJson(const SessionRecord& session, const std::vector<std::string>& fields) {
+  Json json = Json::object();
+  for (const std::string& field : fields) {
+    const auto* member = std::ranges::find(kSessionMembers, field, &SessionMember::name);
+    if (member != std::end(kSessionMembers)) json[field] = member->value(session);
+  }
+  return json;
 }
 
 Json ToJson(const TunnelStatus& tunnel) {

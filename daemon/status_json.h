@@ -19,6 +19,8 @@ inline constexpr std::string_view kApiVersion = "sallyport/v1";
 Json ToJson(const DaemonStatus& status);
 /// Without "api": an element of a list.
 Json ToJson(const SessionRecord& session);
+/// These members alone, in this order.
+Json ToJson(const SessionRecord& session, const std::vector<std::string>& fields);
 
 Json ToJson(const TunnelStatus& tunnel);
 Json ToJson(const SaStatus& sa);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/status_model.h"
 
-#include <limits>
-
 #include "base/text.h"
 
 namespace sallyport::daemon {
@@ -67,36 +65,40 @@ bool NamesUser(std::string_view shown, std::string_view asked) {
 namespace {
 
 /// Whether `range` has the session's address, or one of its prefixes at least in part.
-bool IsWithin(const IpPrefix& range, const SessionRecord& session) {
+bool IsWithin(const IpPrefix& range, const SessionFacts& session) {
   if (session.address && range.Contains(*session.address)) return true;
-  if (!session.ipv6) return false;
   const auto overlaps = [&range](const std::optional<IpPrefix>& prefix) {
     return prefix && (range.Contains(prefix->address) || prefix->Contains(range.address));
   };
-  return overlaps(session.ipv6->prefix) || overlaps(session.ipv6->delegated);
+  return overlaps(session.prefix) || overlaps(session.delegated);
 }
 
 }  // namespace
 
-bool SessionFilter::Matches(const SessionRecord& session) const {
+SessionFacts FactsOf(const SessionRecord& session) {
+  SessionFacts facts{.id = session.id,
+                     .user = session.user,
+                     .pool = session.pool,
+                     .state = session.state,
+                     .address = session.address,
+                     .prefix = {},
+                     .delegated = {},
+                     .peer = session.peer.address};
+  if (session.ipv6) {
+    facts.prefix = session.ipv6->prefix;
+    facts.delegated = session.ipv6->delegated;
+  }
+  return facts;
+}
+
+bool SessionFilter::Matches(const SessionFacts& session) const {
   if (id && *id != session.id) return false;
   if (user && (!session.user || !NamesUser(*session.user, *user))) return false;
   if (pool && pool != session.pool) return false;
   if (state && *state != session.state) return false;
   if (address && !IsWithin(*address, session)) return false;
-  if (peer && !peer->Contains(session.peer.address)) return false;
+  if (peer && !peer->Contains(session.peer)) return false;
   return true;
-}
-
-std::vector<SessionRecord> StatusSource::AllSessions(const SessionFilter& filter) const {
-  std::vector<SessionRecord> all;
-  std::optional<uint64_t> after = 0;
-  while (after) {
-    auto page = Sessions(filter, *after, std::numeric_limits<size_t>::max());
-    for (auto& [cursor, record] : page.records) all.push_back(std::move(record));
-    after = page.next;
-  }
-  return all;
 }
 
 }  // namespace sallyport::daemon

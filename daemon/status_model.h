@@ -302,6 +302,19 @@ struct SessionRecord {
 /// what is shown of it.
 bool NamesUser(std::string_view shown, std::string_view asked);
 
+/// What a filter looks at; borrowed.
+struct SessionFacts {
+  std::string_view id;
+  std::optional<std::string_view> user;
+  std::optional<std::string_view> pool;
+  SessionState state = SessionState::kStarting;
+  std::optional<IpAddress> address;   // inside
+  std::optional<IpPrefix> prefix;     // of IPv6, while it is open
+  std::optional<IpPrefix> delegated;  // likewise
+  IpAddress peer;                     // outside
+};
+SessionFacts FactsOf(const SessionRecord& session);
+
 /// Chooses sessions: all that is given must hold. Without anything it chooses every session.
 struct SessionFilter {
   std::optional<std::string> id;
@@ -311,7 +324,7 @@ struct SessionFilter {
   std::optional<std::string> pool;
   std::optional<SessionState> state;
 
-  bool Matches(const SessionRecord& session) const;
+  bool Matches(const SessionFacts& session) const;
 };
 
 /// Whose packets are traced: those for which all that is given holds.
@@ -368,8 +381,10 @@ class StatusSource {
   /// Those that `filter` matches among the next `scan` after the cursor `after`; 0: the first.
   virtual Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after,
                                        size_t scan) const = 0;
-  /// Every one that `filter` matches; for calls about few.
-  std::vector<SessionRecord> AllSessions(const SessionFilter& filter) const;
+  /// Nothing if there is none with this id.
+  virtual std::optional<SessionRecord> Session(const std::string& id) const = 0;
+  /// Of every one that `filter` matches.
+  virtual std::vector<std::string> SessionIds(const SessionFilter& filter) const = 0;
   virtual Page<TunnelStatus> Tunnels(uint64_t after, size_t scan) const = 0;
   virtual Page<SaStatus> Sas(uint64_t after, size_t scan) const = 0;
   virtual std::vector<PoolStatus> Pools() const = 0;

@@ -99,6 +99,33 @@ SessionTimes TimesOf(const ClientSession& session) {
   return times;
 }
 
+/// Inside.
+std::optional<IpAddress> AddressOf(const ClientSession& session) {
+  if (session.lease && session.lease->address) return session.lease->address;
+  // The server gave it to us.
+  if (session.dialled != nullptr && session.network) return session.network->network.local;
+  return {};
+}
+
+SessionFacts FactsOf(const ClientSession& session) {
+  SessionFacts facts{.id = session.id,
+                     .user = {},
+                     .pool = {},
+                     .state = session.state,
+                     .address = AddressOf(session),
+                     .prefix = {},
+                     .delegated = {},
+                     .peer = session.peer.address};
+  if (!session.user.empty()) facts.user = session.user;
+  if (!session.lease) return facts;
+  if (!session.lease->pool.empty()) facts.pool = session.lease->pool;
+  if (session.ipv6) {
+    facts.prefix = session.lease->prefix;
+    facts.delegated = session.lease->delegated;
+  }
+  return facts;
+}
+
 std::optional<SessionIpv6Status> Ipv6Of(const ClientSession& session) {
   if (!session.ipv6) return {};
   SessionIpv6Status ipv6{.local = IpAddress::LinkLocal(session.ipv6->network.local),
@@ -195,10 +222,8 @@ DaemonStatus StatusView::Status() const {
                  .messages_received = endpoint.statistics().messages_received,
                  .messages_sent = endpoint.statistics().messages_sent,
                  .retransmissions = endpoint.statistics().retransmissions};
-  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
-    ++status.sessions.total;
-    if (session.state == SessionState::kUp) ++status.sessions.up;
-  }
+  status.sessions = {.total = concentrator_.sessions().sessions().size(),
+                     .up = concentrator_.sessions().InState(SessionState::kUp)};
   status.pools = Pools();
   status.drops.l2tp = ToStatus(endpoint.statistics().drops);
   for (const auto& [reason, count] : data_plane_.drops()) status.drops.l2tp[reason] += count;
@@ -218,16 +243,10 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   SessionRecord record;
   record.id = session.id;
   record.state = session.state;
-  if (session.dialled != nullptr) {
-    record.dial = session.dialled->dial;
-    // The server gave it to us.
-    if (session.network) record.address = session.network->network.local;
-  }
+  if (session.dialled != nullptr) record.dial = session.dialled->dial;
   if (!session.user.empty()) record.user = session.user;
-  if (session.lease) {
-    if (!session.lease->pool.empty()) record.pool = session.lease->pool;
-    if (session.lease->address) record.address = session.lease->address;
-  }
+  if (session.lease && !session.lease->pool.empty()) record.pool = session.lease->pool;
+  record.address = AddressOf(session);
   if (session.network) {
     for (const auto& server : session.network->network.dns) {
       if (server) record.dns.push_back(server);
@@ -267,28 +286,40 @@ SessionRecord StatusView::Record(const ClientSession& session) const {
   return record;
 }
 
-/// What can be told without joining anything: most sessions are not meant by a filter.
-bool StatusView::MayMatch(const ClientSession& session, const SessionFilter& filter) const {
-  if (filter.id && *filter.id != session.id) return false;
-  if (filter.state && *filter.state != session.state) return false;
-  return !filter.peer || filter.peer->Contains(session.peer.address);
-}
-
 Page<SessionRecord> StatusView::Sessions(const SessionFilter& filter, uint64_t after,
                                          size_t scan) const {
   Page<SessionRecord> page;
   const auto& sessions = concentrator_.sessions().sessions();
+  if (filter.id) {  // at most one, without a look at the others
+    const ClientSession* session = concentrator_.sessions().FindById(*filter.id);
+    if (session == nullptr || !filter.Matches(FactsOf(*session))) return page;
+    if (CursorOf(session->key) > after) {
+      page.records.emplace_back(CursorOf(session->key), Record(*session));
+    }
+    return page;
+  }
   for (auto at = sessions.upper_bound(KeyOf(after)); at != sessions.end(); ++at) {
     if (scan-- == 0) {
       page.next = after;
       break;
     }
     after = CursorOf(at->first);
-    if (!MayMatch(at->second, filter)) continue;
-    SessionRecord record = Record(at->second);
-    if (filter.Matches(record)) page.records.emplace_back(after, std::move(record));
+    if (filter.Matches(FactsOf(at->second))) page.records.emplace_back(after, Record(at->second));
   }
   return page;
+}
+
+std::optional<SessionRecord> StatusView::Session(const std::string& id) const {
+  const ClientSession* session = concentrator_.sessions().FindById(id);
+  return session == nullptr ? std::nullopt : std::optional(Record(*session));
+}
+
+std::vector<std::string> StatusView::SessionIds(const SessionFilter& filter) const {
+  std::vector<std::string> ids;
+  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
+    if (filter.Matches(FactsOf(session))) ids.push_back(session.id);
+  }
+  return ids;
 }
 
 const SaTable::Entry* StatusView::SaOf(const TunnelRecord& tunnel) const {
@@ -387,17 +418,9 @@ MetricsStatus StatusView::Metrics() const {
   MetricsStatus metrics;
   metrics.status = Status();
   for (const auto state : {SessionState::kStarting, SessionState::kUp, SessionState::kClosing}) {
-    metrics.sessions_by_state[std::string(ToString(state))] = 0;
+    metrics.sessions_by_state[std::string(ToString(state))] = manager.InState(state);
   }
-  InterfaceCounters traffic = manager.totals().traffic;
-  for (const auto& [key, session] : manager.sessions()) {
-    ++metrics.sessions_by_state.find(ToString(session.state))->second;
-    traffic.rx_bytes += session.counters.rx_bytes;
-    traffic.tx_bytes += session.counters.tx_bytes;
-    traffic.rx_packets += session.counters.rx_packets;
-    traffic.tx_packets += session.counters.tx_packets;
-  }
-  metrics.traffic = ToStatus(traffic);
+  metrics.traffic = ToStatus(manager.totals().traffic);
   metrics.session_starts = manager.totals().begun;
   metrics.session_ends = manager.totals().ended;
   metrics.failed_attempts = concentrator_.attempts().totals();
@@ -458,16 +481,10 @@ Page<AttemptRecord> StatusView::Attempts(const AttemptFilter& filter, uint64_t a
 
 DisconnectResult StatusView::Disconnect(const SessionFilter& filter,
                                         const std::optional<PeerCredentials>& caller) {
-  DisconnectResult result;
-  std::vector<SessionKey> keys;
-  for (const auto& [key, session] : concentrator_.sessions().sessions()) {
-    if (!MayMatch(session, filter) || !filter.Matches(Record(session))) continue;
-    keys.push_back(key);
-    result.sessions.push_back(session.id);
-  }
+  DisconnectResult result{.sessions = SessionIds(filter)};
   LogInfo("disconnect_requested",
-          fmt::format("{} asks to disconnect {} session(s)", Name(caller), keys.size()));
-  for (const auto& key : keys) concentrator_.Disconnect(key, "disconnected by the operator");
+          fmt::format("{} asks to disconnect {} session(s)", Name(caller), result.sessions.size()));
+  concentrator_.Disconnect(result.sessions, "disconnected by the operator");
   return result;
 }
 

@@ -41,6 +41,8 @@ class StatusView final : public StatusSource {
   MetricsStatus Metrics() const override;
   Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after,
                                size_t scan) const override;
+  std::optional<SessionRecord> Session(const std::string& id) const override;
+  std::vector<std::string> SessionIds(const SessionFilter& filter) const override;
   Page<TunnelStatus> Tunnels(uint64_t after, size_t scan) const override;
   Page<SaStatus> Sas(uint64_t after, size_t scan) const override;
   std::vector<PoolStatus> Pools() const override;
@@ -60,7 +62,6 @@ class StatusView final : public StatusSource {
  private:
   TunnelStatus Record(const TunnelRecord& tunnel) const;
   const SaTable::Entry* SaOf(const TunnelRecord& tunnel) const;
-  bool MayMatch(const ClientSession& session, const SessionFilter& filter) const;
   SessionRecord Record(const ClientSession& session) const;
   DialRecord Record(const Dialer::Dial& dial) const;
   IpsecStatus Ipsec() const;

@@ -47,9 +47,23 @@ class Source : public StatusSource {
   Page<SessionRecord> Sessions(const SessionFilter& filter, uint64_t after, size_t) const override {
     Page<SessionRecord> page;
     for (; after < sessions_.size(); ++after) {
-      if (filter.Matches(sessions_[after])) page.records.emplace_back(after + 1, sessions_[after]);
+      if (filter.Matches(FactsOf(sessions_[after])))
+        page.records.emplace_back(after + 1, sessions_[after]);
     }
     return page;
+  }
+  std::optional<SessionRecord> Session(const std::string& id) const override {
+    for (const SessionRecord& session : sessions_) {
+      if (session.id == id) return session;
+    }
+    return {};
+  }
+  std::vector<std::string> SessionIds(const SessionFilter& filter) const override {
+    std::vector<std::string> ids;
+    for (const SessionRecord& session : sessions_) {
+      if (filter.Matches(FactsOf(session))) ids.push_back(session.id);
+    }
+    return ids;
   }
   Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
     Page<TunnelStatus> page;
@@ -73,7 +87,7 @@ class Source : public StatusSource {
                               const std::optional<PeerCredentials>& /*caller*/) override {
     ++disconnect_calls;
     DisconnectResult result;
-    for (const SessionRecord& session : AllSessions(filter)) result.sessions.push_back(session.id);
+    result.sessions = SessionIds(filter);
     return result;
   }
   void SetDraining(bool, const std::optional<PeerCredentials>&) override { ++other_calls; }

@@ -194,6 +194,7 @@ class ConcentratorTest : public testing::Test {
     LogIn("secret");
     Negotiate(0x8021, {3, 6, 10, 64, 0, 2});
   }
+  std::string Id() const { return concentrator_.sessions().sessions().at(key_).id; }
   std::optional<SessionState> State() const {
     const auto& sessions = concentrator_.sessions().sessions();
     const auto found = sessions.find(key_);

@@ -83,7 +83,7 @@ TEST_F(ConcentratorTest, TheAddressIsFreeOnlyWhenTheRouteHasGone) {
 
 TEST_F(ConcentratorTest, TheOperatorsDisconnectSaysGoodbyeInPppAndL2tp) {
   BringUp();
-  concentrator_.Disconnect(key_, "disconnected by the operator");
+  concentrator_.Disconnect({Id()}, "disconnected by the operator");
   Settle();
   ASSERT_THAT(Frames(0xC021, 5), SizeIs(1)) << "Terminate-Request";
   EXPECT_THAT(Sent(kCdn), IsEmpty()) << "the client has not answered yet";
@@ -370,7 +370,7 @@ TEST_F(ProxyIgnored, TheCallerIsAskedAnew) {
 
 TEST_F(ConcentratorTest, ALifeIsPublishedAndCounted) {
   BringUp();
-  concentrator_.Disconnect(key_, "enough");
+  concentrator_.Disconnect({Id()}, "enough");
   Frame({0xC0, 0x21, 6, Frames(0xC021, 5).back()[3], 0, 4});  // Terminate-Ack
   EXPECT_THAT(events_.Types(),
               ElementsAre("sa.up", "tunnel.up", "session.start", "session.up", "session.end"));

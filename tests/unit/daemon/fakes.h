@@ -110,7 +110,13 @@ class FakeDataPlane final : public DataPlane {
     dhcp_sent.push_back({source, destination, {octets.begin(), octets.end()}});
   }
   void ReadCounters(CountersCallback done) override {
-    Answer([this, done = std::move(done)]() mutable { done(counters); });
+    Answer([this, done = std::move(done)]() mutable {
+      done([this](const SessionKey& key) {
+        ++counters_looked_at;
+        const auto found = counters.find(key);
+        return found == counters.end() ? std::nullopt : std::optional(found->second);
+      });
+    });
   }
   const std::map<std::string, uint64_t>& drops() const override { return no_drops; }
   const std::map<std::string, uint64_t>& data_drops() const override { return no_drops; }
@@ -172,6 +178,7 @@ class FakeDataPlane final : public DataPlane {
   size_t frames_before_numbers = 0;  // written until the last NumberFrames was done
   std::map<SessionKey, SessionNetwork> up;
   std::map<SessionKey, InterfaceCounters> counters;
+  size_t counters_looked_at = 0;  // how often they were asked for, of any session
   std::vector<l2tp::SendDatagram> sent;
   std::vector<std::vector<uint8_t>> frames;
   struct Ipv6Sent {

@@ -119,9 +119,23 @@ class FakeSource : public StatusSource {
         page.next = after;
         break;
       }
-      if (filter.Matches(sessions[after])) page.records.emplace_back(after + 1, sessions[after]);
+      if (filter.Matches(FactsOf(sessions[after])))
+        page.records.emplace_back(after + 1, sessions[after]);
     }
     return page;
+  }
+  std::optional<SessionRecord> Session(const std::string& id) const override {
+    for (const SessionRecord& session : sessions) {
+      if (session.id == id) return session;
+    }
+    return {};
+  }
+  std::vector<std::string> SessionIds(const SessionFilter& filter) const override {
+    std::vector<std::string> ids;
+    for (const SessionRecord& session : sessions) {
+      if (filter.Matches(FactsOf(session))) ids.push_back(session.id);
+    }
+    return ids;
   }
   Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
     Page<TunnelStatus> page;
@@ -153,7 +167,7 @@ class FakeSource : public StatusSource {
                               const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);
     DisconnectResult result;
-    for (const SessionRecord& session : AllSessions(filter)) result.sessions.push_back(session.id);
+    result.sessions = SessionIds(filter);
     return result;
   }
   void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) override {

@@ -124,7 +124,7 @@ TEST_F(TraceTest, OfAUser_AllIsToldOnceTheUserIsKnown) {
   EXPECT_EQ(Texts(Lines(*of_alice)), everything);
   EXPECT_THAT(Texts(Lines(*of_bob)), IsEmpty());
   // The tunnel's goodbye is hers too, when her session has gone already.
-  concentrator_.Disconnect(key_, "enough");
+  concentrator_.Disconnect({Id()}, "enough");
   Settle();
   Send(tunnel_path_, Message(0, l2tp::testing::StopCcnAvps(kPeerTunnel, 1)));
   EXPECT_THAT(Texts(Lines(*of_alice)), Contains(StartsWith("< StopCCN")));

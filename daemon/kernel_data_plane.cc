@@ -198,7 +198,9 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
     if (known) continue;
     const uint8_t length = gateway.is_v6() ? 128 : 32;
     const IpPrefix address{.address = gateway, .length = length};
-    if (auto added = route.AddAddress("lo", address); !added) {
+    // The packages' scripts find by the label what a killed daemon has left.
+    const std::string_view label = gateway.is_v4() ? "lo:sallyport" : "";
+    if (auto added = route.AddAddress("lo", address, label); !added) {
       return Unexpected{added.error().text};
     }
     added_addresses_.push_back(address);

@@ -184,7 +184,7 @@ Expected<void, KernelError> Route::DeleteRoute(const DeviceRoute& route) {
 }
 
 Expected<void, KernelError> Route::ChangeAddress(std::string_view device, const IpPrefix& address,
-                                                 bool add) {
+                                                 bool add, std::string_view label) {
   const auto ifindex = LinkIndex(device);
   if (!ifindex) return Unexpected{ifindex.error()};
   ifaddrmsg header{};
@@ -197,16 +197,18 @@ Expected<void, KernelError> Route::ChangeAddress(std::string_view device, const 
   request.Address(IFA_LOCAL, address.address);
   request.Address(IFA_ADDRESS, address.address);
   if (add) request.U8(IFA_PROTO, kRouteProtocol);
+  if (!label.empty()) request.Text(IFA_LABEL, label);
   return socket_.Request(request, (add ? "add address " : "delete address ") + address.ToString() +
                                       " of " + std::string(device));
 }
 
-Expected<void, KernelError> Route::AddAddress(std::string_view device, const IpPrefix& address) {
-  return ChangeAddress(device, address, true);
+Expected<void, KernelError> Route::AddAddress(std::string_view device, const IpPrefix& address,
+                                              std::string_view label) {
+  return ChangeAddress(device, address, true, label);
 }
 
 Expected<void, KernelError> Route::DeleteAddress(std::string_view device, const IpPrefix& address) {
-  return ChangeAddress(device, address, false);
+  return ChangeAddress(device, address, false, {});
 }
 
 Expected<void, KernelError> Route::ChangeLinkLocal(int ifindex, const IpAddress& local,

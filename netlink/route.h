@@ -101,8 +101,10 @@ class Route {
   /// Only a route of ours through that interface. Error ESRCH: there is none.
   Expected<void, KernelError> DeleteRoute(const DeviceRoute& route);
 
-  /// Adding an address that is there succeeds. Error ENODEV.
-  Expected<void, KernelError> AddAddress(std::string_view device, const IpPrefix& address);
+  /// Adding an address that is there succeeds. `label`, of IPv4 alone: by what ip-address(8) finds
+  /// it; the device's name with something behind it, 15 characters at most. Error ENODEV.
+  Expected<void, KernelError> AddAddress(std::string_view device, const IpPrefix& address,
+                                         std::string_view label = {});
   /// Error EADDRNOTAVAIL: not there.
   Expected<void, KernelError> DeleteAddress(std::string_view device, const IpPrefix& address);
   /// Our link-local address on a point-to-point interface, which must be up, and the route to that
@@ -123,7 +125,7 @@ class Route {
   Expected<void, KernelError> ChangeLinkLocal(int ifindex, const IpAddress& local,
                                               const IpAddress& peer, bool add);
   Expected<void, KernelError> ChangeAddress(std::string_view device, const IpPrefix& address,
-                                            bool add);
+                                            bool add, std::string_view label);
   template <typename T>
   Expected<Snapshot<T>, KernelError> DumpSnapshot(const Message& request,
                                                   std::string_view operation,

@@ -40,6 +40,8 @@ NETWORKD = {
     "50-wan.network": f"[Match]\nName=wan0\n[Network]\nAddress={topology.GATEWAY_OUTER}/24\n",
     "90-all.network": "[Match]\nName=*\nType=!loopback\n[Network]\nDHCP=yes\n",
 }
+# What the operator of this server adds to our unit.
+DROP_IN = Path("/run/systemd/system/sallyportd.service.d/lab.conf")
 # udev that takes its time, as on a machine that boots.
 SLOW_UDEV = Path("/run/udev/rules.d/00-slow.rules")
 
@@ -48,7 +50,7 @@ OTHERS_FILES = re.compile(
     r"/var/(lib/(dpkg|apt|systemd/(timers|catalog)|ucf)|log|cache/(apt|debconf|ldconfig|man))(/|$)"
     # dh_apparmor's lines in every package with a profile remove it when it is empty.
     r"|/etc/apparmor\.d/disable$"
-    r"|/var/lib/systemd/random-seed$|/etc/ld\.so\.cache$|/etc/(passwd|group|g?shadow)-?$|/etc/\.pwd\.lock$"
+    r"|/var/lib/systemd/(random-seed|credential\.secret)$|/etc/ld\.so\.cache$|/etc/(passwd|group|g?shadow)-?$|/etc/\.pwd\.lock$"
     # AppArmor's cache of the profiles of strongSwan's packages.
     r"|/var/cache/apparmor/[^/]+/usr\.sbin\.(charon-systemd|swanctl)$"
 )
@@ -305,10 +307,48 @@ class PackageLife:
         )
         story.claim(server.property("MainPID") == pid, "systemctl reload: the same process")
         story.claim(len(self._sessions()) == 1, "the session is there")
-        server.run("systemctl", "restart", "sallyportd")
+        self._restart()
         story.claim(server.property("MainPID") != pid, "systemctl restart: another one")
-        self.client.lac.wait_down()
-        self._dial()
+
+    def use_credentials(self) -> None:
+        self.story.chapter("The keys and the users as systemd's credentials")
+        story, server = self.story, self.server
+        folder = CONFIG.parent
+        kept = {path: path.read_bytes() for path in (CONFIG, folder / "psk", folder / "users")}
+        vault = Path("/root/vault")
+        vault.mkdir(mode=0o700)
+        encrypt = f"systemd-creds encrypt --with-key=host --name=psk {folder}/psk {vault}/psk"
+        server.run(*encrypt.split())
+        (folder / "psk").unlink()
+        shutil.move(folder / "users", vault / "users")
+        (vault / "users").chmod(0o600)
+        text = re.sub(
+            r'(?m)^(psk|users)_file = ".*"$', r'\1_file = "credential:\1"', CONFIG.read_text()
+        )
+        story.fact(text.count('"credential:') == 2, "the configuration names both")
+        CONFIG.write_text(text)
+        DROP_IN.parent.mkdir(exist_ok=True)
+        DROP_IN.write_text(
+            f"[Service]\nLoadCredentialEncrypted=psk:{vault}/psk\n"
+            f"LoadCredential=users:{vault}/users\n"
+        )
+        server.run("systemctl", "daemon-reload")
+        self._restart()
+        check = "sallyport config check"
+        said = server.run(*check.split(), check=False)
+        story.claim(said.returncode == 2, f"{check}, outside of the service: refused", said.stdout)
+        check = "CREDENTIALS_DIRECTORY=/run/credentials/sallyportd.service " + check
+        said = server.run("sh", "-c", check, check=False)
+        story.claim(said.returncode == 0, check, said.stdout)
+
+        DROP_IN.unlink()
+        server.run("systemctl", "daemon-reload")
+        for path, content in kept.items():
+            path.write_bytes(content)
+            shutil.chown(path, "root", USER)
+            path.chmod(0o640)
+        shutil.rmtree(vault)
+        self._restart()
 
     def look_back(self) -> None:
         self.story.chapter("What the journal has of all this")
@@ -352,19 +392,17 @@ class PackageLife:
     def crash_and_purge(self) -> None:
         self.story.chapter("The daemon is killed for good")
         story, server = self.story, self.server
-        drop_in = Path("/run/systemd/system/sallyportd.service.d/lab.conf")
-        drop_in.parent.mkdir()
-        drop_in.write_text("[Service]\nRestart=no\n")
+        DROP_IN.write_text("[Service]\nRestart=no\n")
         server.run("systemctl", "daemon-reload")
         server.run("systemctl", "kill", "--signal=KILL", "sallyportd")
         wait_until("its end", lambda: server.property("ActiveState") == "failed")
         tables = server.output("nft", "list", "tables")
         story.claim("inet sallyport" in tables, "its table still keeps clear text out", tables)
-        shutil.rmtree(drop_in.parent)
+        shutil.rmtree(DROP_IN.parent)
         server.run("systemctl", "daemon-reload")
         server.run("systemctl", "reset-failed", "sallyportd")
-        # The one thing that it leaves and that postrm cannot know: the address of its gateway.
-        server.run("ip", "address", "delete", f"{POOL_GATEWAY}/32", "dev", "lo")
+        held = server.output("ip", "-oneline", "-4", "address", "show", "dev", "lo")
+        story.claim(f" {POOL_GATEWAY}/32" in held, "and lo has the address of its gateway", held)
         self.client.stop()
 
         self.story.chapter("apt purge --auto-remove")
@@ -418,6 +456,12 @@ class PackageLife:
         if not active:
             self.story.aside(self._trouble())
         self.story.fact(active, "the service runs")
+
+    def _restart(self) -> None:
+        self.server.run("systemctl", "restart", "sallyportd")
+        self._runs()
+        self.client.lac.wait_down()
+        self._dial()
 
     def _modes(self, expected: dict[str, str]) -> None:
         for name, mode in expected.items():
@@ -526,6 +570,7 @@ def main() -> int:
             life.set_up()
             life.log_in()
             life.upgrade()
+            life.use_credentials()
             life.look_back()
             life.remove()
             life.come_back()

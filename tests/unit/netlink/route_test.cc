@@ -154,6 +154,17 @@ TEST_F(RouteTest, AddressGoesToTheDeviceOfThatName) {
   EXPECT_EQ(LastRequest().flags, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
 }
 
+TEST_F(RouteTest, AddressHasTheLabelThatItWasGiven) {
+  for (const uint32_t sequence : {1U, 3U}) {
+    kernel_.Answer(LinkAnswer(sequence, 3, "lo"));
+    kernel_.Answer(RawAck(sequence + 1, 0));
+  }
+  ASSERT_TRUE(route_.AddAddress("lo", *IpPrefix::Parse("10.0.0.1/32"), "lo:us"));
+  EXPECT_EQ(Attributes::Behind<ifaddrmsg>(LastRequest().payload).Text(IFA_LABEL), "lo:us");
+  ASSERT_TRUE(route_.AddAddress("lo", *IpPrefix::Parse("10.0.0.1/32")));
+  EXPECT_FALSE(Attributes::Behind<ifaddrmsg>(LastRequest().payload).Text(IFA_LABEL));
+}
+
 TEST_F(RouteTest, AddressOfAMissingDeviceIsNotSent) {
   kernel_.Answer(RawAck(1, ENODEV));
   EXPECT_EQ(route_.DeleteAddress("sp9", *IpPrefix::Parse("10.0.0.1/32")).error().code, ENODEV);

@@ -460,7 +460,8 @@ void Calls::End(Map::iterator call, const Ending& ending, const TunnelScope& sco
   if (ended.dial && ended.kernel == Kernel::kNotAsked) {
     context.out.push_back(DialFailed{*ended.dial, ending.result});
   } else {
-    context.out.push_back(SessionDown{scope.tunnel.id, id, ending.reason, ending.result});
+    context.out.push_back(
+        SessionDown{scope.tunnel.id, id, ending.reason, ending.result, ending.of_tunnel});
   }
   if (ended.owes_message()) --answers_coming_;
   if (ended.peer_id) by_peer_id_.erase(ended.peer_id);
@@ -470,8 +471,9 @@ void Calls::End(Map::iterator call, const Ending& ending, const TunnelScope& sco
   calls_.erase(call);
 }
 
-void Calls::EndAll(const ResultCode& result, const TunnelScope& scope) {
-  while (!calls_.empty()) End(calls_.begin(), {EndReason::kTunnelEnded, result}, scope);
+void Calls::EndAll(const Ending& tunnel, const TunnelScope& scope) {
+  const Ending ending{EndReason::kTunnelEnded, tunnel.result, tunnel.reason};
+  while (!calls_.empty()) End(calls_.begin(), ending, scope);
 }
 
 void Calls::HandleTimeout(const TunnelScope& scope) {

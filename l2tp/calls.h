@@ -68,8 +68,8 @@ class Calls {
 
   void HandleTimeout(const TunnelScope& scope);
   std::optional<TimePoint> NextDeadline() const { return setup_deadlines_.Next(); }
-  /// The tunnel ended: so do all, without a message.
-  void EndAll(const ResultCode& result, const TunnelScope& scope);
+  /// The tunnel ended, as it says: so do all, without a message.
+  void EndAll(const Ending& tunnel, const TunnelScope& scope);
 
   bool empty() const { return calls_.empty(); }
   /// A call waits for SessionPrepared, and a message to the peer for it.

@@ -31,6 +31,7 @@ struct Context {
 struct Ending {
   EndReason reason;
   ResultCode result;
+  std::optional<EndReason> of_tunnel{};  // of kTunnelEnded
 };
 
 /// Which tunnel it is, and who is at the other end.

@@ -327,7 +327,8 @@ struct SessionDown {
   TunnelId tunnel;
   SessionId session;
   EndReason reason;
-  ResultCode result;  // sent or received
+  ResultCode result;                     // sent or received
+  std::optional<EndReason> of_tunnel{};  // why the tunnel ended, if it is that
 };
 /// The tunnel carries nothing any more; its SessionDowns came before. The path stays in use, so
 /// that late duplicates are still acknowledged, until TunnelReleased.

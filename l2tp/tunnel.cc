@@ -425,7 +425,7 @@ void Tunnel::BecomeEstablished(const Context& context) {
 }
 
 void Tunnel::CleanUp(const Ending& ending, const Context& context) {
-  calls_.EndAll(ending.result, Scope(context));
+  calls_.EndAll(ending, Scope(context));
   timers_.CancelAll();
   ended_ = true;
   context.out.push_back(TunnelDown{identity_.id, ending.reason, ending.result});

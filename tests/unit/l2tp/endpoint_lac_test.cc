@@ -223,6 +223,7 @@ TEST_F(Lac, TunnelThatEndsTakesItsCallsAlong) {
   const auto down = bench.TakeOne<SessionDown>();
   EXPECT_EQ(down.session, SessionId(up));
   EXPECT_EQ(down.reason, EndReason::kTunnelEnded);
+  EXPECT_EQ(down.of_tunnel, EndReason::kLocalClose);
   EXPECT_EQ(bench.Take<TunnelDown>().size(), 1u);
 }
 

@@ -55,6 +55,7 @@ TEST(Keepalive, SilenceAfterHelloEndsTheTunnel) {
   const auto session_down = bench.TakeOne<SessionDown>();
   EXPECT_EQ(session_down.session, SessionId(session));
   EXPECT_EQ(session_down.reason, EndReason::kTunnelEnded);
+  EXPECT_EQ(session_down.of_tunnel, EndReason::kRetransmitTimeout);
   EXPECT_EQ(bench.TakeOne<TunnelDown>().reason, EndReason::kRetransmitTimeout);
   EXPECT_EQ(bench.Take<TunnelReleased>().size(), 1u);
 }
@@ -124,7 +125,9 @@ TEST(TunnelTeardown, StopCcnIsAcknowledgedForACycleAndThenForgotten) {
   const uint16_t session = bench.OpenSession(tunnel, 9, 2, 1);
   const Bytes stop = ControlMessage(tunnel, 0, 4, 2, testing::StopCcnAvps(kPeerTunnel, 6).bytes());
   bench.Receive(stop);
-  EXPECT_EQ(bench.TakeOne<SessionDown>().session, SessionId(session));
+  const auto session_down = bench.TakeOne<SessionDown>();
+  EXPECT_EQ(session_down.session, SessionId(session));
+  EXPECT_EQ(session_down.of_tunnel, EndReason::kPeerClosed);
   const auto down = bench.TakeOne<TunnelDown>();
   EXPECT_EQ(down.reason, EndReason::kPeerClosed);
   EXPECT_EQ(down.result.result, 6);

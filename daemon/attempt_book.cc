@@ -44,13 +44,22 @@ const AttemptBook::Entry& AttemptBook::Add(FailedAttempt attempt, WallTime now) 
       Drop(of_address.front());
     }
   }
-  if (entries_.size() >= kMaxEntries) Drop(entries_.begin());
+  if (entries_.size() >= kMaxEntries) MakeRoom();
   entries_.push_back(std::move(added));
   by_address_[address].push_back(std::prev(entries_.end()));
+  by_reason_[entries_.back().attempt.reason].push_back(std::prev(entries_.end()));
   return entries_.back();
 }
 
+void AttemptBook::MakeRoom() {
+  const auto most = std::ranges::max_element(
+      by_reason_, {}, [](const auto& reason) { return reason.second.size(); });
+  Drop(most->second.front());
+}
+
 void AttemptBook::Drop(Entries::iterator entry) {
+  auto& of_reason = by_reason_[entry->attempt.reason];
+  of_reason.erase(std::ranges::find(of_reason, entry));
   const auto known = by_address_.find(entry->attempt.peer.address);
   std::erase(known->second, entry);
   if (known->second.empty()) by_address_.erase(known);

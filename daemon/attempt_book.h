@@ -14,9 +14,10 @@
 
 namespace sallyport::daemon {
 
-/// The last attempts that failed, the newest last; bounded by address and in all, so that neither
-/// one client nor a flood of addresses drives out more than its share. Attempts of one client that
-/// fail alike are one entry with a count. No I/O, no clock.
+/// The last attempts that failed, the newest last; bounded by address and in all. What is too much
+/// goes from the kind of failure that has most entries, so that neither one client nor a flood from
+/// invented addresses drives out the others. Attempts of one client that fail alike are one entry
+/// with a count. No I/O, no clock.
 class AttemptBook {
  public:
   struct Entry {
@@ -46,9 +47,11 @@ class AttemptBook {
   using Entries = std::list<Entry>;
 
   void Drop(Entries::iterator entry);
+  void MakeRoom();
 
-  Entries entries_;                                                // the oldest first
-  std::map<IpAddress, std::deque<Entries::iterator>> by_address_;  // the oldest first
+  Entries entries_;                                                   // the oldest first
+  std::map<IpAddress, std::deque<Entries::iterator>> by_address_;     // the oldest first
+  std::map<AttemptReason, std::deque<Entries::iterator>> by_reason_;  // likewise
   uint64_t last_id_ = 0;
   CountByReason totals_;
 };

@@ -146,10 +146,13 @@ void AttemptWatch::Failed(FailedAttempt attempt) {
 
 // ---- SAs that nobody asks for a tunnel in -----------------------------------------------------
 
-void AttemptWatch::SaUp(const SecurityAssociation& sa) {
+void AttemptWatch::SaUp(const SecurityAssociation& sa, std::chrono::seconds setup) {
   if (!sa.dial.empty()) return;
-  unused_.insert_or_assign(sa.id, Unused{.sa = sa, .since = loop_.Now()});
-  deadlines_.Set(sa.id, loop_.Now() + kTunnelLimit);
+  // Its counters are wanted, so it must be there still.
+  const auto limit = std::min(kTunnelLimit, setup - std::chrono::seconds(2));
+  const TimePoint now = loop_.Now();
+  unused_.insert_or_assign(sa.id, Unused{.sa = sa, .since = now, .due = now + limit});
+  deadlines_.Set(sa.id, now + limit);
   timer_.Set(deadlines_.Next());
 }
 
@@ -177,7 +180,7 @@ void AttemptWatch::Explain(const std::map<KernelSa, SaCounters>& counters) {
   for (auto unused = unused_.begin(); unused != unused_.end();) {
     const SecurityAssociation& sa = unused->second.sa;
     const auto inbound = counters.find({.destination = sa.local, .spi = sa.spi_in});
-    const bool due = loop_.Now() - unused->second.since >= kTunnelLimit;
+    const bool due = loop_.Now() >= unused->second.due;
     if (!due || inbound == counters.end()) {
       ++unused;
       continue;

@@ -38,7 +38,8 @@ class AttemptWatch {
 
   void Failed(FailedAttempt attempt);
 
-  void SaUp(const SecurityAssociation& sa);
+  /// It lives for `setup` without a tunnel.
+  void SaUp(const SecurityAssociation& sa, std::chrono::seconds setup);
   /// A tunnel was asked for in it.
   void SaUsed(SaId id) { unused_.erase(id); }
   /// Tells of an SA that was never used, unless `ours`: it went by our own doing.
@@ -56,6 +57,7 @@ class AttemptWatch {
   struct Unused {
     SecurityAssociation sa;
     TimePoint since;
+    TimePoint due;  // when it is to be looked at
   };
 
   void CheckUnused();

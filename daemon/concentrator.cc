@@ -76,9 +76,10 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
                 [this](const l2tp::Command& command) { Give(command); }),
       attempts_(loop, data_plane, options_.events),
-      lost_sas_(loop, data_plane, sas_, [this](SaId id) { SaLost(id); }),
+      lost_sas_(loop, data_plane, ike, sas_, [this](SaId id) { SaLost(id); }),
       stray_sas_(
-          loop, data_plane, ike, [this](ReqId reqid) { return IsOrphan(reqid); },
+          loop, data_plane, ike,
+          [this](const KernelSa& sa, ReqId reqid) { return IsInUse(sa, reqid); },
           [this](const StraySas::Sas& sas) { DeleteStraySas(sas); }, options_.stray_settle),
       l2tp_timer_(loop.AddTimer([this] {
         l2tp::Actions actions;
@@ -101,6 +102,8 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
   sessions_.SetUpCallback([this](const ClientSession& session) {
     dialling_.Handle(SessionReady{session.key});
     ArmCountersTimer(session.limits.idle);
+    // Not from here: another session may end by it.
+    loop_.Defer([this, key = session.key] { SupersedeFormerSas(key); });
   });
   sessions_.SetForgottenCallback([this](const ClientSession& session) {
     Account(session);
@@ -332,6 +335,7 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
       return;
     }
     Give(l2tp::TunnelPrepared{tunnel, path});
+    MoveMeanwhile(tunnel);
   });
 }
 
@@ -429,7 +433,7 @@ void Concentrator::SessionEnded(const l2tp::SessionDown& down) {
   const std::string text = Describe(down.reason, down.result);
   // Refused before it had a record: the manager has nothing to tell the dial about.
   if (!sessions_.sessions().contains(key)) dialling_.Handle(SessionGone{key, text});
-  sessions_.LowerDown(key, text, CauseOf(down.reason));
+  sessions_.LowerDown(key, text, CauseOf(down.of_tunnel.value_or(down.reason)));
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {

@@ -33,6 +33,7 @@ struct TunnelRecord {
   l2tp::PrepareTunnel request;                  // ids, peer, host and vendor name, origin path
   std::optional<SaId> sa;                       // the SA under it; none without IPsec
   std::optional<l2tp::PathId> path;             // its own, once made
+  std::optional<SaId> moved_to;                 // while it was not: what it is to go on with
   bool in_kernel = false;                       // one that we dial waits for the peer's id
   bool ended = false;                           // TunnelDown has come; it lingers
   bool had_session = false;                     // a call was asked for
@@ -78,6 +79,9 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// Tells every peer goodbye (Terminate-Request is left out: StopCCN ends the calls, RFC 2661
   /// §5.7), waits for their acknowledgements, at most for a short time, then runs `done`.
   void Shutdown(UniqueFunction<void()> done);
+  /// Takes every SA that is left out of the kernel: the IKE daemon did not do so in time, or has
+  /// only promised to.
+  void DeleteSas();
 
   /// Terminate-Request, CDN, then StopCCN if the tunnel is empty, of the sessions with these ids,
   /// some in each turn of the loop; `text` says who wants it.
@@ -157,9 +161,12 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TunnelReleased(l2tp::TunnelId tunnel);
   void EndTunnelOfSa(const TunnelRecord& record);
   /// The tunnels on `from` go on through `to`, which may be the same with another peer address.
+  void MoveMeanwhile(l2tp::TunnelId tunnel);
   void MoveTunnels(SaId from, const SecurityAssociation& to);
   void MoveTunnel(TunnelRecord& record, const SecurityAssociation& to);
   void SupersedeOlderSas(const SecurityAssociation& sa);
+  void SupersedeFormerSas(const SessionKey& key);
+  void Supersede(SaId id, const SecurityAssociation& sa);
   void RetireUnusedSas();
   void NoticeIdle();
   void FinishShutdownIfIdle();
@@ -167,7 +174,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void FinishShutdown();
   void DeleteLeftovers(TimePoint due);
   void SaLost(SaId id);
-  bool IsOrphan(ReqId reqid) const;
+  bool IsInUse(const KernelSa& sa, ReqId reqid) const;
   void DeleteStraySas(const StraySas::Sas& sas);
   void CheckOrphans();
   void Rearm();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The concentrator's part in the lives of SAs (RFC 3193 §3.1): which paths there are for them,
 // which tunnels go through them, and when they are to go.
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <set>
@@ -57,7 +58,7 @@ void Concentrator::OnSaUp(const SecurityAssociation& sa) {
     return;
   }
   sas_.Add(sa, *path, loop_.Now() + options_.sa_times.setup);
-  attempts_.SaUp(sa);
+  attempts_.SaUp(sa, options_.sa_times.setup);
   if (sa.continues) MoveTunnels(*sa.continues, sa);
   unused_sas_timer_.Set(sas_.NextDue());
   if (!sa.dial.empty() && !dialling_.Secured(sa, *path)) {
@@ -118,6 +119,7 @@ void Concentrator::CheckOrphans() {
   std::set<KernelSa> inbound;
   for (const SaId id : orphans_) {
     const SecurityAssociation& sa = sas_.Find(id)->sa;  // an orphan has an entry
+    if (sa.spi_in == 0) continue;  // it was just being changed: nobody has told the SPI
     inbound.insert({.destination = sa.local, .spi = sa.spi_in});
   }
   data_plane_.FindMissingSas(std::move(inbound), [this](const std::set<KernelSa>& missing) {
@@ -147,9 +149,12 @@ void Concentrator::SaLost(SaId id) {
   OnSaDown(id, sa.reqid, "it was taken out of the kernel");
 }
 
-bool Concentrator::IsOrphan(ReqId reqid) const {
+/// A list of the IKE daemon's lacks what moves from one IKE SA to the next while it is made.
+bool Concentrator::IsInUse(const KernelSa& sa, ReqId reqid) const {
   const SaTable::Entry* entry = sas_.FindByReqid(reqid);
-  return entry != nullptr && orphans_.contains(entry->sa.id);
+  if (entry == nullptr) return false;
+  return orphans_.contains(entry->sa.id) || sa.spi == entry->sa.spi_in ||
+         sa.spi == entry->sa.spi_out;
 }
 
 void Concentrator::DeleteStraySas(const StraySas::Sas& sas) {
@@ -164,6 +169,11 @@ void Concentrator::DeleteStraySas(const StraySas::Sas& sas) {
   }
 }
 
+void Concentrator::DeleteSas() {
+  for (const auto& [id, entry] : sas_.entries()) leftovers_.push_back({entry.sa, loop_.Now()});
+  DeleteLeftovers(TimePoint::max());
+}
+
 void Concentrator::DeleteLeftovers(TimePoint due) {
   for (; !leftovers_.empty() && leftovers_.front().due <= due; leftovers_.pop_front()) {
     const SecurityAssociation& sa = leftovers_.front().sa;
@@ -174,7 +184,12 @@ void Concentrator::DeleteLeftovers(TimePoint due) {
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
-  state.connected ? stray_sas_.Look() : stray_sas_.Stop();
+  if (state.connected) {
+    stray_sas_.Look();
+    lost_sas_.Uncertain();
+  } else {
+    stray_sas_.Stop();
+  }
   if (state.connected && state.error) {
     LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
   } else if (state.connected) {
@@ -211,8 +226,22 @@ void Concentrator::MoveTunnels(SaId from, const SecurityAssociation& to) {
   if (entry == nullptr) return;
   for (const auto tunnel : std::set<l2tp::TunnelId>(entry->live)) {
     const auto found = tunnels_.find(tunnel);
-    if (found != tunnels_.end() && found->second.path) MoveTunnel(found->second, to);
+    if (found == tunnels_.end()) continue;
+    if (found->second.path) {
+      MoveTunnel(found->second, to);
+    } else {
+      found->second.moved_to = to.id;
+    }
   }
+}
+
+/// The client of a tunnel whose path was not made yet has moved.
+void Concentrator::MoveMeanwhile(l2tp::TunnelId tunnel) {
+  const auto found = tunnels_.find(tunnel);
+  if (found == tunnels_.end() || !found->second.path) return;
+  const auto to = std::exchange(found->second.moved_to, {});
+  const SaTable::Entry* entry = to ? sas_.Find(*to) : nullptr;
+  if (entry != nullptr) MoveTunnel(found->second, SecurityAssociation(entry->sa));
 }
 
 void Concentrator::MoveTunnel(TunnelRecord& record, const SecurityAssociation& to) {
@@ -243,16 +272,44 @@ void Concentrator::MoveTunnel(TunnelRecord& record, const SecurityAssociation& t
 }
 
 void Concentrator::SupersedeOlderSas(const SecurityAssociation& sa) {
-  for (const SaId id : sas_.OlderOf(sa)) {
-    const SecurityAssociation older = sas_.Find(id)->sa;
-    sa_superseded_log_.LogInfo(
-        "sa_superseded",
-        fmt::format("{} ({}) dials again: SA {} takes the place of SA {}", older.peer.ToString(),
-                    older.remote_id, sa.reqid.value(), older.reqid.value()),
-        loop_.Now(), {{"PEER", older.peer.ToString()}});
-    ike_->Terminate(id);
-    OnSaDown(id, older.reqid, "its client has dialled again");
+  for (const SaId id : sas_.OlderOf(sa)) Supersede(id, sa);
+}
+
+/// Behind a NAT that has given it another port a client that dials again is known by its login: by
+/// the user, the name of the machine, and its address inside.
+void Concentrator::SupersedeFormerSas(const SessionKey& key) {
+  const auto session = sessions_.sessions().find(key);
+  const auto tunnel = tunnels_.find(key.tunnel);
+  if (session == sessions_.sessions().end() || tunnel == tunnels_.end()) return;
+  const SaTable::Entry* entry = tunnel->second.sa ? sas_.Find(*tunnel->second.sa) : nullptr;
+  if (entry == nullptr || session->second.user.empty()) return;
+  const SecurityAssociation sa = entry->sa;
+  const auto is_former = [&](l2tp::TunnelId other) {
+    const auto record = tunnels_.find(other);
+    if (record == tunnels_.end()) return false;
+    const auto& request = record->second.request;
+    const auto sessions = sessions_.OfTunnel(other);
+    return request.host_name == tunnel->second.request.host_name &&
+           std::any_of(sessions.begin(), sessions.end(),
+                       [&](const auto& one) { return one.second.user == session->second.user; });
+  };
+  for (const SaId id : sas_.FormerOf(sa)) {
+    const auto& tunnels = sas_.Find(id)->live;
+    if (std::ranges::any_of(tunnels, is_former)) Supersede(id, sa);
   }
+}
+
+void Concentrator::Supersede(SaId id, const SecurityAssociation& sa) {
+  const SaTable::Entry* entry = sas_.Find(id);
+  if (entry == nullptr) return;
+  const SecurityAssociation older = entry->sa;
+  sa_superseded_log_.LogInfo(
+      "sa_superseded",
+      fmt::format("{} ({}) dials again: SA {} takes the place of SA {}", older.peer.ToString(),
+                  older.remote_id, sa.reqid.value(), older.reqid.value()),
+      loop_.Now(), {{"PEER", older.peer.ToString()}});
+  ike_->Terminate(id);
+  OnSaDown(id, older.reqid, "its client has dialled again");
 }
 
 void Concentrator::RetireUnusedSas() {

@@ -43,6 +43,10 @@ class IpsecLoader {
     }
     const bool somebody = HasOwnSecret("ipsec", ipsec_) || !ipsec_.keys.empty() || own_secrets;
     CheckKeysBesideCertificates();
+    if (ipsec_.dpd_timeout <= ipsec_.dpd_delay) {
+      check_.Add(check_.PositionOf("ipsec.dpd_timeout"), "ipsec.dpd_timeout",
+                 std::to_string(ipsec_.dpd_timeout.count()), "more than dpd_delay");
+    }
     if (!ipsec_.required || somebody) return;
     check_.Add(check_.PositionOf("ipsec"), kPskFileKey, "no such key, and no ipsec.psk",
                "the file that holds the pre-shared key (or ipsec.required = false)");

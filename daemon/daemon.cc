@@ -295,7 +295,10 @@ void Daemon::Finish() {
   finished_ = true;
   view_->SetServers({});
   servers_.clear();  // nobody asks for what is being taken apart
-  pool_.reset();     // runs what is queued
+  // Before the fence: without it the kernel would answer what still came through an SA with ICMP,
+  // and quote it in clear text.
+  concentrator_->DeleteSas();
+  pool_.reset();  // runs what is queued
   data_plane_->Stop();
   LogInfo("stopped", "goodbye");
   loop_.Exit(0);

@@ -13,6 +13,9 @@
 namespace sallyport::daemon {
 namespace {
 
+/// After a repair of the table that failed. Local policy.
+constexpr std::chrono::seconds kRepairAgain{5};
+
 /// What one dump brings.
 struct Readings {
   CountersByInterface by_ifindex;
@@ -105,6 +108,7 @@ KernelDataPlane::KernelDataPlane(EventLoop& loop, WorkerPool& pool, Options opti
               if (session) observer_->OnDhcp(*session, {datagram.peer.address, datagram.bytes});
             }),
       table_watch_(loop, [this](const std::string& culprit) { Repair(culprit); }),
+      repair_timer_(loop.AddTimer([this] { RestoreTable(); })),
       ipv6_sockets_(loop) {}
 
 Expected<void, std::string> KernelDataPlane::Probe(bool ipsec_required) {
@@ -174,6 +178,11 @@ void KernelDataPlane::Repair(const std::string& culprit) {
                   "text out meanwhile",
                   culprit),
       loop_.Now());
+  RestoreTable();
+}
+
+void KernelDataPlane::RestoreTable() {
+  repair_timer_.Set(std::nullopt);
   paths_.Restore([this](const std::string& failure, size_t tunnels) {
     if (failure.empty()) {
       repair_log_.LogInfo(
@@ -181,7 +190,8 @@ void KernelDataPlane::Repair(const std::string& culprit) {
           fmt::format("nftables table inet sallyport is back with {} element(s)", tunnels),
           loop_.Now());
     } else {
-      repair_log_.LogError("table_not_repaired", failure, loop_.Now());
+      repair_log_.LogError("table_not_repaired", failure + "; it is tried again", loop_.Now());
+      repair_timer_.Set(loop_.Now() + kRepairAgain);
     }
   });
 }
@@ -211,6 +221,7 @@ Expected<void, std::string> KernelDataPlane::AddGateways(netlink::Route& route) 
 void KernelDataPlane::Stop() {
   dhcp_.Close();
   table_watch_.Stop();
+  repair_timer_.Set(std::nullopt);
   sa_watch_.reset();
   ipv6_sockets_.Close();
   if (auto nftables = netlink::Nftables::Open()) {

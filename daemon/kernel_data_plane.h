@@ -81,6 +81,7 @@ class KernelDataPlane final : public DataPlane {
   Expected<void, std::string> OpenIpv6();
   Expected<void, std::string> Watch(Observer& observer);
   void Repair(const std::string& culprit);
+  void RestoreTable();
   void TakeFence(const netlink::FenceCounters& now);
 
   EventLoop& loop_;
@@ -91,6 +92,7 @@ class KernelDataPlane final : public DataPlane {
   DhcpSockets dhcp_;
   Observer* observer_ = nullptr;
   TableWatch table_watch_;
+  Timer repair_timer_;  // a repair has failed
   std::optional<SaWatch> sa_watch_;
   Ipv6Sockets ipv6_sockets_;
   std::vector<IpPrefix> added_addresses_;  // by us, to be taken away again

@@ -15,10 +15,11 @@ KernelSa InboundOf(const SecurityAssociation& sa) {
 
 }  // namespace
 
-LostSas::LostSas(EventLoop& loop, DataPlane& data_plane, const SaTable& sas, LostCallback lost,
-                 std::chrono::seconds settle)
+LostSas::LostSas(EventLoop& loop, DataPlane& data_plane, Ike* ike, const SaTable& sas,
+                 LostCallback lost, std::chrono::seconds settle)
     : loop_(loop),
       data_plane_(data_plane),
+      ike_(ike),
       sas_(sas),
       lost_(std::move(lost)),
       settle_(settle),
@@ -47,13 +48,20 @@ void LostSas::Check() {
   // An SA whose peer has another address or port is deleted and made anew, with the same SPI
   // (charon: kernel_netlink_ipsec.c, update_sa()).
   data_plane_.FindMissingSas(std::move(suspects),
-                             [this](const std::set<KernelSa>& missing) { Tell(missing); });
+                             [this](std::set<KernelSa> missing) { AskIke(std::move(missing)); });
 }
 
-void LostSas::Tell(const std::set<KernelSa>& gone) {
+void LostSas::AskIke(std::set<KernelSa> gone) {
+  if (gone.empty() || ike_ == nullptr) return;
+  ike_->ListSas([this, gone = std::move(gone)](const KnownSas& known) { Tell(gone, known); });
+}
+
+void LostSas::Tell(const std::set<KernelSa>& gone, const KnownSas& known) {
   std::vector<SaId> lost;
   for (const auto& [id, entry] : sas_.entries()) {
-    if (gone.contains(InboundOf(entry.sa))) lost.push_back(id);
+    const KernelSa inbound = InboundOf(entry.sa);
+    // One that the IKE daemon has replaced meanwhile it tells of by another way.
+    if (gone.contains(inbound) && known.spis.contains(inbound.spi)) lost.push_back(id);
   }
   for (const SaId id : lost) lost_(id);
 }

@@ -60,6 +60,9 @@ class SaTable {
   /// the same address and IKE port at a time; behind a NAT that has forgotten one client, another
   /// may get its port, but hardly its identity.
   std::vector<SaId> OlderOf(const SecurityAssociation& sa) const;
+  /// Older SAs that may be the client's of `sa` from before a NAT gave it another port: from the
+  /// same address, for one that names itself by the same address inside. Who logs in decides.
+  std::vector<SaId> FormerOf(const SecurityAssociation& sa) const;
 
   const Entry* FindByReqid(ReqId reqid) const;
   /// For a kernel that does not tell the reqid: the one SA with a client at `peer`, if there is

@@ -24,8 +24,14 @@ Expected<void, netlink::KernelError> SaWatch::Start() {
 }
 
 void SaWatch::Stop() {
+  retry_timer_.Set(std::nullopt);
   io_.Reset();
   monitor_.reset();
+}
+
+void SaWatch::Retry() {
+  if (!Start()) return retry_timer_.Set(loop_.Now() + kRetry);
+  uncertain_();
 }
 
 void SaWatch::Read() {
@@ -39,6 +45,7 @@ void SaWatch::Read() {
     if (!events) {
       LogWarning("sas_not_watched", events.error().text);
       Stop();
+      retry_timer_.Set(loop_.Now() + kRetry);
       break;
     }
     if (events->empty()) break;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -19,9 +20,15 @@ class SaWatch {
   /// Many SAs went at once, or notifications were lost: what is known must be compared with a dump.
   using UncertainCallback = std::function<void()>;
 
+  /// After a failure, when it begins anew. Local policy.
+  static constexpr std::chrono::seconds kRetry{5};
+
   /// `loop` outlives it.
   SaWatch(EventLoop& loop, DeletedCallback deleted, UncertainCallback uncertain)
-      : loop_(loop), deleted_(std::move(deleted)), uncertain_(std::move(uncertain)) {}
+      : loop_(loop),
+        deleted_(std::move(deleted)),
+        uncertain_(std::move(uncertain)),
+        retry_timer_(loop.AddTimer([this] { Retry(); })) {}
 
   Expected<void, netlink::KernelError> Start();
   void Stop();
@@ -30,6 +37,7 @@ class SaWatch {
 
  private:
   void Read();
+  void Retry();
 
   EventLoop& loop_;
   DeletedCallback deleted_;
@@ -37,6 +45,7 @@ class SaWatch {
   std::optional<netlink::SaMonitor> monitor_;
   IoSource io_;
   uint64_t overruns_ = 0;
+  Timer retry_timer_;
 };
 
 }  // namespace sallyport::daemon

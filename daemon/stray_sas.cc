@@ -55,7 +55,7 @@ void StraySas::Judge(const KnownSas& known) {
   Sas stray = std::exchange(suspects_, {});
   std::erase_if(stray, [&](const auto& suspect) {
     const auto& [sa, reqid] = suspect;
-    return known.spis.contains(sa.spi) || known.reqids.contains(reqid) || in_use_(reqid);
+    return known.spis.contains(sa.spi) || known.reqids.contains(reqid) || in_use_(sa, reqid);
   });
   if (!stray.empty()) found_(stray);
 }

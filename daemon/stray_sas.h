@@ -19,8 +19,8 @@ class StraySas {
  public:
   using Sas = std::map<KernelSa, ReqId>;
   using FoundCallback = std::function<void(const Sas& sas)>;
-  /// Whether SAs of the reqid carry a client, though the IKE daemon does not know them.
-  using InUseCallback = std::function<bool(ReqId reqid)>;
+  /// Whether the SA carries a client, though the IKE daemon did not list it.
+  using InUseCallback = std::function<bool(const KernelSa& sa, ReqId reqid)>;
 
   /// What is being set up or taken down is another after this time. Local policy.
   static constexpr std::chrono::seconds kSettle{3};

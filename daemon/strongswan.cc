@@ -93,10 +93,10 @@ void Strongswan::Connect() {
   if (!commands) return Fail(commands.error());
   unprepared_ = 2;
   events_known_ = true;
-  terminating_ = false;
+  terminating_.reset();
   events_ = NewConnection(std::move(*events), true);
   commands_ = NewConnection(std::move(*commands), false);
-  loader_ = std::make_unique<StrongswanLoader>(*commands_, dials_);
+  loader_ = std::make_unique<StrongswanLoader>(*commands_, dials_, own_keys_);
   PrepareEvents();
   PrepareCommands();
 }
@@ -172,9 +172,8 @@ void Strongswan::PrepareCommands() {
   });
   load_again_ = false;
   Load([this](const std::optional<StrongswanLoader::Refusal>& refusal) {
-    if (!refusal) return CheckAlgorithms();
-    Fail({.error = fmt::format("the IKE daemon refuses {}: {}", refusal->what, refusal->why),
-          .hint = HintForRefusal(refusal->why)});
+    refusal_ = refusal;
+    CheckAlgorithms();
   });
 }
 
@@ -197,18 +196,21 @@ void Strongswan::LoadAgain() {
   });
 }
 
-/// What was loaded before goes on: a mistake in a new configuration is no reason to be deaf.
-void Strongswan::TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal) {
-  if (phase_ != Phase::kReady) return;
+/// What is not refused, and what was loaded before, goes on: a mistake in the configuration is no
+/// reason to be deaf.
+void Strongswan::SetRefusal(const std::optional<StrongswanLoader::Refusal>& refusal) {
   state_.error.reset();
   state_.hint.reset();
-  if (refusal) {
-    state_.error =
-        fmt::format("the IKE daemon refuses {}: {}", refusal->what, PrintableText(refusal->why));
-    state_.hint = HintForRefusal(refusal->why);
-    observer_->OnIkeState(state_);
-    return;
-  }
+  if (!refusal) return;
+  state_.error =
+      fmt::format("the IKE daemon refuses {}: {}", refusal->what, PrintableText(refusal->why));
+  state_.hint = HintForRefusal(refusal->why);
+}
+
+void Strongswan::TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal) {
+  if (phase_ != Phase::kReady) return;
+  SetRefusal(refusal);
+  if (refusal) return observer_->OnIkeState(state_);
   LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
   ProbeIkev1();
 }
@@ -259,8 +261,7 @@ void Strongswan::Prepared() {
   failures_ = 0;
   log_.Start(state_.path);
   state_.connected = true;
-  state_.error.reset();
-  state_.hint.reset();
+  SetRefusal(std::exchange(refusal_, {}));
   // What charon did not hear of before the connection was lost.
   const auto unheard = sas_.Terminating();
   to_terminate_.assign(unheard.begin(), unheard.end());
@@ -342,7 +343,11 @@ void Strongswan::Report(const StrongswanSas::Changes& changes) {
 // ---- Commands ---------------------------------------------------------------------------------
 
 void Strongswan::Terminate(SaId id) {
-  if (!sas_.MarkTerminating(id)) return;
+  const bool marked = sas_.MarkTerminating(id);
+  // charon's "yes" may have been for an IKE SA that its children had left just then.
+  const bool under_way =
+      terminating_ == id || std::ranges::find(to_terminate_, id) != to_terminate_.end();
+  if (!marked && (under_way || !sas_.TerminationOf(id))) return;
   to_terminate_.push_back(id);
   TerminateNext();
 }
@@ -417,7 +422,7 @@ void Strongswan::TerminateNext() {
     to_terminate_.pop_front();
     const auto termination = sas_.TerminationOf(id);
     if (!termination) continue;  // gone meanwhile
-    terminating_ = true;
+    terminating_ = id;
     SendTermination(id, *termination);
   }
 }
@@ -440,7 +445,7 @@ void Strongswan::SendTermination(SaId id, const StrongswanSas::Termination& term
 }
 
 void Strongswan::Terminated(SaId id, vici::ChildUniqueId child, const std::string& failure) {
-  terminating_ = false;
+  terminating_.reset();
   if (const auto now = sas_.TerminationOf(id); now && !failure.empty()) {
     if (now->child != child) {
       to_terminate_.push_back(id);  // rekeyed meanwhile: the SA goes by another name

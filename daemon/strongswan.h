@@ -65,6 +65,7 @@ class Strongswan final : public Ike {
   void PrepareCommands();
   void Load(StrongswanLoader::LoadedCallback done);
   void TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal);
+  void SetRefusal(const std::optional<StrongswanLoader::Refusal>& refusal);
   /// The same while ready, if it is due (load_again_) and as soon as it can be.
   void LoadAgain();
   /// Sees to it that charon still has what was loaded.
@@ -105,10 +106,12 @@ class Strongswan final : public Ike {
   unsigned unprepared_ = 0;   // connections that are still in their preparation
   bool events_known_ = true;  // every event that we cannot do without is known to charon
   bool load_again_ = false;   // the configuration is another, or charon has lost it
+  std::optional<StrongswanLoader::Refusal> refusal_;  // of the load that is under way
   std::deque<SaId> to_terminate_;
   std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
   std::set<std::string> dials_;                   // whose connections are loaded
-  bool terminating_ = false;                      // a `terminate` is not answered yet
+  std::set<std::string> own_keys_;                // private ones that charon has of us
+  std::optional<SaId> terminating_;               // whose `terminate` is not answered yet
   bool unloaded_ = false;  // while stopping: charon has taken back what we loaded
   UniqueFunction<void()> stop_done_;
   std::unique_ptr<ViciConnection> events_;

@@ -44,6 +44,7 @@ std::string ProposalsText(std::string_view text) { return PrintableText(text, kP
 
 void StrongswanAttempts::Reset() {
   exchanges_.clear();
+  at_once_.clear();
   deadlines_ = {};
 }
 

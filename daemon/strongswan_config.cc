@@ -12,6 +12,10 @@
 namespace sallyport::daemon {
 namespace {
 
+std::string Seconds(std::chrono::seconds duration) {
+  return std::to_string(duration.count()) + "s";
+}
+
 constexpr std::string_view kInstallHint =
     "install and start strongSwan's charon (Debian, Ubuntu: apt install charon-systemd "
     "libstrongswan-standard-plugins; systemctl enable --now strongswan), or set ipsec.vici to its "
@@ -176,9 +180,9 @@ vici::Message ConnectionArguments(const StrongswanOptions& options,
       // value the INITIAL-CONTACT of one ends the other's SAs.
       .Set("unique", "never")
       .Set("fragmentation", "yes")
-      .Set("dpd_delay", "30s")     // local policy
-      .Set("dpd_timeout", "150s")  // local policy
-      .Set("rekey_time", "0s")     // as for the child: the client does it
+      .Set("dpd_delay", Seconds(options.ipsec.dpd_delay))
+      .Set("dpd_timeout", Seconds(options.ipsec.dpd_timeout))
+      .Set("rekey_time", "0s")  // as for the child: the client does it
       .Set("reauth_time", "0s")
       .Set("rand_time", "0s")
       .SetSection("local", LocalArguments(proof, clients))
@@ -306,8 +310,8 @@ vici::Message DialConnectionArguments(const StrongswanOptions& options, const Ik
       .Set("encap", "no")
       .Set("unique", "never")
       .Set("fragmentation", "yes")
-      .Set("dpd_delay", "30s")
-      .Set("dpd_timeout", "150s")
+      .Set("dpd_delay", Seconds(options.ipsec.dpd_delay))
+      .Set("dpd_timeout", Seconds(options.ipsec.dpd_timeout))
       // Once: the dial itself tries again, after its own wait.
       .Set("keyingtries", "1")
       .SetSection("local", vici::Message().Set("auth", "psk"))

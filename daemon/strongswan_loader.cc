@@ -2,6 +2,7 @@
 #include "daemon/strongswan_loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -13,23 +14,18 @@ const auto kIgnore = [](const ViciConnection::Reply&) {};
 }  // namespace
 
 void StrongswanLoader::Load(std::vector<LoadCommand> wanted, LoadedCallback done) {
-  former_keys_.clear();
-  for (LoadCommand& loaded : wanted_) {
-    if (loaded.command == kLoadKey && !loaded.name.empty()) {
-      former_keys_.push_back(std::move(loaded));
-    }
+  for (LoadCommand& before : wanted_) {
+    if (before.loaded) former_.push_back(std::move(before));
   }
   wanted_ = std::move(wanted);
   done_ = std::move(done);
   loading_ = true;
-  for (const ListCommand& list : kListCommands) {
-    if (list.by_name) UnloadStale(list);
-  }
   if (!std::exchange(asked_for_keys_, true)) {
     commands_.Request("get-keys", {}, [this](const ViciConnection::Reply& reply) {
-      if (const auto* keys = reply ? reply->List("keys") : nullptr) {
-        foreign_keys_.insert(keys->begin(), keys->end());
-      }
+      const auto* keys = reply ? reply->List("keys") : nullptr;
+      if (keys == nullptr) return;
+      std::ranges::copy_if(*keys, std::inserter(foreign_keys_, foreign_keys_.end()),
+                           [this](const auto& key) { return !own_keys_.contains(key); });
     });
   }
   LoadFrom(0);
@@ -56,33 +52,45 @@ void StrongswanLoader::UnloadStale(const ListCommand& list) {
 }
 
 void StrongswanLoader::LoadFrom(size_t position) {
-  if (position == wanted_.size()) {
-    for (const LoadCommand& former : std::exchange(former_keys_, {})) {
+  if (position == wanted_.size()) return Finish();
+  const LoadCommand& next = wanted_[position];
+  commands_.Request(next.command, next.arguments,
+                    [this, position](const ViciConnection::Reply& reply) {
+                      LoadCommand& command = wanted_[position];
+                      command.arguments = {};  // a secret stays no longer than it must
+                      const std::string failure = FailureOf(reply);
+                      if (failure.empty()) {
+                        Loaded(command, *reply);
+                      } else if (!refusal_) {
+                        refusal_ = Refusal{.what = command.what, .why = failure};
+                      }
+                      if (!ending_) LoadFrom(position + 1);
+                    });
+}
+
+void StrongswanLoader::Loaded(LoadCommand& command, const vici::Message& reply) {
+  if (command.name.empty()) command.name = reply.Value("id").value_or("");
+  command.loaded = true;
+  const bool key = command.command == kLoadKey && !foreign_keys_.contains(command.name);
+  if (key) own_keys_.insert(command.name);
+  if (ending_) Take(command);
+}
+
+void StrongswanLoader::Finish() {
+  const auto refusal = std::exchange(refusal_, {});
+  if (!refusal) {
+    for (const ListCommand& list : kListCommands) {
+      if (list.by_name) UnloadStale(list);
+    }
+    for (const LoadCommand& former : std::exchange(former_, {})) {
       const bool still = std::ranges::any_of(wanted_, [&](const LoadCommand& loaded) {
         return loaded.unload == former.unload && loaded.name == former.name;
       });
-      if (!still) Take(former);
+      if (former.command == kLoadKey && !still) Take(former);
     }
-    loading_ = false;
-    return std::exchange(done_, {})(std::nullopt);
   }
-  const LoadCommand& next = wanted_[position];
-  commands_.Request(
-      next.command, next.arguments, [this, position](const ViciConnection::Reply& reply) {
-        LoadCommand& loaded = wanted_[position];
-        const std::string failure = FailureOf(reply);
-        if (ending_ && !failure.empty()) return;
-        if (!failure.empty()) {
-          loading_ = false;
-          for (LoadCommand& command : wanted_) command.arguments = {};
-          return std::exchange(done_, {})(Refusal{.what = loaded.what, .why = failure});
-        }
-        if (loaded.name.empty()) loaded.name = reply->Value("id").value_or("");
-        loaded.loaded = true;
-        loaded.arguments = {};  // a secret stays no longer than it must
-        if (ending_) return Take(loaded);
-        LoadFrom(position + 1);
-      });
+  loading_ = false;
+  std::exchange(done_, {})(refusal);
 }
 
 void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&)> done) {
@@ -112,21 +120,29 @@ void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&
 }
 
 void StrongswanLoader::Take(const LoadCommand& loaded) {
-  if (loaded.command == kLoadKey && foreign_keys_.contains(loaded.name)) return;
+  if (loaded.name.empty()) return;
+  if (loaded.command == kLoadKey) {
+    if (foreign_keys_.contains(loaded.name)) return;
+    own_keys_.erase(loaded.name);
+  }
   commands_.Request(loaded.unload, vici::Message().Set(loaded.unload_key, loaded.name), kIgnore);
 }
 
 void StrongswanLoader::Unload(bool connections) {
   ending_ = true;
-  for (const LoadCommand& loaded : wanted_) {
-    if ((loaded.command == kLoadConnection) == connections && !loaded.name.empty()) Take(loaded);
+  for (const auto* commands : {&wanted_, &former_}) {
+    for (const LoadCommand& command : *commands) {
+      if ((command.command == kLoadConnection) == connections) Take(command);
+    }
   }
 }
 
 std::vector<std::string> StrongswanLoader::connections() const {
   std::vector<std::string> names;
-  for (const LoadCommand& loaded : wanted_) {
-    if (loaded.command == kLoadConnection) names.push_back(loaded.name);
+  for (const auto* commands : {&wanted_, &former_}) {
+    for (const LoadCommand& command : *commands) {
+      if (command.command == kLoadConnection) names.push_back(command.name);
+    }
   }
   return names;
 }

@@ -15,23 +15,29 @@ namespace sallyport::daemon {
 
 /// Loads connections, keys and CAs into charon, takes back what is no longer wanted, and notices
 /// when another program has taken something away. Of what others have loaded it touches nothing:
-/// all of ours is called so (IsOurName()). One for each connection to charon.
+/// all of ours is called so (IsOurName()). What charon refuses keeps nobody else out: the rest is
+/// loaded, and what was loaded before stays. One for each connection to charon.
 class StrongswanLoader {
  public:
   struct Refusal {
     std::string what;  // LoadCommand::what
     std::string why;   // charon's words
   };
+  /// With the first of what was refused.
   using LoadedCallback = UniqueFunction<void(const std::optional<Refusal>& refusal)>;
 
-  /// `commands` outlives it. `dials`: whose connections are wanted as well, and loaded by others.
-  StrongswanLoader(ViciConnection& commands, const std::set<std::string>& dials)
-      : commands_(commands), dials_(dials) {}
+  /// All references outlive it. `dials`: whose connections are wanted as well, and loaded by
+  /// others. `own_keys`: the private keys that charon has of us, kept from one connection to the
+  /// next.
+  StrongswanLoader(ViciConnection& commands, const std::set<std::string>& dials,
+                   std::set<std::string>& own_keys)
+      : commands_(commands), dials_(dials), own_keys_(own_keys) {}
   StrongswanLoader(const StrongswanLoader&) = delete;
   StrongswanLoader& operator=(const StrongswanLoader&) = delete;
 
   /// Makes `wanted` what charon has of ours; SAs that exist live on. What is wanted replaces what
-  /// has the same name. Until `done` has run there must be no other Load().
+  /// has the same name; the rest of ours is taken back when nothing was refused. Until `done` has
+  /// run there must be no other Load().
   void Load(std::vector<LoadCommand> wanted, LoadedCallback done);
   bool loading() const { return loading_; }
   /// Asks charon for what it has; `done` gets what is missing of ours, in words for the operator.
@@ -45,18 +51,21 @@ class StrongswanLoader {
  private:
   void UnloadStale(const ListCommand& list);
   void LoadFrom(size_t position);
+  void Loaded(LoadCommand& command, const vici::Message& reply);
+  void Finish();
   void Take(const LoadCommand& loaded);
   bool IsWanted(const ListCommand& list, const std::string& name) const;
 
   ViciConnection& commands_;
   const std::set<std::string>& dials_;
+  std::set<std::string>& own_keys_;
   std::vector<LoadCommand> wanted_;  // and loaded, when not loading_
-  /// Private keys that were loaded before: charon names them itself, so that no list tells whose
-  /// they are.
-  std::vector<LoadCommand> former_keys_;
-  /// Private keys that charon had before our first: swanctl's, which we may have as well.
+  std::vector<LoadCommand> former_;  // loaded before, and not taken back yet
+  /// Private keys that charon had before our first: swanctl's, which we may have as well. charon
+  /// names them itself, so that no list tells whose they are.
   std::set<std::string, std::less<>> foreign_keys_;
   LoadedCallback done_;
+  std::optional<Refusal> refusal_;
   bool asked_for_keys_ = false;
   bool loading_ = false;
   bool ending_ = false;

@@ -23,7 +23,9 @@ class StrongswanLog {
  public:
   using FailedCallback = std::function<void(FailedAttempt attempt)>;
 
-  static constexpr unsigned kMaxLines = 4000;       // about 100 exchanges; local policy
+  /// About 100 exchanges, or the dead peer detection of 30,000 clients. A line costs charon 30 to
+  /// 50 us (5.9.8, x86-64), so this is a fifth of one processor at most; local policy.
+  static constexpr unsigned kMaxLines = 4000;
   static constexpr std::chrono::seconds kPause{5};  // local policy
 
   /// `loop` outlives it.

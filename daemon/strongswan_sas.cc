@@ -160,7 +160,10 @@ void StrongswanSas::HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& 
 }
 
 void StrongswanSas::BeginList() {
-  for (auto& [id, record] : records_) record.listed = false;
+  for (auto& [id, record] : records_) {
+    record.listed = false;
+    record.adopted_from = {};
+  }
   for (auto& [id, ike] : ikes_) ike.listed = false;
 }
 
@@ -176,7 +179,7 @@ void StrongswanSas::HandleListed(const vici::Message& list_sa, Changes& out) {
 void StrongswanSas::EndList(Changes& out) {
   std::vector<SaId> gone;
   for (const auto& [id, record] : records_) {
-    if (!record.listed) gone.push_back(id);
+    if (!record.listed && !IsAdopted(record)) gone.push_back(id);
   }
   for (const SaId id : gone) {
     Erase(id);
@@ -184,6 +187,14 @@ void StrongswanSas::EndList(Changes& out) {
   }
   std::erase_if(ike_by_peer_, [&](const auto& entry) { return !ikes_.at(entry.second).listed; });
   std::erase_if(ikes_, [](const auto& entry) { return !entry.second.listed; });
+}
+
+/// A list that is under way may have passed both IKE SAs, the new one too early and the former too
+/// late. One that was neither listed nor told of is of a charon before this one.
+bool StrongswanSas::IsAdopted(const Record& record) const {
+  if (!record.adopted_from) return false;
+  const auto former = ikes_.find(record.adopted_from);
+  return former == ikes_.end() || former->second.listed;
 }
 
 void StrongswanSas::AddKnown(const vici::Message& list_sa, KnownSas& known) {
@@ -256,6 +267,7 @@ void StrongswanSas::Adopt(vici::IkeUniqueId from, const vici::IkeSa& to, Changes
   if (children == by_ike_.end()) return;
   for (const SaId id : std::set<SaId>(children->second)) {
     Record& record = records_.at(id);
+    record.adopted_from = from;
     SetIke(record, to.unique_id);
     out.emplace_back(Changed{record.sa});
   }
@@ -269,7 +281,7 @@ void StrongswanSas::HandleIkeRekey(const vici::IkeRekeyEvent& event, Changes& ou
   if (const auto children = by_ike_.find(event.old_ike.unique_id); children != by_ike_.end()) {
     for (const SaId id : children->second) {
       Record& record = records_.at(id);
-      record.listed = true;  // a list that is under way may have passed both IKE SAs
+      record.listed = true;  // as in IsAdopted(), and the event names an IKE SA of this charon's
       Fill(record.sa, event.new_ike, {});
     }
   }

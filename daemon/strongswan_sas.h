@@ -100,6 +100,7 @@ class StrongswanSas {
     std::map<vici::ChildUniqueId, vici::ChildSa> children;
     vici::IkeUniqueId ike;
     std::string connection;
+    vici::IkeUniqueId adopted_from;  // since the list was begun
     bool listed = true;
     bool terminating = false;
   };
@@ -124,6 +125,7 @@ class StrongswanSas {
   void Adopt(vici::IkeUniqueId from, const vici::IkeSa& to, Changes& out);
   /// Notes the endpoints and identity of an IKE SA, known or not.
   void Learn(const vici::IkeSa& ike);
+  bool IsAdopted(const Record& record) const;
   void ForgetPeer(vici::IkeUniqueId ike, const IkeRecord& record);
   /// A child that is up, whether or not it was known.
   void ChildUp(const vici::IkeSa& ike, const vici::ChildSa& child, Changes& out);

@@ -26,7 +26,8 @@ TableWatch::TableWatch(EventLoop& loop, DamagedCallback damaged)
     : loop_(loop),
       damaged_(std::move(damaged)),
       guard_(OwnName()),
-      timer_(loop.AddTimer([this] { Tell(); })) {}
+      timer_(loop.AddTimer([this] { Tell(); })),
+      retry_timer_(loop.AddTimer([this] { Retry(); })) {}
 
 Expected<void, netlink::KernelError> TableWatch::Start() {
   auto monitor = netlink::NftablesMonitor::Open();
@@ -38,6 +39,7 @@ Expected<void, netlink::KernelError> TableWatch::Start() {
 
 void TableWatch::Stop() {
   timer_.Set(std::nullopt);
+  retry_timer_.Set(std::nullopt);
   io_.Reset();
   monitor_.reset();
 }
@@ -47,7 +49,8 @@ void TableWatch::Read() {
     const auto events = monitor_->Read();
     if (!events) {
       LogWarning("table_not_watched", events.error().text);
-      return Stop();
+      Stop();
+      return retry_timer_.Set(loop_.Now() + kRetry);
     }
     if (!*events) return;
     for (const auto& event : **events) {
@@ -57,6 +60,12 @@ void TableWatch::Read() {
       timer_.Set(std::max(loop_.Now(), last_ + kPause));
     }
   }
+}
+
+void TableWatch::Retry() {
+  if (!Start()) return retry_timer_.Set(loop_.Now() + kRetry);
+  culprit_ = "perhaps somebody, while it was not watched,";
+  Tell();
 }
 
 void TableWatch::Tell() {

@@ -21,6 +21,8 @@ class TableWatch {
   /// Two repairs are at least so far apart, so that a program which deletes the table again and
   /// again costs little. Local policy.
   static constexpr std::chrono::milliseconds kPause{500};
+  /// After a failure, when it begins anew. Local policy.
+  static constexpr std::chrono::seconds kRetry{5};
 
   /// `loop` outlives it.
   TableWatch(EventLoop& loop, DamagedCallback damaged);
@@ -30,6 +32,7 @@ class TableWatch {
 
  private:
   void Read();
+  void Retry();
   void Tell();
 
   EventLoop& loop_;
@@ -38,6 +41,7 @@ class TableWatch {
   std::optional<netlink::NftablesMonitor> monitor_;
   IoSource io_;
   Timer timer_;
+  Timer retry_timer_;
   std::string culprit_;  // of damage that is not told of yet
   TimePoint last_;       // when damage was told of
 };

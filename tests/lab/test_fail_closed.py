@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Nothing goes in the clear, whatever is taken away under the daemon; and what can be mended is mended."""
 
+import os
 import re
+import signal
+from pathlib import Path
 
 from lab import topology
 from lab.capture import CLEAR_TEXT_L2TP
@@ -113,6 +116,35 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
     laptop.lac.start()
     laptop.initiate()
     lab.check_both_ways(laptop, laptop.dial().address)
+    lab.wire.stop()
+    assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
+
+
+def test_the_daemon_stops_under_traffic_while_charon_hangs(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    laptop = lab.client(lab.net.client3)
+    laptop.connect()
+    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
+    traffic.wait_for(r"icmp_seq=3")
+
+    # Neither by L2TP nor by IKE does the client hear of the end, and nobody but us can delete its SAs.
+    deaf = [
+        pid
+        for pid in laptop.host.pids()
+        if Path(f"/proc/{pid}/comm").read_text().strip() in ("xl2tpd", "pppd")
+    ]
+    assert len(deaf) == 2 and lab.charon.process is not None
+    for pid in (*deaf, lab.charon.process.pid):
+        os.kill(pid, signal.SIGSTOP)
+    gateway.stop()
+    sent = lab.wire.count("esp")
+    wait_until("more of the client's packets", lambda: lab.wire.count("esp") > sent + 20)
+    states = lab.net.gateway.output("ip", "xfrm", "state")
+    assert " spi 0x" not in states, states
+
+    for pid in (lab.charon.process.pid, *deaf):
+        os.kill(pid, signal.SIGCONT)
+    wait_until("the client's SA gone", lambda: not laptop.charon.swanctl("--list-sas").strip())
     lab.wire.stop()
     assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
 

@@ -307,6 +307,29 @@ def test_a_redial_under_another_identity(lab: Scenario) -> None:
     lab.check_both_ways(again, link.address)
 
 
+def test_a_redial_from_another_port_of_the_nat(lab: Scenario) -> None:
+    gateway = lab.gateway()
+    # Another machine of the same user stays.
+    phone = lab.client(lab.net.client2)
+    phone.connect()
+    other = gateway.session(ALICE.user)["id"]
+    laptop = lab.client(lab.net.client1)
+    laptop.connect()
+    (first,) = {session["id"] for session in gateway.sessions()} - {other}
+    laptop.vanish()
+    laptop.reappear()
+    lab.net.move_nat(f"{topology.NAT_OUTER}:30000-39999")
+    again = lab.client(lab.net.client1)
+    link = again.connect()
+    # At once: charon would find out after two minutes.
+    assert gateway.process is not None
+    gateway.process.wait_for(r"sa_superseded: ", 20)
+    wait_until("the old session to go", lambda: len(gateway.sessions()) == 2)
+    now = {session["id"] for session in gateway.sessions()}
+    assert other in now and first not in now
+    lab.check_both_ways(again, link.address)
+
+
 def test_ikev2_rekeys(lab: Scenario) -> None:
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client1, proof=Proof(version=2))

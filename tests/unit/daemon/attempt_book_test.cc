@@ -130,5 +130,19 @@ TEST(AttemptBook, AFlood_DrivesOutTheOldest) {
   EXPECT_FALSE(Found(book, {.address = IpPrefix::Parse("0.0.0.10"), .user = {}}).empty());
 }
 
+TEST(AttemptBook, AFloodOfOneKind_DrivesOutItsOwn) {
+  AttemptBook book;
+  FailedAttempt real = Attempt(1, "alice");
+  real.reason = AttemptReason::kWrongPassword;
+  book.Add(real, kStart);
+  for (uint32_t i = 0; i < 2 * AttemptBook::kMaxEntries; ++i) {
+    FailedAttempt forged = Attempt(1000 + i, "");
+    forged.reason = AttemptReason::kClearText;
+    book.Add(forged, kStart);
+  }
+  EXPECT_EQ(book.size(), AttemptBook::kMaxEntries);
+  EXPECT_FALSE(Found(book, {.address = IpPrefix::Parse("0.0.0.1"), .user = {}}).empty());
+}
+
 }  // namespace
 }  // namespace sallyport::daemon

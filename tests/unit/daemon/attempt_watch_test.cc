@@ -64,7 +64,7 @@ TEST_F(AttemptWatchTest, AFailure_IsPublished_NamesBeingMarkedAsSuch) {
 }
 
 TEST_F(AttemptWatchTest, AnSaThatGoesUnused_IsToldOf) {
-  watch_.SaUp(Sa());
+  watch_.SaUp(Sa(), std::chrono::seconds(30));
   watch_.SaDown(SaId(1), "the IKE SA has ended", false);
   ASSERT_EQ(Entries().size(), 1U);
   EXPECT_EQ(Entries()[0].attempt.reason, AttemptReason::kSaUnused);
@@ -73,10 +73,10 @@ TEST_F(AttemptWatchTest, AnSaThatGoesUnused_IsToldOf) {
 }
 
 TEST_F(AttemptWatchTest, AnSaThatWasUsedOrThatWeEnd_IsNot) {
-  watch_.SaUp(Sa());
+  watch_.SaUp(Sa(), std::chrono::seconds(30));
   watch_.SaUsed(SaId(1));
   watch_.SaDown(SaId(1), "gone", false);
-  watch_.SaUp(Sa());
+  watch_.SaUp(Sa(), std::chrono::seconds(30));
   watch_.SaDown(SaId(1), "gone", true);
   EXPECT_TRUE(Entries().empty());
 }

@@ -48,6 +48,8 @@ inline SecurityAssociation Sa(uint64_t id = 1) {
   sa.reqid = ReqId(static_cast<uint32_t>(id));
   sa.peer = {kPeer.address, 4500};
   sa.local = kLocal;
+  sa.spi_in = 0xC1000000 + static_cast<uint32_t>(id);
+  sa.spi_out = 0xC2000000 + static_cast<uint32_t>(id);
   return sa;
 }
 

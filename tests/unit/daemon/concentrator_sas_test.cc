@@ -98,6 +98,34 @@ TEST_F(ConcentratorTest, ATunnelFollowsItsClientThroughTheNat) {
   EXPECT_EQ(State(), std::nullopt);
 }
 
+TEST_F(ConcentratorTest, ATunnelWhosePathIsBeingMadeFollowsItsClientThen) {
+  concentrator_.OnSaUp(Sa());
+  const auto sccrq = Sccrq();
+  concentrator_.OnDatagram({.path = l2tp::PathId(plane_.last_path),
+                            .peer = kPeer,
+                            .local = kLocal,
+                            .bytes = sccrq,
+                            .authenticated = true},
+                           {});
+  SecurityAssociation moved = Sa();
+  moved.peer = {IpAddress::V4(0xCB007163), 1024};
+  concentrator_.OnSaChanged(moved);
+  EXPECT_THAT(plane_.moves, IsEmpty());
+  Settle();
+  ASSERT_THAT(plane_.moves, SizeIs(1));
+  EXPECT_EQ(plane_.moves[0].peer, (IpEndpoint{moved.peer.address, kPeer.port}));
+}
+
+TEST_F(ConcentratorTest, WhatTheIkeDaemonOnlyPromisedToDelete_IsDeletedAtTheEnd) {
+  concentrator_.OnSaUp(Sa());
+  concentrator_.Shutdown([] {});
+  Settle();
+  EXPECT_THAT(ike_.terminated, ElementsAre(SaId(1)));
+  EXPECT_THAT(plane_.deleted_spis, IsEmpty());
+  concentrator_.DeleteSas();
+  EXPECT_THAT(plane_.deleted_spis, ElementsAre(Sa().spi_in, Sa().spi_out));
+}
+
 TEST_F(ConcentratorTest, ATunnelThatCannotFollowEndsSoThatItsClientDialsAgain) {
   BringUp();
   plane_.moves_work = false;

@@ -368,6 +368,12 @@ TEST_F(ProxyIgnored, TheCallerIsAskedAnew) {
   EXPECT_EQ(concentrator_.sessions().authentication().accepted, 0U);
 }
 
+TEST_F(ConcentratorTest, WhoSaysGoodbyeForTheWholeTunnelHasHungUp) {
+  BringUp();
+  Send(tunnel_path_, Message(0, l2tp::testing::StopCcnAvps(kPeerTunnel, 1)));
+  EXPECT_EQ(events_.Text("session.end", "cause"), "user_request");
+}
+
 TEST_F(ConcentratorTest, ALifeIsPublishedAndCounted) {
   BringUp();
   concentrator_.Disconnect({Id()}, "enough");

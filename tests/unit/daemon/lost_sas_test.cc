@@ -29,6 +29,7 @@ class LostSasTest : public testing::Test {
   LostSasTest() {
     sas_.Add(Sa(1), l2tp::PathId(1), kDue);
     sas_.Add(Sa(2), l2tp::PathId(2), kDue);
+    ike_.known_sas.spis = {101, 201, 102, 202};
   }
   void Settle() {
     do {
@@ -41,8 +42,13 @@ class LostSasTest : public testing::Test {
   EventLoop loop_;
   fake::FakeDataPlane plane_;
   SaTable sas_;
+  fake::FakeIke ike_;
   std::vector<SaId> lost_;
-  LostSas watch_{loop_, plane_, sas_, [this](SaId id) { lost_.push_back(id); },
+  LostSas watch_{loop_,
+                 plane_,
+                 &ike_,
+                 sas_,
+                 [this](SaId id) { lost_.push_back(id); },
                  std::chrono::seconds(0)};
 };
 
@@ -77,6 +83,26 @@ TEST_F(LostSasTest, ARekeyThatIsToldOfInTime_IsNoLoss) {
   sas_.Update(rekeyed);
   Settle();
   EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(LostSasTest, ARekeyThatIsNotToldOfYet_IsNoLossEither) {
+  plane_.sas_in_kernel = false;
+  ike_.known_sas.spis = {301, 401, 102, 202};
+  watch_.Deleted({{.destination = kLocal, .spi = 101}});
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+}
+
+TEST_F(LostSasTest, WhileTheIkeDaemonIsAway_NothingIsLost) {
+  plane_.sas_in_kernel = false;
+  ike_.ike_state.connected = false;
+  watch_.Deleted({{.destination = kLocal, .spi = 101}});
+  Settle();
+  EXPECT_TRUE(lost_.empty());
+  ike_.ike_state.connected = true;
+  watch_.Uncertain();
+  Settle();
+  EXPECT_EQ(lost_, (std::vector{SaId(1), SaId(2)}));
 }
 
 TEST_F(LostSasTest, AfterAFlush_ADumpDecides) {

@@ -120,6 +120,26 @@ TEST(SaTable, WithoutNatAnAddressIsOneMachines_WhateverItCallsItself) {
   EXPECT_THAT(table.OlderOf(all_ports), testing::IsEmpty());
 }
 
+TEST(SaTable, BehindANatThatGaveItAnotherPort_AClientsFormerSasAreThoseOfItsAddressInside) {
+  const auto sa = [](uint64_t id, const char* identity) {
+    SecurityAssociation made = Sa(id, kNat);
+    made.peer.port = static_cast<uint16_t>(40000 + id);
+    made.remote_id = identity;
+    made.peer_behind_nat = true;
+    made.ike_sa = id;
+    return made;
+  };
+  SecurityAssociation beside = sa(3, "192.168.1.10");
+  beside.ike_sa = 5;
+  SaTable table;
+  for (const auto& other :
+       {sa(1, "192.168.1.10"), sa(2, "192.168.1.11"), beside, sa(4, "CN=everybody")}) {
+    table.Add(other, l2tp::PathId(other.id.value()), kNow);
+  }
+  EXPECT_THAT(table.FormerOf(sa(5, "192.168.1.10")), testing::ElementsAre(SaId(1)));
+  EXPECT_THAT(table.FormerOf(sa(6, "CN=everybody")), testing::IsEmpty());
+}
+
 TEST(SaTable, AnUpdateKeepsTheTunnels) {
   SaTable table;
   table.Add(Sa(1, kNat), l2tp::PathId(11), kNow);

@@ -38,7 +38,7 @@ class StraySasTest : public testing::Test {
   StraySas stray_{loop_,
                   plane_,
                   &ike_,
-                  [this](ReqId reqid) { return in_use_.contains(reqid); },
+                  [this](const KernelSa&, ReqId reqid) { return in_use_.contains(reqid); },
                   [this](const StraySas::Sas& sas) { found_ = sas; },
                   std::chrono::seconds(0)};
 };

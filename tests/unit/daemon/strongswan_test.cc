@@ -288,27 +288,43 @@ TEST_F(StrongswanTest, NoSocket_IsReportedWithAHintAndTriedAgain) {
   Run();
 }
 
-TEST_F(StrongswanTest, RefusedConnection_IsReportedWithCharonsWords) {
+TEST_F(StrongswanTest, RefusedConnection_IsReportedWithCharonsWordsAndTheOthersAreServed) {
   charon_->Start();
+  charon_->sas = {Sa(1)};
   charon_->replies["load-conn"] =
       Message().Set("success", "no").Set("errmsg", "unknown option: mark_in, config discarded");
   ike_->Start(observer_);
-  WhenSeen("not connected");
+  WhenSeen("connected");
   Run();
   EXPECT_EQ(observer_.last.error,
             "the IKE daemon refuses the connection \"sallyport\": unknown option: mark_in, config "
             "discarded");
   EXPECT_EQ(observer_.last.hint, kTooOldHint);
+  EXPECT_TRUE(observer_.Has("up 1"));
 }
 
-TEST_F(StrongswanTest, RefusedKey_DoesNotShowTheKey) {
+TEST_F(StrongswanTest, RefusedKey_DoesNotShowTheKeyAndKeepsNothingElseOut) {
   charon_->Start();
   charon_->replies["load-shared"] = Message().Set("success", "no").Set("errmsg", "no room");
   ike_->Start(observer_);
-  WhenSeen("not connected");
+  WhenSeen("connected");
   Run();
   EXPECT_EQ(observer_.last.error, "the IKE daemon refuses the key \"sallyport\": no room");
-  EXPECT_EQ(charon_->Count("load-conn"), 0U);
+  EXPECT_EQ(charon_->Count("load-conn"), 1U);
+}
+
+TEST_F(StrongswanTest, WhereSomethingIsRefused_WhatWasLoadedBeforeStays) {
+  charon_->Start();
+  charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport", "sallyport-psk-old"});
+  charon_->replies["load-conn"] = Message().Set("success", "no").Set("errmsg", "no");
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] {
+    EXPECT_EQ(charon_->Count("unload-conn name=sallyport-psk-old"), 0U);
+    charon_->replies.erase("load-conn");
+    ike_->Configure(IpsecConfig());
+  });
+  When([this] { return charon_->Count("unload-conn name=sallyport-psk-old") == 1; });
+  Run();
 }
 
 TEST_F(StrongswanTest, WhatAnEarlierConfigurationLeft_IsTakenBack) {
@@ -373,6 +389,27 @@ TEST_F(StrongswanTest, APrivateKeyThatAnotherProgramTakesAway_IsLoadedAgain) {
   When([this] { return charon_->Count("load-key") >= 2; });
   Run();
   for (const auto& line : charon_->received) EXPECT_FALSE(line.starts_with("unload-key")) << line;
+}
+
+TEST_F(StrongswanTest, OurPrivateKeyFromAnEarlierConnection_IsTakenBackAtTheStop) {
+  StrongswanOptions options;
+  options.path = Path();
+  options.ipsec.certificate = "certificate";
+  options.ipsec.private_key = Secret(std::string_view("private"));
+  ike_ = std::make_unique<Strongswan>(loop_, std::move(options));
+  charon_->Start();
+  charon_->replies["load-key"] = Message().Set("success", "yes").Set("id", "ab12");
+  charon_->replies["get-keys"] = Message().SetList("keys", {});
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] {
+    charon_->replies["get-keys"] = Message().SetList("keys", {"ab12"});
+    observer_.lines.clear();
+    charon_->Stop();
+    charon_->Start();
+  });
+  WhenSeen("connected", [this] { ike_->Stop([] {}); });
+  When([this] { return charon_->Count("unload-key id=ab12") == 1; });
+  Run();
 }
 
 TEST_F(StrongswanTest, ACharonThatDoesNotTell_IsNotLoadedAgainAndAgain) {
@@ -685,6 +722,20 @@ TEST_F(StrongswanTest, AFailedTermination_MayBeAskedForAgain) {
     ike_->Terminate(SaId(1));
   });
   When([this] { return charon_->Count("terminate ike-id=1 timeout=-1") == 2; });
+  Run();
+}
+
+TEST_F(StrongswanTest, ATerminationThatLeftTheSa_MayBeAskedForAgain) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  const std::string terminate = "terminate ike-id=1 timeout=-1";
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] { ike_->Terminate(SaId(1)); });
+  // charon has said yes, but its IKE SA had been replaced, and the SA is still there.
+  When([this, terminate] { return charon_->Count(terminate) == 1; },
+       [this] { charon_->Emit("child-updown", Up(9)); });  // a round trip
+  WhenSeen("up 9", [this] { ike_->Terminate(SaId(1)); });
+  When([this, terminate] { return charon_->Count(terminate) == 2; });
   Run();
 }
 

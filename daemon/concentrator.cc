@@ -334,8 +334,8 @@ void Concentrator::PrepareTunnel(const l2tp::PrepareTunnel& request) {
       Give(l2tp::TunnelPrepared{tunnel, std::nullopt});
       return;
     }
+    if (path && std::exchange(found->second.path_behind, false)) MovePath(found->second);
     Give(l2tp::TunnelPrepared{tunnel, path});
-    MoveMeanwhile(tunnel);
   });
 }
 
@@ -430,10 +430,10 @@ SessionMtu Concentrator::MtuOf(l2tp::TunnelId tunnel, bool sequenced) {
 
 void Concentrator::SessionEnded(const l2tp::SessionDown& down) {
   const SessionKey key{down.tunnel, down.session};
-  const std::string text = Describe(down.reason, down.result);
+  const std::string text = Describe(down);
   // Refused before it had a record: the manager has nothing to tell the dial about.
   if (!sessions_.sessions().contains(key)) dialling_.Handle(SessionGone{key, text});
-  sessions_.LowerDown(key, text, CauseOf(down.of_tunnel.value_or(down.reason)));
+  sessions_.LowerDown(key, text, CauseOf(down));
 }
 
 void Concentrator::TunnelEnded(const l2tp::TunnelDown& down) {

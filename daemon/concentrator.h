@@ -33,7 +33,7 @@ struct TunnelRecord {
   l2tp::PrepareTunnel request;                  // ids, peer, host and vendor name, origin path
   std::optional<SaId> sa;                       // the SA under it; none without IPsec
   std::optional<l2tp::PathId> path;             // its own, once made
-  std::optional<SaId> moved_to;                 // while it was not: what it is to go on with
+  bool path_behind = false;                     // it was asked for before the client moved
   bool in_kernel = false;                       // one that we dial waits for the peer's id
   bool ended = false;                           // TunnelDown has come; it lingers
   bool had_session = false;                     // a call was asked for
@@ -161,8 +161,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void TunnelReleased(l2tp::TunnelId tunnel);
   void EndTunnelOfSa(const TunnelRecord& record);
   /// The tunnels on `from` go on through `to`, which may be the same with another peer address.
-  void MoveMeanwhile(l2tp::TunnelId tunnel);
   void MoveTunnels(SaId from, const SecurityAssociation& to);
+  void MovePath(const TunnelRecord& record);
   void MoveTunnel(TunnelRecord& record, const SecurityAssociation& to);
   void SupersedeOlderSas(const SecurityAssociation& sa);
   void SupersedeFormerSas(const SessionKey& key);
@@ -223,6 +223,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   std::deque<Leftover> leftovers_;  // of SAs that are down, the oldest first
   Timer orphans_timer_;
   std::set<SaId> orphans_;  // SAs of an IKE daemon that is no more; the kernel has them
+  bool ike_ready_ = false;  // as it was last told
   std::optional<std::string> last_ike_error_;
   LogLimit failure_log_;
   LogLimit refused_log_;

@@ -170,8 +170,10 @@ void Concentrator::DeleteStraySas(const StraySas::Sas& sas) {
 }
 
 void Concentrator::DeleteSas() {
-  for (const auto& [id, entry] : sas_.entries()) leftovers_.push_back({entry.sa, loop_.Now()});
   DeleteLeftovers(TimePoint::max());
+  std::set<ReqId> reqids;
+  for (const auto& [id, entry] : sas_.entries()) reqids.insert(entry.sa.reqid);
+  if (!reqids.empty()) data_plane_.DeleteSecurityAssociations(std::move(reqids));
 }
 
 void Concentrator::DeleteLeftovers(TimePoint due) {
@@ -184,24 +186,25 @@ void Concentrator::DeleteLeftovers(TimePoint due) {
 }
 
 void Concentrator::OnIkeState(const IkeState& state) {
-  if (state.connected) {
-    stray_sas_.Look();
-    lost_sas_.Uncertain();
-  } else {
+  const bool was_ready = std::exchange(ike_ready_, state.connected);
+  if (!state.connected) {
     stray_sas_.Stop();
-  }
-  if (state.connected && state.error) {
-    LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
-  } else if (state.connected) {
-    last_ike_error_.reset();
-    LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
-    Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
-  } else if (state.error != last_ike_error_) {  // once for each cause, not for each attempt
+    if (state.error == last_ike_error_) return;  // once for each cause, not for each attempt
     last_ike_error_ = state.error;
     LogWarning("ike_unavailable", fmt::format("no IKE: {}{}", state.error.value_or("not connected"),
                                               state.hint ? "; " + *state.hint : ""));
-    Publish(
+    return Publish(
         {.type = "ike.unavailable", .fields = {{"detail", state.error.value_or("not connected")}}});
+  }
+  stray_sas_.Look();
+  lost_sas_.Uncertain();
+  last_ike_error_.reset();
+  if (!was_ready) {
+    LogInfo("ike_ready", fmt::format("{} at {} is ready", state.version, state.path));
+    Publish({.type = "ike.ready", .fields = {{"version", state.version}}});
+  }
+  if (state.error) {
+    LogWarning("ike_limited", fmt::format("{}: {}", *state.error, state.hint.value_or("")));
   }
 }
 
@@ -226,22 +229,8 @@ void Concentrator::MoveTunnels(SaId from, const SecurityAssociation& to) {
   if (entry == nullptr) return;
   for (const auto tunnel : std::set<l2tp::TunnelId>(entry->live)) {
     const auto found = tunnels_.find(tunnel);
-    if (found == tunnels_.end()) continue;
-    if (found->second.path) {
-      MoveTunnel(found->second, to);
-    } else {
-      found->second.moved_to = to.id;
-    }
+    if (found != tunnels_.end()) MoveTunnel(found->second, to);
   }
-}
-
-/// The client of a tunnel whose path was not made yet has moved.
-void Concentrator::MoveMeanwhile(l2tp::TunnelId tunnel) {
-  const auto found = tunnels_.find(tunnel);
-  if (found == tunnels_.end() || !found->second.path) return;
-  const auto to = std::exchange(found->second.moved_to, {});
-  const SaTable::Entry* entry = to ? sas_.Find(*to) : nullptr;
-  if (entry != nullptr) MoveTunnel(found->second, SecurityAssociation(entry->sa));
 }
 
 void Concentrator::MoveTunnel(TunnelRecord& record, const SecurityAssociation& to) {
@@ -262,13 +251,20 @@ void Concentrator::MoveTunnel(TunnelRecord& record, const SecurityAssociation& t
                   record.request.peer.ToString(), to.reqid.value()),
       loop_.Now(),
       {{"PEER", record.request.peer.ToString()}, {"TUNNEL", std::to_string(tunnel.value())}});
-  data_plane_.MoveTunnel(
-      *record.path, tunnel, to.reqid, record.request.peer, [this, tunnel](bool ok) {
-        // RFC 2661 §4.4.2: result 2, general error; error 4, no resources.
-        if (!ok) {
-          Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
-        }
-      });
+  // A path that is being made is for where the client was.
+  record.path_behind = !record.path;
+  if (record.path) MovePath(record);
+}
+
+void Concentrator::MovePath(const TunnelRecord& record) {
+  const l2tp::TunnelId tunnel = record.request.tunnel;
+  const ReqId reqid = sas_.Find(*record.sa)->sa.reqid;
+  data_plane_.MoveTunnel(*record.path, tunnel, reqid, record.request.peer, [this, tunnel](bool ok) {
+    // RFC 2661 §4.4.2: result 2, general error; error 4, no resources.
+    if (!ok) {
+      Give(l2tp::CloseTunnel{tunnel, {.result = 2, .error = 4, .message = {}}});
+    }
+  });
 }
 
 void Concentrator::SupersedeOlderSas(const SecurityAssociation& sa) {

@@ -69,8 +69,8 @@ struct IpsecConfig : IpsecClients {
   std::string vici;  // empty: to be looked for
   std::chrono::seconds setup_timeout{30};
   std::chrono::seconds linger{15};
-  std::chrono::seconds dpd_delay{30};
-  std::chrono::seconds dpd_timeout{150};
+  std::chrono::seconds dpd_delay{30};     // local policy
+  std::chrono::seconds dpd_timeout{150};  // local policy
   EspOffload offload = EspOffload::kNo;
   std::vector<IpsecKeyConfig> keys;
   std::vector<IpsecConnectionConfig> connections;

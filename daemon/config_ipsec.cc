@@ -44,8 +44,10 @@ class IpsecLoader {
     const bool somebody = HasOwnSecret("ipsec", ipsec_) || !ipsec_.keys.empty() || own_secrets;
     CheckKeysBesideCertificates();
     if (ipsec_.dpd_timeout <= ipsec_.dpd_delay) {
-      check_.Add(check_.PositionOf("ipsec.dpd_timeout"), "ipsec.dpd_timeout",
-                 std::to_string(ipsec_.dpd_timeout.count()), "more than dpd_delay");
+      const bool said = check_.Says("ipsec.dpd_timeout");
+      check_.Add(check_.PositionOf(said ? "ipsec.dpd_timeout" : "ipsec.dpd_delay"),
+                 "ipsec.dpd_timeout", std::to_string(ipsec_.dpd_timeout.count()),
+                 "more than dpd_delay");
     }
     if (!ipsec_.required || somebody) return;
     check_.Add(check_.PositionOf("ipsec"), kPskFileKey, "no such key, and no ipsec.psk",

@@ -180,6 +180,8 @@ class DataPlane {
   /// Takes an SA out of the kernel if it is still there: an IKE daemon that was killed leaves its
   /// SAs behind, and its successor uses the same reqids.
   virtual void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) = 0;
+  /// All of ESP in transport mode with one of these reqids, those that a rekey has replaced too.
+  virtual void DeleteSecurityAssociations(std::set<ReqId> reqids) = 0;
 
   /// Makes the tunnel's own path to `request.peer`, bound to `reqid` if there is one. Without the
   /// peer's id it is for control messages only, until CompleteTunnel().

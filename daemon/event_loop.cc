@@ -133,7 +133,11 @@ int EventLoop::RunDeferred(sd_event_source* /*source*/, void* self) {
   // What these calls defer gets a source of its own: sd-event serves those first that have waited
   // longest, and counts a deferred one's time from its making, however often it was served.
   loop.defer_source_ = sd_event_source_disable_unref(loop.defer_source_);
-  for (auto& callback : std::exchange(loop.deferred_, {})) callback();
+  for (auto& callback : std::exchange(loop.deferred_, {})) {
+    // As any other event: what the call before has ended for good may be gone.
+    if (loop.exiting_) break;
+    callback();
+  }
   return 0;
 }
 
@@ -154,6 +158,9 @@ void EventLoop::RunPending() {
   }
 }
 
-void EventLoop::Exit(int code) { Check(sd_event_exit(event_, code), "end the event loop"); }
+void EventLoop::Exit(int code) {
+  exiting_ = true;
+  Check(sd_event_exit(event_, code), "end the event loop");
+}
 
 }  // namespace sallyport::daemon

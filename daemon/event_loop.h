@@ -85,6 +85,7 @@ class EventLoop {
   static int RunDeferred(sd_event_source* source, void* self);
 
   sd_event* event_ = nullptr;
+  bool exiting_ = false;
   sd_event_source* defer_source_ = nullptr;  // while there are deferred calls
   std::vector<Callback> deferred_;
   std::vector<detail::EventSource> signals_;

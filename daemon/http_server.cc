@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/http_server.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <exception>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -135,6 +137,7 @@ class HttpServer::Implementation {
   struct Stream;
   ResponsePtr StreamOf(MHD_Connection* connection, const HttpResponse& answer);
   static ssize_t ReadStream(void* stream, uint64_t position, char* buffer, size_t size);
+  bool MayProduce(Stream& stream);
   ssize_t PutOff(Stream& stream);
   static void EndStream(void* stream);
   uint64_t Park(MHD_Connection* connection);
@@ -150,8 +153,9 @@ class HttpServer::Implementation {
   CountByReason drops_;
   std::map<uint64_t, MHD_Connection*> suspended_;
   uint64_t last_suspended_ = 0;
-  bool turn_again_ = false;  // the library has more to do than it tells
-  bool produced_ = false;    // a piece of a stream, in this turn: however many ask, one is made
+  bool turn_again_ = false;      // the library has more to do than it tells
+  bool produced_ = false;        // a piece of a stream, in this turn: however many ask, one is made
+  std::deque<Stream*> waiting_;  // for the next
   TimerQueue<MHD_Connection*> requests_due_;  // of connections without a whole request
   Timer requests_timer_;
   UnixListener listener_;
@@ -352,7 +356,7 @@ ssize_t HttpServer::Implementation::ReadStream(void* stream, uint64_t /*position
   Stream& self = *static_cast<Stream*>(stream);
   while (self.taken == self.piece.size()) {
     if (self.ended) return MHD_CONTENT_READER_END_OF_STREAM;
-    if (std::exchange(self.server.produced_, true)) return self.server.PutOff(self);
+    if (!self.server.MayProduce(self)) return self.server.PutOff(self);
     self.piece.clear();
     self.taken = 0;
     BodySource::Next next = BodySource::Next::kEnd;
@@ -372,6 +376,18 @@ ssize_t HttpServer::Implementation::ReadStream(void* stream, uint64_t /*position
   return static_cast<ssize_t>(given);
 }
 
+/// One piece is made in a turn, by who has waited longest for it.
+bool HttpServer::Implementation::MayProduce(Stream& stream) {
+  const auto waits = std::ranges::find(waiting_, &stream);
+  if (produced_ || (!waiting_.empty() && waits != waiting_.begin())) {
+    if (waits == waiting_.end()) waiting_.push_back(&stream);
+    return false;
+  }
+  if (waits != waiting_.end()) waiting_.erase(waits);
+  produced_ = true;
+  return true;
+}
+
 /// To another turn of the loop.
 ssize_t HttpServer::Implementation::PutOff(Stream& stream) {
   Resume(Park(stream.connection));
@@ -381,6 +397,7 @@ ssize_t HttpServer::Implementation::PutOff(Stream& stream) {
 void HttpServer::Implementation::EndStream(void* stream) {
   const std::unique_ptr<Stream> ended(static_cast<Stream*>(stream));
   ended->source->SetWaker({});
+  std::erase(ended->server.waiting_, ended.get());
 }
 
 MHD_Result HttpServer::Implementation::Answer(MHD_Connection* connection,

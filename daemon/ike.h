@@ -62,10 +62,10 @@ struct IkeServer {
 
 /// How the backend is, for the status page and the log.
 struct IkeState {
-  bool connected = false;            // it answers, and our connection is loaded
+  bool connected = false;            // it answers, and has what it takes of our configuration
   std::string path;                  // its control socket
   std::string version;               // as it names itself; empty before the first answer
-  std::optional<std::string> error;  // why it is not usable
+  std::optional<std::string> error;  // why it is not usable, or not for all
   std::optional<std::string> hint;   // what the operator can do about it
   /// What it sent that could not be read, by reason.
   CountByReason drops;

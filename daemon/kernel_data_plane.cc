@@ -174,9 +174,9 @@ Expected<void, std::string> KernelDataPlane::Watch(Observer& observer) {
 void KernelDataPlane::Repair(const std::string& culprit) {
   repair_log_.LogWarning(
       "table_damaged",
-      fmt::format("{} changed nftables table inet sallyport; it is made anew. Sockets keep clear "
-                  "text out meanwhile",
-                  culprit),
+      fmt::format("{} nftables table inet sallyport; it is made anew. Sockets keep clear text out "
+                  "meanwhile",
+                  culprit.empty() ? "nobody watched" : culprit + " changed"),
       loop_.Now());
   RestoreTable();
 }
@@ -281,6 +281,19 @@ void KernelDataPlane::DeleteSecurityAssociation(const IpAddress& destination, ui
     auto xfrm = static_cast<KernelContext&>(context).xfrm();
     // Most often it has gone already.
     if (xfrm) (void)(*xfrm)->DeleteSa(destination, spi);
+    return WorkerPool::Completion([] {});
+  });
+}
+
+void KernelDataPlane::DeleteSecurityAssociations(std::set<ReqId> reqids) {
+  pool_.Submit([reqids = std::move(reqids)](WorkerContext& context) {
+    auto xfrm = static_cast<KernelContext&>(context).xfrm();
+    auto present = xfrm ? (*xfrm)->ListSas() : Unexpected{xfrm.error()};
+    if (!present) LogWarning("sas_not_deleted", present.error().text);
+    for (const auto& sa : present ? *present : std::vector<netlink::Sa>()) {
+      if (!sa.transport_mode || !reqids.contains(ReqId(sa.reqid))) continue;
+      (void)(*xfrm)->DeleteSa(sa.destination, sa.spi);
+    }
     return WorkerPool::Completion([] {});
   });
 }

@@ -50,6 +50,7 @@ class KernelDataPlane final : public DataPlane {
   void FindUnclaimedSas(UnclaimedSasCallback done) override;
   void ReadSaCounters(SaCountersCallback done) override;
   void DeleteSecurityAssociation(const IpAddress& destination, uint32_t spi) override;
+  void DeleteSecurityAssociations(std::set<ReqId> reqids) override;
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override;
   void CompleteTunnel(l2tp::PathId path, const l2tp::TunnelUp& up, DoneCallback done) override;

@@ -122,11 +122,13 @@ std::vector<SaId> SaTable::FormerOf(const SecurityAssociation& sa) const {
   const auto same_address = by_peer_.find(sa.peer.address);
   // A certificate or a name may be on several machines.
   const bool one_machine = IpAddress::Parse(sa.remote_id).has_value();
-  if (!sa.dial.empty() || !one_machine || same_address == by_peer_.end()) return former;
+  if (!sa.dial.empty() || !sa.peer_behind_nat || !one_machine || same_address == by_peer_.end())
+    return former;
   for (const SaId id : same_address->second) {
     const SecurityAssociation& other = entries_.at(id).sa;
     const bool same = other.remote_id == sa.remote_id && other.local == sa.local;
-    if (id < sa.id && same && other.ike_sa != sa.ike_sa) former.push_back(id);
+    const bool other_port = other.peer_behind_nat && other.peer.port != sa.peer.port;
+    if (id < sa.id && same && other_port && other.dial.empty()) former.push_back(id);
   }
   return former;
 }

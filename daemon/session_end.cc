@@ -62,6 +62,18 @@ std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result) {
   return text;
 }
 
+std::string Describe(const l2tp::SessionDown& down) {
+  std::string text = Describe(down.of_tunnel.value_or(down.reason), down.result);
+  return down.of_tunnel ? fmt::format("{}: {}", Text(down.reason), text) : text;
+}
+
+std::string_view CauseOf(const l2tp::SessionDown& down) {
+  const l2tp::EndReason reason = down.of_tunnel.value_or(down.reason);
+  // We closed it, and say by an error (RFC 2661 §4.4.2) that we could not do otherwise.
+  if (reason == l2tp::EndReason::kLocalClose && down.result.error) return "nas_error";
+  return CauseOf(reason);
+}
+
 uint16_t ResultOf(ppp::EndReason reason) {
   const bool carrier = reason == ppp::EndReason::kPeerTerminated ||
                        reason == ppp::EndReason::kEchoTimeout ||

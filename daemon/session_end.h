@@ -19,6 +19,7 @@ std::string_view Text(l2tp::EndReason reason);
 std::string_view Text(ppp::EndReason reason);
 /// The same, with what the peer says.
 std::string Describe(l2tp::EndReason reason, const l2tp::ResultCode& result);
+std::string Describe(const l2tp::SessionDown& down);
 
 /// Every cause of a session's end: words of RFC 2866 §5.10.
 inline constexpr std::string_view kCauses[] = {
@@ -27,6 +28,7 @@ inline constexpr std::string_view kCauses[] = {
 };
 /// Why a session ends by it: a word of RFC 2866 §5.10, "lost_carrier".
 std::string_view CauseOf(l2tp::EndReason reason);
+std::string_view CauseOf(const l2tp::SessionDown& down);
 std::string_view CauseOf(ppp::EndReason reason);
 
 }  // namespace sallyport::daemon

@@ -91,6 +91,10 @@ void Strongswan::Connect() {
   if (!events) return Fail(events.error());
   auto commands = OpenSocket();
   if (!commands) return Fail(commands.error());
+  // Another charon has nothing of ours; a key that it has somebody else has loaded.
+  if (const pid_t now = ViciConnection::PeerOf(*commands); std::exchange(charon_, now) != now) {
+    own_keys_.clear();
+  }
   unprepared_ = 2;
   events_known_ = true;
   terminating_.reset();
@@ -196,8 +200,8 @@ void Strongswan::LoadAgain() {
   });
 }
 
-/// What is not refused, and what was loaded before, goes on: a mistake in the configuration is no
-/// reason to be deaf.
+/// What is not refused goes on, as does what had the name of the refused before: a mistake in the
+/// configuration is no reason to be deaf.
 void Strongswan::SetRefusal(const std::optional<StrongswanLoader::Refusal>& refusal) {
   state_.error.reset();
   state_.hint.reset();
@@ -210,8 +214,11 @@ void Strongswan::SetRefusal(const std::optional<StrongswanLoader::Refusal>& refu
 void Strongswan::TellLoaded(const std::optional<StrongswanLoader::Refusal>& refusal) {
   if (phase_ != Phase::kReady) return;
   SetRefusal(refusal);
-  if (refusal) return observer_->OnIkeState(state_);
-  LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
+  if (refusal) {
+    observer_->OnIkeState(state_);
+  } else {
+    LogInfo("ike_configured", "the IKE daemon has the connections and keys of the configuration");
+  }
   ProbeIkev1();
 }
 
@@ -249,8 +256,11 @@ void Strongswan::ProbeIkev1() {
   if (!options_.probe || !WantsIkev1(options_.ipsec)) return;
   probe_.Start(*options_.probe, [this](bool missing) {
     if (!missing || phase_ != Phase::kReady) return;
-    state_.error = kNoIkev1;
-    state_.hint = kNoIkev1Hint;
+    const auto add = [](std::optional<std::string>& text, std::string_view more) {
+      text = text ? fmt::format("{}; {}", *text, more) : std::string(more);
+    };
+    add(state_.error, kNoIkev1);
+    add(state_.hint, kNoIkev1Hint);
     observer_->OnIkeState(state_);
   });
 }
@@ -343,11 +353,12 @@ void Strongswan::Report(const StrongswanSas::Changes& changes) {
 // ---- Commands ---------------------------------------------------------------------------------
 
 void Strongswan::Terminate(SaId id) {
-  const bool marked = sas_.MarkTerminating(id);
-  // charon's "yes" may have been for an IKE SA that its children had left just then.
-  const bool under_way =
-      terminating_ == id || std::ranges::find(to_terminate_, id) != to_terminate_.end();
-  if (!marked && (under_way || !sas_.TerminationOf(id))) return;
+  if (!sas_.MarkTerminating(id)) {
+    // charon's "yes" may have been for an IKE SA that its children had left just then.
+    const bool under_way =
+        terminating_ == id || std::ranges::find(to_terminate_, id) != to_terminate_.end();
+    if (under_way || !sas_.TerminationOf(id)) return;
+  }
   to_terminate_.push_back(id);
   TerminateNext();
 }

@@ -111,6 +111,7 @@ class Strongswan final : public Ike {
   std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
   std::set<std::string> dials_;                   // whose connections are loaded
   std::set<std::string> own_keys_;                // private ones that charon has of us
+  pid_t charon_ = 0;                              // which charon that is
   std::optional<SaId> terminating_;               // whose `terminate` is not answered yet
   bool unloaded_ = false;  // while stopping: charon has taken back what we loaded
   UniqueFunction<void()> stop_done_;

@@ -15,7 +15,7 @@ const auto kIgnore = [](const ViciConnection::Reply&) {};
 
 void StrongswanLoader::Load(std::vector<LoadCommand> wanted, LoadedCallback done) {
   for (LoadCommand& before : wanted_) {
-    if (before.loaded) former_.push_back(std::move(before));
+    if (before.command == kLoadKey && before.loaded) former_keys_.push_back(std::move(before));
   }
   wanted_ = std::move(wanted);
   done_ = std::move(done);
@@ -77,20 +77,17 @@ void StrongswanLoader::Loaded(LoadCommand& command, const vici::Message& reply) 
 }
 
 void StrongswanLoader::Finish() {
-  const auto refusal = std::exchange(refusal_, {});
-  if (!refusal) {
-    for (const ListCommand& list : kListCommands) {
-      if (list.by_name) UnloadStale(list);
-    }
-    for (const LoadCommand& former : std::exchange(former_, {})) {
-      const bool still = std::ranges::any_of(wanted_, [&](const LoadCommand& loaded) {
-        return loaded.unload == former.unload && loaded.name == former.name;
-      });
-      if (former.command == kLoadKey && !still) Take(former);
-    }
+  for (const ListCommand& list : kListCommands) {
+    if (list.by_name) UnloadStale(list);
+  }
+  for (const LoadCommand& former : std::exchange(former_keys_, {})) {
+    const bool still = std::ranges::any_of(wanted_, [&](const LoadCommand& loaded) {
+      return loaded.unload == former.unload && loaded.name == former.name;
+    });
+    if (!still) Take(former);
   }
   loading_ = false;
-  std::exchange(done_, {})(refusal);
+  std::exchange(done_, {})(std::exchange(refusal_, {}));
 }
 
 void StrongswanLoader::Check(UniqueFunction<void(const std::vector<std::string>&)> done) {
@@ -130,19 +127,18 @@ void StrongswanLoader::Take(const LoadCommand& loaded) {
 
 void StrongswanLoader::Unload(bool connections) {
   ending_ = true;
-  for (const auto* commands : {&wanted_, &former_}) {
-    for (const LoadCommand& command : *commands) {
-      if ((command.command == kLoadConnection) == connections) Take(command);
-    }
+  for (const LoadCommand& loaded : wanted_) {
+    if ((loaded.command == kLoadConnection) == connections) Take(loaded);
+  }
+  for (const LoadCommand& key : former_keys_) {
+    if (!connections) Take(key);
   }
 }
 
 std::vector<std::string> StrongswanLoader::connections() const {
   std::vector<std::string> names;
-  for (const auto* commands : {&wanted_, &former_}) {
-    for (const LoadCommand& command : *commands) {
-      if (command.command == kLoadConnection) names.push_back(command.name);
-    }
+  for (const LoadCommand& loaded : wanted_) {
+    if (loaded.command == kLoadConnection) names.push_back(loaded.name);
   }
   return names;
 }

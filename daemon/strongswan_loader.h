@@ -16,7 +16,7 @@ namespace sallyport::daemon {
 /// Loads connections, keys and CAs into charon, takes back what is no longer wanted, and notices
 /// when another program has taken something away. Of what others have loaded it touches nothing:
 /// all of ours is called so (IsOurName()). What charon refuses keeps nobody else out: the rest is
-/// loaded, and what was loaded before stays. One for each connection to charon.
+/// loaded, and what had the name of the refused before stays. One for each connection to charon.
 class StrongswanLoader {
  public:
   struct Refusal {
@@ -36,8 +36,8 @@ class StrongswanLoader {
   StrongswanLoader& operator=(const StrongswanLoader&) = delete;
 
   /// Makes `wanted` what charon has of ours; SAs that exist live on. What is wanted replaces what
-  /// has the same name; the rest of ours is taken back when nothing was refused. Until `done` has
-  /// run there must be no other Load().
+  /// has the same name; the rest of ours is taken back. Until `done` has run there must be no
+  /// other Load().
   void Load(std::vector<LoadCommand> wanted, LoadedCallback done);
   bool loading() const { return loading_; }
   /// Asks charon for what it has; `done` gets what is missing of ours, in words for the operator.
@@ -59,8 +59,8 @@ class StrongswanLoader {
   ViciConnection& commands_;
   const std::set<std::string>& dials_;
   std::set<std::string>& own_keys_;
-  std::vector<LoadCommand> wanted_;  // and loaded, when not loading_
-  std::vector<LoadCommand> former_;  // loaded before, and not taken back yet
+  std::vector<LoadCommand> wanted_;       // and loaded, when not loading_
+  std::vector<LoadCommand> former_keys_;  // private ones that were loaded before
   /// Private keys that charon had before our first: swanctl's, which we may have as well. charon
   /// names them itself, so that no list tells whose they are.
   std::set<std::string, std::less<>> foreign_keys_;

@@ -64,7 +64,7 @@ void TableWatch::Read() {
 
 void TableWatch::Retry() {
   if (!Start()) return retry_timer_.Set(loop_.Now() + kRetry);
-  culprit_ = "perhaps somebody, while it was not watched,";
+  culprit_.clear();
   Tell();
 }
 

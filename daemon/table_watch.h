@@ -15,7 +15,7 @@ namespace sallyport::daemon {
 /// Notices when somebody else deletes our nf_tables table or something of it.
 class TableWatch {
  public:
-  /// `culprit` is for the log.
+  /// `culprit` is for the log; empty: the table was not watched for a while, and may be whole.
   using DamagedCallback = std::function<void(const std::string& culprit)>;
 
   /// Two repairs are at least so far apart, so that a program which deletes the table again and

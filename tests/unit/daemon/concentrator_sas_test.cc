@@ -123,7 +123,7 @@ TEST_F(ConcentratorTest, WhatTheIkeDaemonOnlyPromisedToDelete_IsDeletedAtTheEnd)
   EXPECT_THAT(ike_.terminated, ElementsAre(SaId(1)));
   EXPECT_THAT(plane_.deleted_spis, IsEmpty());
   concentrator_.DeleteSas();
-  EXPECT_THAT(plane_.deleted_spis, ElementsAre(Sa().spi_in, Sa().spi_out));
+  EXPECT_THAT(plane_.deleted_reqids, ElementsAre(ReqId(1)));
 }
 
 TEST_F(ConcentratorTest, ATunnelThatCannotFollowEndsSoThatItsClientDialsAgain) {

@@ -235,6 +235,12 @@ TEST(IpsecConfig, ACertificateForIkev1WouldHideKeysOfAddressesBehindTheKeyOfAll)
   EXPECT_THAT(ErrorsOf(of_all + of_some), IsEmpty());
 }
 
+TEST(IpsecConfig, AnAnswerMustHaveMoreTimeThanTheQuestion) {
+  EXPECT_THAT(ErrorsOf("[ipsec]\npsk = \"a\"\ndpd_delay = 200\n"),
+              ElementsAre(HasSubstr(":3:13: ipsec.dpd_timeout: found 150, expected more than")));
+  EXPECT_THAT(ErrorsOf("[ipsec]\npsk = \"a\"\ndpd_delay = 200\ndpd_timeout = 201\n"), IsEmpty());
+}
+
 TEST(IpsecConfig, AConnectionThatProvesNothingIsNoWayIn) {
   EXPECT_THAT(ErrorsOf("[[ipsec.connection]]\nname = \"a\"\nremote_addresses = [\"192.0.2.7\"]\n"),
               ElementsAre(HasSubstr("ipsec.psk_file: found no such key")));

@@ -118,6 +118,15 @@ TEST(EventLoop, DeferredCallsRunOnceInOrder) {
   EXPECT_EQ(order, "abc");
 }
 
+TEST(EventLoop, ADeferredCallThatEndsTheLoopIsTheLast) {
+  EventLoop loop;
+  bool called = false;
+  loop.Defer([&] { loop.Exit(0); });
+  loop.Defer([&] { called = true; });
+  loop.Run();
+  EXPECT_FALSE(called);
+}
+
 TEST(EventLoop, CallsThatDeferThemselvesLeaveTurnsToOthers) {
   EventLoop loop;
   const Pipe pipe;

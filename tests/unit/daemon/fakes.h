@@ -41,6 +41,7 @@ class FakeDataPlane final : public DataPlane {
   void DeleteSecurityAssociation(const IpAddress&, uint32_t spi) override {
     deleted_spis.push_back(spi);
   }
+  void DeleteSecurityAssociations(std::set<ReqId> reqids) override { deleted_reqids.merge(reqids); }
   void PrepareTunnel(const l2tp::PrepareTunnel& request, std::optional<ReqId> reqid,
                      PathCallback done) override {
     tunnel_requests.push_back(request);
@@ -170,6 +171,7 @@ class FakeDataPlane final : public DataPlane {
   std::vector<Move> moves;
   bool moves_work = true;
   std::vector<uint32_t> deleted_spis;
+  std::set<ReqId> deleted_reqids;
   std::set<l2tp::PathId> paths;
   std::set<SessionKey> sessions;
   std::set<SessionKey> reading;   // frames are taken

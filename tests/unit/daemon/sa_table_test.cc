@@ -130,7 +130,7 @@ TEST(SaTable, BehindANatThatGaveItAnotherPort_AClientsFormerSasAreThoseOfItsAddr
     return made;
   };
   SecurityAssociation beside = sa(3, "192.168.1.10");
-  beside.ike_sa = 5;
+  beside.peer.port = 40005;
   SaTable table;
   for (const auto& other :
        {sa(1, "192.168.1.10"), sa(2, "192.168.1.11"), beside, sa(4, "CN=everybody")}) {

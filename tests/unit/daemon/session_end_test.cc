@@ -20,5 +20,19 @@ TEST(CauseOf, IsAlwaysOneOfTheKnown) {
   }
 }
 
+TEST(CauseOf, OfASessionThatEndedWithItsTunnel_IsTheTunnels) {
+  l2tp::SessionDown down{.tunnel = l2tp::TunnelId(1),
+                         .session = l2tp::SessionId(1),
+                         .reason = l2tp::EndReason::kTunnelEnded,
+                         .result = {.result = 6, .error = {}, .message = "Goodbye!"},
+                         .of_tunnel = l2tp::EndReason::kPeerClosed};
+  EXPECT_EQ(CauseOf(down), "user_request");
+  EXPECT_EQ(Describe(down), "its tunnel ended: the peer closed it, result 6: Goodbye!");
+  down.of_tunnel = l2tp::EndReason::kLocalClose;
+  EXPECT_EQ(CauseOf(down), "admin_reset");
+  down.result.error = 4;  // no resources
+  EXPECT_EQ(CauseOf(down), "nas_error");
+}
+
 }  // namespace
 }  // namespace sallyport::daemon

@@ -90,6 +90,15 @@ TEST(StrongswanConfig, PortAndAddressesOfL2tp_GoIntoTheConnection) {
             Texts{"dynamic[17/11701]"});
 }
 
+TEST(StrongswanConfig, DeadPeerDetection_IsAsConfigured) {
+  StrongswanOptions options = Options();
+  EXPECT_EQ(Connection(options).Value("dpd_delay"), "30s");
+  options.ipsec.dpd_delay = std::chrono::seconds(60);
+  options.ipsec.dpd_timeout = std::chrono::seconds(600);
+  EXPECT_EQ(Connection(options).Value("dpd_delay"), "60s");
+  EXPECT_EQ(Connection(options).Value("dpd_timeout"), "600s");
+}
+
 TEST(StrongswanConfig, LegacyProposals_StandBehindAllOthersAndOnlyWhereAskedFor) {
   StrongswanOptions options = Options();
   options.ipsec.legacy = true;

@@ -256,6 +256,28 @@ TEST_F(StrongswanSasTest, IkeRekeyDuringTheList_KeepsTheChildren) {
   EXPECT_EQ(Take(), Lines{"changed 1 reqid 1 203.0.113.2:4500 spi 1"});
 }
 
+TEST_F(StrongswanSasTest, ReauthenticationDuringTheList_KeepsTheChildren) {
+  IkeUp({.unique_id = 5});
+  ChildUp({.unique_id = 5}, {});
+  Take();
+  sas_.BeginList();
+  // The list has passed the place of the new one, and finds the old one without children.
+  IkeUp({.unique_id = 9});
+  sas_.HandleListed(WithChildren({.unique_id = 5}, {}), changes_);
+  sas_.EndList(changes_);
+  EXPECT_EQ(Take(), Lines{"changed 1 reqid 1 203.0.113.2:4500 spi 1"});
+}
+
+TEST_F(StrongswanSasTest, ADialDuringTheListOfANewCharon_KeepsNothingOfTheFormer) {
+  IkeUp({.unique_id = 5});
+  ChildUp({.unique_id = 5}, {});
+  Take();
+  sas_.BeginList();
+  IkeUp({.unique_id = 1});
+  sas_.EndList(changes_);
+  EXPECT_EQ(Take().back(), "forgotten 1");
+}
+
 TEST_F(StrongswanSasTest, KnownAreTheSasOfAllConnectionsInAllStates) {
   KnownSas known;
   Child updating{.unique_id = 3, .reqid = 7, .state = "UPDATING"};

@@ -313,18 +313,15 @@ TEST_F(StrongswanTest, RefusedKey_DoesNotShowTheKeyAndKeepsNothingElseOut) {
   EXPECT_EQ(charon_->Count("load-conn"), 1U);
 }
 
-TEST_F(StrongswanTest, WhereSomethingIsRefused_WhatWasLoadedBeforeStays) {
+TEST_F(StrongswanTest, WhereSomethingIsRefused_WhatIsNotWantedGoesAllTheSame) {
   charon_->Start();
-  charon_->replies["get-conns"] = Message().SetList("conns", {"sallyport", "sallyport-psk-old"});
+  charon_->replies["get-shared"] = Message().SetList("keys", {"sallyport", "sallyport-key-7"});
   charon_->replies["load-conn"] = Message().Set("success", "no").Set("errmsg", "no");
   ike_->Start(observer_);
-  WhenSeen("connected", [this] {
-    EXPECT_EQ(charon_->Count("unload-conn name=sallyport-psk-old"), 0U);
-    charon_->replies.erase("load-conn");
-    ike_->Configure(IpsecConfig());
-  });
-  When([this] { return charon_->Count("unload-conn name=sallyport-psk-old") == 1; });
+  WhenSeen("connected");
   Run();
+  EXPECT_EQ(charon_->Count("unload-shared id=sallyport-key-7"), 1U);
+  EXPECT_EQ(charon_->Count("unload-shared id=sallyport"), 0U);
 }
 
 TEST_F(StrongswanTest, WhatAnEarlierConfigurationLeft_IsTakenBack) {

@@ -132,7 +132,11 @@ std::string ForAndroid(const ClientAccount& account) {
       "  IPSec identifier      (empty)\n"
       "  IPSec pre-shared key  {}\n"
       "  Username, password    {}, {}\n"
-      "Android has MODP 1024 only: such clients need \"legacy = true\" in [ipsec].\n",
+      "Android has MODP 1024 only: such clients need \"legacy = true\", in [ipsec] or better in "
+      "an\n"
+      "[[ipsec.connection]] for their addresses. Android 4 to 7 needs \"sha256_96 = true\" as "
+      "well,\n"
+      "only in a connection of their own: it shuts out everybody else.\n",
       account.connection, account.server, account.psk, account.user, account.password);
 }
 

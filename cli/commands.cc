@@ -155,11 +155,12 @@ Outcome ExplainCallError(const Options& options, const CallError& error) {
   const std::string path = TerminalText(options.socket_path);
   switch (error.kind) {
     case CallError::Kind::kUnreachable:
-      return Failure(ExitCode::kUnreachable,
-                     fmt::format("cannot reach sallyportd at {}: {}\n"
-                                 "Is it running? Look with 'systemctl status sallyportd'; --socket "
-                                 "names another socket.",
-                                 path, error.detail));
+      return Failure(
+          ExitCode::kUnreachable,
+          fmt::format("cannot reach sallyportd at {}: {}\n"
+                      "Is it running? Look with 'systemctl status sallyportd'; a new server "
+                      "needs 'sallyport init' first; --socket names another socket.",
+                      path, error.detail));
     case CallError::Kind::kForbidden:
       return Failure(
           ExitCode::kForbidden,

@@ -37,6 +37,15 @@ Finding ExamineDaemon(const Patient& patient) {
             "anew."};
   }
   if (!patient.status) {
+    if (!patient.configured) {
+      return {Grade::kProblem, "sallyportd has no configuration yet",
+              "'sallyport init' makes /etc/sallyport/sallyport.toml; it says what comes next."};
+    }
+    if (patient.status.error().kind == CallError::Kind::kTimeout) {
+      return {
+          Grade::kProblem, "sallyportd takes calls and does not answer in time",
+          "Look at 'journalctl -u sallyportd'; 'systemctl restart sallyportd' ends all sessions."};
+    }
     return {Grade::kProblem, "sallyportd does not answer: " + patient.status.error().detail,
             "Start it with 'systemctl start sallyportd', then look at 'journalctl -u sallyportd'. "
             "'sallyport config check' tells whether the configuration is valid."};
@@ -72,7 +81,8 @@ Finding ExamineIke(const Patient& patient) {
 
 Finding ExamineModules(const Patient& patient) {
   std::string missing;
-  for (const char* name : {"l2tp_ppp", "l2tp_netlink", "ppp_generic", "esp4", "nf_tables"}) {
+  for (const char* name :
+       {"l2tp_ppp", "l2tp_netlink", "ppp_generic", "esp4", "nf_tables", "nft_xfrm"}) {
     if (!HasModule(patient, name)) missing += (missing.empty() ? "" : " ") + std::string(name);
   }
   if (missing.empty()) return {Grade::kOk, "the kernel's modules are loaded", ""};
@@ -169,11 +179,12 @@ Finding ExamineMtu(const Patient& patient) {
   const std::string text = FirstWord(patient.read("/sys/class/net/" + device + "/mtu"));
   unsigned mtu = 0;
   (void)std::from_chars(text.data(), text.data() + text.size(), mtu);
-  // ESP with NAT-T, L2TP and PPP take up to 100 octets of the 1400 that ppp.mtu gives by default.
-  constexpr unsigned kEnough = 1500;
+  // The 1400 that ppp.mtu gives by default are 1492 at most outside (NAT-T, ESP, L2TP, PPP): PPPoE.
+  constexpr unsigned kEnough = 1492;
   if (mtu >= kEnough) return {Grade::kOk, fmt::format("{} has an MTU of {}", device, mtu), ""};
   return {Grade::kWarning, fmt::format("{} has an MTU of {} only", device, text),
-          "Set ppp.mtu to 100 less than that, or packets of clients are fragmented."};
+          "Each session gets an MTU that fits; clients that do not take it have their packets "
+          "fragmented."};
 }
 
 Finding ExamineClock(const Patient& patient) {
@@ -183,8 +194,10 @@ Finding ExamineClock(const Patient& patient) {
 }
 
 Finding ExamineDrops(const Patient& patient) {
-  const uint64_t dropped =
-      patient.status ? Number(*patient.status, {"drops", "l2tp", "clear_text"}) : 0;
+  if (!patient.status) {
+    return {Grade::kWarning, "L2TP in the clear: not known while sallyportd is silent", ""};
+  }
+  const uint64_t dropped = Number(*patient.status, {"drops", "l2tp", "clear_text"});
   if (dropped == 0) return {Grade::kOk, "no L2TP came in the clear", ""};
   return {Grade::kWarning,
           fmt::format("{} L2TP packets came outside of IPsec and were dropped", dropped),

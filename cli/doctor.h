@@ -28,6 +28,7 @@ struct Patient {
   std::function<std::optional<std::string>(const std::string& path)> read;
   std::string kernel_release;  // uname -r
   bool clock_is_synchronised = true;
+  bool configured = true;  // the usual configuration file is there, or cannot be looked for
   /// The daemon's answer to GET /v1/status, or why there is none.
   Expected<Json, CallError> status;
 };

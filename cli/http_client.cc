@@ -129,14 +129,17 @@ Expected<HttpResponse, CallError> Call(const std::string& socket_path, const Htt
 
 Expected<HttpResponse, CallError> Follow(const std::string& socket_path, const HttpCall& call,
                                          std::chrono::milliseconds time_limit,
+                                         std::chrono::milliseconds silence,
                                          const std::function<bool(std::string_view)>& take) {
-  const auto later = [time_limit] { return std::chrono::steady_clock::now() + time_limit; };
-  const auto fd = Connect(socket_path, later());
+  const TimePoint deadline = std::chrono::steady_clock::now() + time_limit;
+  const auto fd = Connect(socket_path, deadline);
   if (!fd) return Unexpected{fd.error()};
-  if (auto error = Send(*fd, Serialize(call), later())) return Unexpected{*std::move(error)};
+  if (auto error = Send(*fd, Serialize(call), deadline)) return Unexpected{*std::move(error)};
   HttpResponseParser parser;
   while (!parser.done()) {
-    if (auto error = ReceiveSome(*fd, later(), parser)) return Unexpected{*std::move(error)};
+    const TimePoint until =
+        parser.has_head() ? std::chrono::steady_clock::now() + silence : deadline;
+    if (auto error = ReceiveSome(*fd, until, parser)) return Unexpected{*std::move(error)};
     if (!parser.has_head() || parser.response().status != 200) continue;
     const std::string arrived = parser.TakeArrived();
     if (!arrived.empty() && !take(arrived)) break;

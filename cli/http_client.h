@@ -35,11 +35,12 @@ struct CallError {
 Expected<HttpResponse, CallError> Call(const std::string& socket_path, const HttpCall& call,
                                        std::chrono::milliseconds time_limit);
 
-/// Makes `call` and hands what comes of a 200's body to `take` as it comes; for as long as the
-/// daemon sends, `take` gives true and there is no silence of `time_limit`. Any other response is
-/// given back whole; a 200 without its body.
+/// Makes `call`, whose answer is to begin within `time_limit`, and hands what comes of a 200's body
+/// to `take` as it comes; for as long as the daemon sends, `take` gives true and there is no longer
+/// silence than `silence`. Any other response is given back whole; a 200 without its body.
 Expected<HttpResponse, CallError> Follow(const std::string& socket_path, const HttpCall& call,
                                          std::chrono::milliseconds time_limit,
+                                         std::chrono::milliseconds silence,
                                          const std::function<bool(std::string_view)>& take);
 
 /// Octets other than unreserved ones as %XX (RFC 3986 §2.1).

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <fmt/format.h>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
@@ -23,6 +25,7 @@ constexpr uint8_t kLongestPool = 30;  // two hosts: ours and one client's
 constexpr uint8_t kShortestPool = 8;  // aaa::AddressRange::kMaxSize
 constexpr const char* kDefaultPool = "10.64.0.0/16";
 constexpr const char* kDefaultUser = "alice";
+constexpr const char* kUsualFolder = "/etc/sallyport";
 
 /// What is wrong with an answer; the program says so and ends.
 struct Mistake {
@@ -65,11 +68,43 @@ bool IsFolder(std::string_view text) {
   return text.starts_with('/') && IsPlain(text, true) && text.find_first_of("\"\\") == text.npos;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// One between the dots of a host name (RFC 1123 §2.1).
+bool IsLabel(std::string_view text) {
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-'; });
+  return plain && !text.empty() && text.size() <= 63 && !text.starts_with('-') &&
+         !text.ends_with('-');
+}
+
+/// Not one whose last label is a number: that is a mistyped address.
+bool IsHostName(std::string_view text) {
+  if (text.size() > 253) return false;
+  std::string_view last;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('.', begin), text.size());
+    last = text.substr(begin, end - begin);
+    if (!IsLabel(last)) return false;
+    begin = end + 1;
+  }
+  return !std::ranges::all_of(last, IsDigit);
+}
+
+/// Networks whose addresses no host has: RFC 1122 §3.2.1.3, RFC 5771, RFC 1112 §4.
+constexpr const char* kNoHosts[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"};
+
+bool IsOfHosts(const IpPrefix& network) {
+  return std::ranges::none_of(kNoHosts, [&](const char* text) {
+    const auto none = IpPrefix::Parse(text);
+    return none->Contains(network.address) || network.Contains(none->address);
+  });
+}
+
 bool IsServer(std::string_view text) {
-  return IpAddress::Parse(text) || (IsPlain(text, false) && std::ranges::all_of(text, [](char c) {
-                                      return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-                                             c == '.' || c == '-';
-                                    }));
+  const auto address = IpAddress::Parse(text);
+  if (!address) return IsHostName(text);
+  return address->is_v6() || IsOfHosts({.address = *address, .length = 32});
 }
 
 std::string FirstLine(const std::string& text) {
@@ -96,6 +131,62 @@ std::string UsualDns(const InitWorld& world) {
   return usual;
 }
 
+// ---- What an answer has to be: what is wrong with it, or nothing --------------------------------
+
+std::string CheckPool(const std::string& text, const std::vector<std::optional<IpAddress>>& ours) {
+  const auto pool = IpPrefix::Parse(text);
+  if (!pool || !pool->address.is_v4() || pool->length > kLongestPool ||
+      pool->length < kShortestPool || !IsOfHosts(*pool)) {
+    return fmt::format("\"{}\" is no IPv4 network for hosts, like {}, of /{} to /{}", text,
+                       kDefaultPool, kShortestPool, kLongestPool);
+  }
+  for (const auto& address : ours) {
+    if (!address || !pool->Contains(*address)) continue;
+    return fmt::format("{} has the address of this server, {}: take a network that nobody uses",
+                       text, address->ToString());
+  }
+  return {};
+}
+
+/// Nothing for a list that will not do.
+std::optional<std::vector<IpAddress>> DnsOf(const std::string& text) {
+  std::vector<IpAddress> dns;
+  if (text == "none") return dns;
+  std::istringstream servers(text);
+  for (std::string server; std::getline(servers, server, ',');) {
+    const auto address = IpAddress::Parse(server);
+    if (!address || !address->is_v4() || dns.size() == kMaxDns) return {};
+    dns.push_back(*address);
+  }
+  return dns;
+}
+
+std::string CheckServer(const std::string& text) {
+  if (text.empty()) return "this machine has no address of its own: give --address";
+  if (IsServer(text)) return {};
+  return fmt::format("\"{}\" is neither an address of a host nor a host name", text);
+}
+
+/// In the users file "*" would mean everybody, and "@/..." another file.
+std::string CheckUser(const std::string& text) {
+  if (IsPlain(text, false) && text != "*") return {};
+  return fmt::format("\"{}\": a user's name is printable, in ASCII, has no blanks and is not *",
+                     text);
+}
+
+std::string CheckPassword(const std::string& text) {
+  if (IsPassword(text)) return {};
+  return "a password is not empty, printable, in ASCII, without quotation marks and without blanks "
+         "at its ends, and does not begin with @";
+}
+
+/// As a file 0x and 0s would be other ways to write a key, which clients do not have.
+std::string CheckPsk(const std::string& text) {
+  if (IsPlain(text, false) && !text.starts_with("0x") && !text.starts_with("0s")) return {};
+  return "a pre-shared key that users can type is not empty, printable, in ASCII, has no blanks "
+         "and does not begin with 0x or 0s";
+}
+
 /// Answers come from the command line, from somebody who is asked, or are the suggestions.
 class Interview {
  public:
@@ -103,95 +194,88 @@ class Interview {
       : command_(command), world_(world) {}
 
   Expected<Answers, Mistake> Hold() {
+    CheckCommand();
     Answers answers;
     answers.account.connection = command_.name;
-    answers.account.server = Answer(command_.address, "Address or name that clients dial",
-                                    world_.own_address ? world_.own_address->ToString() : "");
-    SetPool(Answer(command_.pool, "Addresses for clients", kDefaultPool), answers);
-    SetDns(Answer(command_.dns, "Name servers for clients, or \"none\"", UsualDns(world_)),
-           answers);
-    answers.account.user = Answer(command_.user, "Name of the first user", kDefaultUser);
-    answers.account.password =
-        SecretFrom(command_.password_file, "Password (empty: one is made)", kPasswordLength);
+    answers.account.server =
+        Answer(command_.address,
+               {.text = "Address or name that clients dial",
+                .suggestion = world_.own_address ? world_.own_address->ToString() : ""},
+               CheckServer);
+    const std::vector<std::optional<IpAddress>> ours{IpAddress::Parse(answers.account.server),
+                                                     world_.own_address};
+    const std::string pool =
+        Answer(command_.pool, {.text = "Addresses for clients", .suggestion = kDefaultPool},
+               [&ours](const std::string& text) { return CheckPool(text, ours); });
+    const std::string dns =
+        Answer(command_.dns,
+               {.text = "Name servers for clients, or \"none\"", .suggestion = UsualDns(world_)},
+               [](const std::string& text) {
+                 if (DnsOf(text)) return std::string();
+                 return fmt::format("\"{}\" is no list of at most two IPv4 addresses", text);
+               });
+    answers.account.user = Answer(
+        command_.user, {.text = "Name of the first user", .suggestion = kDefaultUser}, CheckUser);
+    answers.account.password = SecretFrom(command_.password_file, "Password (empty: one is made)",
+                                          kPasswordLength, CheckPassword);
     answers.account.psk =
-        SecretFrom(command_.psk_file, "Pre-shared key (empty: one is made)", kPskLength);
-    Check(answers.account);
+        SecretFrom(command_.psk_file, "Pre-shared key (empty: one is made)", kPskLength, CheckPsk);
     if (!mistake_.empty()) return Unexpected{Mistake{mistake_}};
+    answers.pool = *IpPrefix::Parse(pool);
+    answers.dns = *DnsOf(dns);
     return answers;
   }
 
  private:
+  using Checker = std::function<std::string(const std::string& answer)>;
+
   void Wrong(std::string text) {
     if (mistake_.empty()) mistake_ = std::move(text);
   }
 
-  std::string Answer(const std::string& given, const std::string& question,
-                     const std::string& suggestion) {
-    if (!given.empty() || !mistake_.empty()) return given;
-    if (!world_.ask) return suggestion;
-    const auto answer = world_.ask(question, suggestion);
-    if (!answer) Wrong("the input has ended; nothing was written");
-    return answer && !answer->empty() ? *answer : suggestion;
-  }
-
-  std::string SecretFrom(const std::string& file, const std::string& question, size_t length) {
-    if (file.empty()) {
-      std::string answer = Answer({}, question, {});
-      return answer.empty() ? RandomWord(length, world_) : answer;
-    }
-    const auto text = world_.read(file);
-    if (!text) Wrong(fmt::format("cannot read {}", file));
-    return FirstLine(text.value_or(""));
-  }
-
-  void SetPool(const std::string& text, Answers& answers) {
-    const auto pool = IpPrefix::Parse(text);
-    if (!pool || !pool->address.is_v4() || pool->length > kLongestPool ||
-        pool->length < kShortestPool) {
-      return Wrong(fmt::format("\"{}\" is no IPv4 network like {} of /{} to /{}", text,
-                               kDefaultPool, kShortestPool, kLongestPool));
-    }
-    answers.pool = *pool;
-  }
-
-  void SetDns(const std::string& text, Answers& answers) {
-    if (text == "none") return;
-    std::istringstream servers(text);
-    for (std::string server; std::getline(servers, server, ',');) {
-      const auto address = IpAddress::Parse(server);
-      if (!address || !address->is_v4() || answers.dns.size() == kMaxDns) {
-        return Wrong(fmt::format("\"{}\" is no list of at most two IPv4 addresses", text));
-      }
-      answers.dns.push_back(*address);
-    }
-  }
-
-  void Check(const ClientAccount& account) {
-    if (account.server.empty()) Wrong("this machine has no address of its own: give --address");
-    if (!IsServer(account.server)) {
-      Wrong(fmt::format("\"{}\" is neither an address nor a host name", account.server));
-    }
-    // In the users file "*" would mean everybody, and "@/..." another file.
-    if (!IsPlain(account.user, false) || account.user == "*") {
-      Wrong("a user's name is printable, has no blanks and is not *");
-    }
-    if (!IsPassword(account.password)) {
-      Wrong(
-          "a password is printable, in ASCII, without quotation marks and without blanks at its "
-          "ends, and does not begin with @");
-    }
-    // As a file 0x and 0s would be other ways to write a key, which clients do not have.
-    if (!IsPlain(account.psk, false) || account.psk.starts_with("0x") ||
-        account.psk.starts_with("0s")) {
-      Wrong(
-          "a pre-shared key that users can type is printable, has no blanks and does not begin "
-          "with 0x or 0s");
-    }
-    if (!IsPlain(account.connection, true)) Wrong("the connection's name is printable");
+  /// Before anybody is asked.
+  void CheckCommand() {
+    if (!IsPlain(command_.name, true)) Wrong("the connection's name is printable");
     for (const std::string& folder : {command_.folder, command_.settings}) {
       if (folder.empty() || IsFolder(folder)) continue;
       Wrong(fmt::format("\"{}\" is no absolute path without quotation marks", folder));
     }
+  }
+
+  std::string Answer(const std::string& given, Question question, const Checker& check) {
+    if (!mistake_.empty()) return {};
+    if (!given.empty() || !world_.ask) {
+      std::string answer = given.empty() ? question.suggestion : given;
+      if (std::string complaint = check(answer); !complaint.empty()) Wrong(std::move(complaint));
+      return answer;
+    }
+    while (true) {
+      auto answer = world_.ask(question);
+      if (!answer) {
+        Wrong("the input has ended; nothing was written");
+        return {};
+      }
+      if (answer->empty()) answer = question.suggestion;
+      question.complaint = check(*answer);
+      if (question.complaint.empty()) return *std::move(answer);
+    }
+  }
+
+  std::string SecretFrom(const std::string& file, const std::string& question, size_t length,
+                         const Checker& check) {
+    if (!file.empty()) {
+      const auto text = world_.read(file);
+      if (!text) Wrong(fmt::format("cannot read {}", file));
+      std::string secret = FirstLine(text.value_or(""));
+      if (std::string complaint = check(secret); !complaint.empty()) {
+        Wrong(fmt::format("{}: {}", file, complaint));
+      }
+      return secret;
+    }
+    std::string answer = Answer(
+        {}, {.text = question, .suggestion = {}, .hidden = true},
+        [&check](const std::string& text) { return text.empty() ? std::string() : check(text); });
+    return answer.empty() ? RandomWord(length, world_) : answer;
   }
 
   const InitCommand& command_;
@@ -240,7 +324,8 @@ std::vector<File> FilesOf(const Answers& answers, const std::string& folder) {
       {.path = folder + "/sallyport.toml", .text = ConfigurationText(answers, folder)},
       {.path = folder + "/psk", .text = account.psk + '\n'},
       {.path = folder + "/users",
-       .text = fmt::format("# client  server  secret  addresses; more in docs/configuration.md\n"
+       .text = fmt::format("# client  server  secret  addresses; more in configuration.md, in\n"
+                           "# /usr/share/doc/sallyport. Mode 0640, of root and group sallyport.\n"
                            "{} * {} *\n",
                            QuotedWord(account.user), QuotedWord(account.password))}};
 }
@@ -282,15 +367,21 @@ std::string Write(const std::vector<File>& files, bool force, const InitWorld& w
   return {};
 }
 
-std::string ToText(const Answers& answers, const std::vector<File>& files,
-                   const std::vector<ClientSettings>& settings) {
+std::string ToText(const Answers& answers, const std::string& folder,
+                   const std::vector<File>& files, const std::vector<ClientSettings>& settings) {
   std::string text = "Written:\n";
   for (const File& file : files) text += "  " + file.path + '\n';
   text +=
       "\nNext:\n"
-      "  systemctl enable strongswan && systemctl restart strongswan\n"
-      "  sallyport config check && systemctl enable --now sallyportd\n"
-      "  sallyport doctor        # charon, kernel, forwarding\n";
+      "  sysctl -w net.ipv4.ip_forward=1     # and in /etc/sysctl.d, to last\n"
+      "  the firewall: let in UDP 500, UDP 4500, ESP and what comes out of ESP (README)\n"
+      "  systemctl enable strongswan && systemctl restart strongswan\n";
+  text += folder == kUsualFolder ? "  sallyport config check && systemctl enable --now sallyportd\n"
+                                 : fmt::format(
+                                       "  sallyport config check {0}/sallyport.toml\n"
+                                       "  sallyportd --config {0}/sallyport.toml\n",
+                                       folder);
+  text += "  sallyport doctor                    # charon, kernel, forwarding\n";
   if (answers.dns.empty()) text += "  clients get no name servers: see ppp.dns\n";
   text += fmt::format("  hosts behind this server need a route to {}, or it masquerades it\n",
                       answers.pool.ToString());
@@ -320,6 +411,11 @@ std::string ToJson(const Answers& answers, const std::vector<File>& files,
 }  // namespace
 
 Outcome RunInit(const InitCommand& command, bool json, const InitWorld& world) {
+  // Before anybody answers six questions.
+  if (const auto failure = Obstacle(FilesOf({}, command.folder), command.force, world);
+      !failure.empty()) {
+    return {.code = ExitCode::kFailed, .out = {}, .error = failure};
+  }
   const auto answers = Interview(command, world).Hold();
   if (!answers) return {.code = ExitCode::kUsage, .out = {}, .error = answers.error().text};
   const auto settings =
@@ -337,7 +433,8 @@ Outcome RunInit(const InitCommand& command, bool json, const InitWorld& world) {
   const bool shown = command.settings.empty();
   return {.code = ExitCode::kDone,
           .out = json ? ToJson(*answers, files, settings)
-                      : ToText(*answers, files, shown ? settings : std::vector<ClientSettings>()),
+                      : ToText(*answers, command.folder, files,
+                               shown ? settings : std::vector<ClientSettings>()),
           .error = {}};
 }
 

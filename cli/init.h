@@ -12,13 +12,17 @@
 
 namespace sallyport::cli {
 
+struct Question {
+  std::string text;
+  std::string suggestion;  // what an empty line means
+  bool hidden = false;     // the answer is a secret
+  std::string complaint;   // about the answer before; empty: this is the first time
+};
+
 /// What RunInit() does outside of itself.
 struct InitWorld {
-  /// A question with the answer that an empty line means; nothing when the input has ended. Null:
-  /// nobody is there to be asked.
-  std::function<std::optional<std::string>(const std::string& question,
-                                           const std::string& suggestion)>
-      ask;
+  /// Nothing when the input has ended. Null: nobody is there to be asked.
+  std::function<std::optional<std::string>(const Question& question)> ask;
   std::function<std::string(size_t octets)> random;
   std::function<std::optional<std::string>(const std::string& path)> read;
   std::function<bool(const std::string& path)> exists;  // a link to nowhere does, too
@@ -32,9 +36,9 @@ struct InitWorld {
   std::optional<IpAddress> own_address;
 };
 
-/// Asks what the command line does not say, writes sallyport.toml, psk and users into the folder,
-/// and gives the settings of clients. Writes nothing unless all of it is right, and replaces
-/// nothing without --force.
+/// Asks what the command line does not say, again where an answer will not do, writes
+/// sallyport.toml, psk and users into the folder, and gives the settings of clients. Writes nothing
+/// unless all of it is right, and replaces nothing without --force.
 Outcome RunInit(const InitCommand& command, bool json, const InitWorld& world);
 
 }  // namespace sallyport::cli

@@ -16,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/unique_fd.h"
@@ -29,9 +30,33 @@ constexpr mode_t kFolderMode = 0750;
 constexpr mode_t kOwnerOnly = 0600;
 constexpr mode_t kOwnerAndGroup = 0640;
 
-std::optional<std::string> Ask(const std::string& question, const std::string& suggestion) {
-  const std::string shown = suggestion.empty() ? "" : " [" + suggestion + "]";
-  fmt::print(stderr, "{}{}: ", question, shown);
+/// What is typed is not seen as long as it lives.
+class HiddenInput {
+ public:
+  HiddenInput() : hidden_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    termios silent = before_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    if (hidden_) (void)::tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~HiddenInput() {
+    if (!hidden_) return;
+    (void)::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+    fmt::print(stderr, "\n");  // the one that was typed was not seen
+  }
+  HiddenInput(const HiddenInput&) = delete;
+  HiddenInput& operator=(const HiddenInput&) = delete;
+
+ private:
+  termios before_{};
+  bool hidden_;
+};
+
+std::optional<std::string> Ask(const Question& question) {
+  if (!question.complaint.empty()) fmt::print(stderr, "{}\n", question.complaint);
+  const std::string shown = question.suggestion.empty() ? "" : " [" + question.suggestion + "]";
+  fmt::print(stderr, "{}{}: ", question.text, shown);
+  std::optional<HiddenInput> unseen;
+  if (question.hidden) unseen.emplace();
   std::string answer;
   if (!std::getline(std::cin, answer)) return {};
   return answer;
@@ -48,7 +73,9 @@ std::string Random(size_t octets) {
 }
 
 std::string Failure(std::string_view what, const std::string& path) {
-  return fmt::format("cannot {} {}: {}", what, path, std::strerror(errno));
+  const bool denied = errno == EACCES || errno == EPERM;
+  return fmt::format("cannot {} {}: {}{}", what, path, std::strerror(errno),
+                     denied ? "; run this as root" : "");
 }
 
 std::string Rename(const std::string& from, const std::string& to) {

@@ -133,8 +133,7 @@ Outcome GoOn(const Options& options, const Screen& screen) {
       .follow =
           [&](const HttpCall& call, const std::function<bool(std::string_view)>& take) {
             // A reader waits in poll(), which a signal ends.
-            return Follow(options.socket_path, call,
-                          std::max<std::chrono::milliseconds>(options.time_limit, kSilence),
+            return Follow(options.socket_path, call, options.time_limit, kSilence,
                           [&](std::string_view octets) { return !interrupted && take(octets); });
           },
       .warn = [](const std::string& line) { fmt::print(stderr, "sallyport: {}\n", line); },
@@ -151,6 +150,8 @@ Outcome GoOn(const Options& options, const Screen& screen) {
   return RunLive(options, screen, world);
 }
 
+constexpr const char* kUsualConfiguration = "/etc/sallyport/sallyport.toml";
+
 // ---- Commands on this machine -------------------------------------------------------------------
 
 Outcome ExamineThisMachine(const Options& options, const Screen& screen) {
@@ -165,10 +166,12 @@ Outcome ExamineThisMachine(const Options& options, const Screen& screen) {
   } else if (response->status == 200) {
     status = Json::parse(response->body, nullptr, false);
   }
-  const auto findings = Examine({.read = ReadText,
-                                 .kernel_release = system.release,
-                                 .clock_is_synchronised = ::adjtimex(&clock) != TIME_ERROR,
-                                 .status = std::move(status)});
+  const auto findings =
+      Examine({.read = ReadText,
+               .kernel_release = system.release,
+               .clock_is_synchronised = ::adjtimex(&clock) != TIME_ERROR,
+               .configured = ::access(kUsualConfiguration, F_OK) == 0 || errno != ENOENT,
+               .status = std::move(status)});
   const bool problem = std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
     return finding.grade == Finding::Grade::kProblem;
   });

@@ -7,7 +7,9 @@
 #include <sstream>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "cli/session_table.h"
+#include "cli/terminal.h"
 
 namespace sallyport::cli {
 namespace {
@@ -19,6 +21,12 @@ constexpr const char* kFooter =
 /// An unset shell variable must not widen what is chosen.
 std::string CheckValue(const std::string& value) {
   return value.empty() ? std::string("the value is empty") : std::string();
+}
+
+/// As the daemon reads it.
+std::string CheckNetwork(const std::string& text) {
+  if (IpAddress::Parse(text) || IpPrefix::Parse(text)) return {};
+  return "\"" + TerminalText(text) + "\" is no address, and no network like 203.0.113.0/24";
 }
 
 /// Options that name sessions: each given one becomes a member of `filter`.
@@ -100,8 +108,11 @@ void AddSessions(CLI::App& app, Options& options, Commands& commands) {
   FilterOptions& filter = commands.list_filter;
   filter.Add(*list, "--user", "user", "Of this user")->type_name("USER");
   filter.Add(*list, "--address", "address", "With this inside address")
-      ->type_name("ADDRESS[/LENGTH]");
-  filter.Add(*list, "--peer", "peer", "From this outside address")->type_name("ADDRESS[/LENGTH]");
+      ->type_name("ADDRESS[/LENGTH]")
+      ->check(CheckNetwork);
+  filter.Add(*list, "--peer", "peer", "From this outside address")
+      ->type_name("ADDRESS[/LENGTH]")
+      ->check(CheckNetwork);
   filter.Add(*list, "--pool", "pool", "With an address of this pool")->type_name("POOL");
   filter.Add(*list, "--state", "state", "In this state")
       ->type_name("starting|up|closing")
@@ -146,7 +157,9 @@ void AddViews(CLI::App& app, Options& options, Commands& commands) {
   CLI::App* events = app.add_subcommand("events", "Follow what happens, until interrupted");
   events->add_option("--type", commands.events.types, "Only these groups, separated by commas")
       ->delimiter(',')
-      ->type_name("GROUP,...");
+      ->type_name("GROUP,...")
+      ->check(
+          CLI::IsMember({"session", "login", "attempt", "tunnel", "sa", "ike", "drain", "reload"}));
   RunOn(*events, options, commands.events);
 
   CLI::App* trace = app.add_subcommand("trace", "Follow the control messages of clients");
@@ -189,9 +202,11 @@ void AddActions(CLI::App& app, Options& options, Commands& commands) {
   filter.Add(*which, "ID", "id", "The session with this id")->type_name("");
   filter.Add(*which, "--user", "user", "All of this user")->type_name("USER");
   filter.Add(*which, "--address", "address", "Those with this inside address")
-      ->type_name("ADDRESS[/LENGTH]");
+      ->type_name("ADDRESS[/LENGTH]")
+      ->check(CheckNetwork);
   filter.Add(*which, "--peer", "peer", "Those from this outside address")
-      ->type_name("ADDRESS[/LENGTH]");
+      ->type_name("ADDRESS[/LENGTH]")
+      ->check(CheckNetwork);
   filter.Add(*which, "--pool", "pool", "Those with an address of this pool")->type_name("POOL");
   which->add_flag("--all", commands.disconnect.all, "Every session");
   which->require_option(1);

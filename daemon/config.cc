@@ -35,9 +35,10 @@ std::optional<ConfigError> UnreachableEntries(const aaa::UserDatabase& users,
   const auto first = std::find_if(entries.begin(), entries.end(), unreachable);
   if (first == entries.end()) return {};
   const auto count = std::count_if(first, entries.end(), unreachable);
-  ConfigError warning =
-      AboutFile(path, "server", std::to_string(count) + " entries for another server",
-                "\"" + PrintableText(host_name) + "\" (l2tp.host_name) or *");
+  ConfigError warning = AboutFile(
+      path, "server",
+      std::to_string(count) + (count == 1 ? " entry" : " entries") + " for another server",
+      "\"" + PrintableText(host_name) + "\" (l2tp.host_name) or *");
   warning.line = first->line;
   return warning;
 }
@@ -330,6 +331,22 @@ class ConfigLoader {
     }
     users_ = std::move(loaded->users);
     for (ConfigError& warning : loaded->warnings) check_.Warn(std::move(warning));
+    WarnOfUsersWithOurAddress(file);
+  }
+
+  /// Each login of such a user would be refused.
+  void WarnOfUsersWithOurAddress(const std::string& file) {
+    for (const aaa::UserEntry& entry : users_.entries()) {
+      for (const IpAddress& address : entry.profile.addresses) {
+        const bool ours = std::ranges::find(config_.pools, address, &aaa::PoolSettings::gateway) !=
+                          config_.pools.end();
+        if (!ours) continue;
+        ConfigError warning = AboutFile(file, "address", address.ToString() + ", a pool's gateway",
+                                        "an address that is not ours");
+        warning.line = entry.line;
+        check_.Warn(std::move(warning));
+      }
+    }
   }
 
   void CheckPapInClear() {
@@ -377,8 +394,8 @@ Expected<LoadedConfig, std::vector<ConfigError>> LoadConfig(const std::string& p
                                                             const FileReader& read) {
   const auto file = read(path);
   if (!file) {
-    return Unexpected{
-        std::vector{AboutFile(path, "file", file.error(), "a readable configuration file")}};
+    return Unexpected{std::vector{AboutFile(
+        path, "file", file.error(), "a readable configuration file ('sallyport init' makes one)")}};
   }
   auto parsed = ParseConfig(file->text.text(), path);
   if (!parsed) return Unexpected{std::vector{parsed.error()}};

@@ -174,10 +174,10 @@ std::string DescribeExpected(const ConfigKey& key) {
           },
           [](const AddressField&) { return std::string("an IPv4 address of a host"); },
           [](const NameListField& f) {
-            return ListOfAtMost(f.maximum, "different names of letters, digits and signs");
+            return ListOfAtMost(f.maximum, "names of letters, digits and signs");
           },
           [](const PathListField& f) {
-            return ListOfAtMost(f.maximum, "different absolute paths or credential:NAME");
+            return ListOfAtMost(f.maximum, "absolute paths or credential:NAME");
           },
           [](const AddressListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },
           [](const PrefixListField& f) { return ListOfAtMost(f.maximum, ElementsOf(f)); },

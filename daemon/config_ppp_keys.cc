@@ -253,8 +253,8 @@ constexpr ConfigKey kKeys[] = {
      .required = true,
      .field = AddressField{&InPool<&aaa::PoolSettings::gateway>},
      .absent = {},
-     .help = "Our own address in every session of the pool. It is not given to a client.",
-     .live = true},
+     .help = "Our own address in every session of the pool. It is not given to a client. Where it "
+             "changes, all of its [[pool]] waits for a restart."},
     {.section = kPoolSection,
      .name = "ipv6",
      .required = false,

@@ -406,10 +406,12 @@ class ConfigDecoder {
 
   void AddUnknown(std::string_view section, const toml::key& name) {
     const std::string printable = name.str().empty() ? "\"\"" : PrintableText(name.str());
-    const auto near = SuggestKey(section, name.str());
+    const std::string prefix = section.empty() ? "" : std::string(section) + ".";
+    auto near = SuggestKey(section, name.str());
+    // A key of another section has its section's name already.
+    if (near && near->find('.') == near->npos) near = prefix + *near;
     const std::string kind = section.empty() ? "section" : "key";
-    Add(PositionOf(name.source()),
-        section.empty() ? printable : std::string(section) + "." + printable, "an unknown " + kind,
+    Add(PositionOf(name.source()), prefix + printable, "an unknown " + kind,
         near ? *near + " (did you mean that?)" : "one of " + Names(section));
   }
 
@@ -517,7 +519,11 @@ ConfigError SyntaxError(const toml::parse_error& error, const std::string& file)
   const size_t saw = reason.rfind(kSaw);
   if (reason.starts_with(kExpected) && saw != std::string_view::npos) {
     result.expected = PrintableText(reason.substr(kExpected.size(), saw - kExpected.size()));
-    result.found = PrintableText(reason.substr(saw + kSaw.size()));
+    const std::string_view found = reason.substr(saw + kSaw.size());
+    result.found = found.find('\n') == found.npos ? PrintableText(found) : "the end of the line";
+  } else if (reason.find("could not determine value type") != reason.npos) {
+    result.found = "a value of no kind";
+    result.expected = "a number, true, false, or a text or path in quotes";
   } else if (reason.starts_with('\'')) {
     // The reason quotes the number that it is about, which may be a key without its own quotes.
     result.found = "a number that is too large";

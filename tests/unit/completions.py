@@ -116,10 +116,11 @@ class Zsh:
     def values(self, command: tuple[str, ...], option: str) -> set[str]:
         """The list in the option's word, or in the first that is no option's."""
         place = re.escape(option) + r"[}'\"\[]" if option else r"'1:"
-        word = re.search(rf"{place}[^\n]*?(\$columns|:\(([^)$]*)\))", self._arm(command))
+        listed = r"(\$columns|:\(([^)$]*)\)|_values -s , \w+ ([a-z_ ]+)')"
+        word = re.search(rf"{place}[^\n]*?{listed}", self._arm(command))
         if not word:
             return set()
-        return self.columns if word[1] == "$columns" else set(word[2].split())
+        return self.columns if word[1] == "$columns" else set((word[2] or word[3]).split())
 
 
 def main(root: pathlib.Path, sallyport: str) -> int:

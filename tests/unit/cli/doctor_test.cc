@@ -21,6 +21,7 @@ class DoctorTest : public testing::Test {
                     },
                     .kernel_release = "6.1.0",
                     .clock_is_synchronised = synchronised_,
+                    .configured = configured_,
                     .status = status_});
   }
 
@@ -36,7 +37,8 @@ class DoctorTest : public testing::Test {
 
   std::map<std::string, std::string> files_{
       {"/proc/modules",
-       "l2tp_ppp 1 0 - Live 0x0\nl2tp_netlink 1 0 - Live 0x0\nesp4 1 0\nnf_tables 1 0\n"},
+       "l2tp_ppp 1 0 - Live 0x0\nl2tp_netlink 1 0 - Live 0x0\nesp4 1 0\nnf_tables 1 0\nnft_xfrm 1 "
+       "0\n"},
       {"/lib/modules/6.1.0/modules.builtin", "kernel/drivers/net/ppp/ppp_generic.ko\n"},
       {"/proc/sys/net/ipv4/ip_forward", "1\n"},
       {"/proc/sys/net/ipv4/conf/all/rp_filter", "2\n"},
@@ -49,6 +51,7 @@ class DoctorTest : public testing::Test {
        "eth0\t00000000\t0100A8C0\t0003\t0\t0\t0\t00000000\n"},
       {"/sys/class/net/eth0/mtu", "1500\n"}};
   bool synchronised_ = true;
+  bool configured_ = true;
   Expected<Json, CallError> status_ = Json::parse(
       R"({"state":"running","ipsec":{"required":true,"vici":{"connected":true,"version":"5.9.8"}}})");
 };
@@ -111,6 +114,23 @@ TEST_F(DoctorTest, AbsentDaemon_IsAProblem) {
   EXPECT_EQ(findings[0].grade, Grade::kProblem);
   EXPECT_THAT(findings[0].what, HasSubstr("No such file or directory"));
   EXPECT_THAT(findings[0].advice, HasSubstr("systemctl start sallyportd"));
+}
+
+TEST_F(DoctorTest, ANewServer_IsToldWhatMakesItsConfiguration) {
+  status_ = Unexpected{CallError{CallError::Kind::kUnreachable, "No such file or directory"}};
+  configured_ = false;
+  EXPECT_THAT(Findings()[0].advice, HasSubstr("sallyport init"));
+}
+
+TEST_F(DoctorTest, ADaemonThatHangs_IsNotToBeStarted) {
+  status_ = Unexpected{CallError{CallError::Kind::kTimeout, ""}};
+  EXPECT_THAT(Findings()[0].what, HasSubstr("does not answer in time"));
+  EXPECT_THAT(Findings().back().what, HasSubstr("not known"));
+}
+
+TEST_F(DoctorTest, AnUplinkOfPppoe_IsWideEnough) {
+  files_["/sys/class/net/eth0/mtu"] = "1492\n";
+  for (const Finding& finding : Findings()) EXPECT_EQ(finding.grade, Grade::kOk) << finding.what;
 }
 
 TEST_F(DoctorTest, ADaemonThatMayNotBeAsked_IsNotToBeStarted) {

@@ -95,7 +95,7 @@ TEST_F(HttpClientTest, Follow_HandsOnWhatComesAsItComes) {
                      "4\r\ntwo\n\r\n", "0\r\n\r\n"});
   std::string taken;
   const auto response =
-      Follow(path_, {"GET", "/v1/events", ""}, kHung, [&](std::string_view octets) {
+      Follow(path_, {"GET", "/v1/events", ""}, kHung, kHung, [&](std::string_view octets) {
         taken += octets;
         return true;
       });
@@ -107,17 +107,18 @@ TEST_F(HttpClientTest, Follow_HandsOnWhatComesAsItComes) {
 
 TEST_F(HttpClientTest, Follow_EndsWhenItsReaderHasEnough) {
   Serve("\r\n\r\n", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\none\n\r\n"});
-  const auto response =
-      Follow(path_, {"GET", "/v1/events", ""}, kHung, [](std::string_view) { return false; });
+  const auto response = Follow(path_, {"GET", "/v1/events", ""}, kHung, kHung,
+                               [](std::string_view) { return false; });
   EXPECT_TRUE(response);
 }
 
 TEST_F(HttpClientTest, FollowOfARefusal_GivesItWhole) {
   Serve("\r\n\r\n", {"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\n{}"});
-  const auto response = Follow(path_, {"GET", "/v1/events", ""}, kHung, [](std::string_view) {
-    ADD_FAILURE();
-    return true;
-  });
+  const auto response =
+      Follow(path_, {"GET", "/v1/events", ""}, kHung, kHung, [](std::string_view) {
+        ADD_FAILURE();
+        return true;
+      });
   ASSERT_TRUE(response) << response.error().detail;
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->body, "{}");
@@ -126,7 +127,7 @@ TEST_F(HttpClientTest, FollowOfARefusal_GivesItWhole) {
 TEST_F(HttpClientTest, FollowOfAStreamThatBreaksOff_Fails) {
   Serve("\r\n\r\n", {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\non"});
   const auto response =
-      Follow(path_, {"GET", "/v1/events", ""}, kHung, [](std::string_view) { return true; });
+      Follow(path_, {"GET", "/v1/events", ""}, kHung, kHung, [](std::string_view) { return true; });
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().kind, CallError::Kind::kBroken);
 }

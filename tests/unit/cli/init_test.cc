@@ -48,7 +48,7 @@ class InitTest : public testing::Test {
   Outcome Init(bool json = false) { return RunInit(command_, json, World()); }
 
   InitCommand command_;
-  std::function<std::optional<std::string>(const std::string&, const std::string&)> ask_;
+  std::function<std::optional<std::string>(const Question&)> ask_;
   std::map<std::string, std::string> disk_;
   std::map<std::string, Written> written_;
   std::string unwritable_;
@@ -75,22 +75,47 @@ TEST_F(InitTest, OneWhoIsAsked_Answers) {
   const std::vector<std::string> answers{"vpn.example.org", "10.1.0.0/24", "none", "bob", "",
                                          "secret"};
   std::vector<std::string> suggestions;
-  ask_ = [&, next = size_t{0}](
-             const std::string&,
-             const std::string& suggestion) mutable -> std::optional<std::string> {
-    suggestions.push_back(suggestion);
+  std::string hidden;
+  ask_ = [&, next = size_t{0}](const Question& question) mutable -> std::optional<std::string> {
+    suggestions.push_back(question.suggestion);
+    hidden += question.hidden ? 'x' : '-';
     return answers.at(next++);
   };
   const Outcome outcome = Init();
   ASSERT_EQ(outcome.code, ExitCode::kDone) << outcome.error;
   EXPECT_THAT(suggestions, ElementsAre("192.0.2.7", "10.64.0.0/16", "", "alice", "", ""));
+  EXPECT_EQ(hidden, "----xx");
   EXPECT_EQ(written_["/etc/sallyport/psk"].text, "secret\n");
   EXPECT_THAT(written_["/etc/sallyport/sallyport.toml"].text, HasSubstr("dns = []"));
   EXPECT_THAT(written_["/etc/sallyport/users"].text, HasSubstr("\"bob\" * \"bbbbbbbbbbbbbbbb\""));
 }
 
+TEST_F(InitTest, OneWhoErrs_IsToldAndAskedAgain) {
+  const std::vector<std::string> answers{
+      "two words", "vpn.example.org", "192.0.2.0/24", "10.1.0.0/24", "none", "bob", "\"", "", ""};
+  std::vector<std::string> complaints;
+  ask_ = [&, next = size_t{0}](const Question& question) mutable -> std::optional<std::string> {
+    if (!question.complaint.empty()) complaints.push_back(question.complaint);
+    return answers.at(next++);
+  };
+  const Outcome outcome = Init();
+  ASSERT_EQ(outcome.code, ExitCode::kDone) << outcome.error;
+  EXPECT_THAT(complaints, ElementsAre(HasSubstr("neither an address"),
+                                      HasSubstr("has the address of this server, 192.0.2.7"),
+                                      HasSubstr("quotation marks")));
+}
+
+TEST_F(InitTest, WhereAFileIsThere_NobodyIsAsked) {
+  disk_["/etc/sallyport/psk"] = "key\n";
+  ask_ = [](const Question&) -> std::optional<std::string> {
+    ADD_FAILURE();
+    return {};
+  };
+  EXPECT_THAT(Init().error, HasSubstr("/etc/sallyport/psk is there already"));
+}
+
 TEST_F(InitTest, AnEndOfTheInput_WritesNothing) {
-  ask_ = [](const std::string&, const std::string&) { return std::nullopt; };
+  ask_ = [](const Question&) { return std::nullopt; };
   EXPECT_EQ(Init().code, ExitCode::kUsage);
   EXPECT_THAT(written_, IsEmpty());
 }
@@ -103,13 +128,23 @@ TEST_F(InitTest, EachWrongAnswer_IsNamedAndWritesNothing) {
     EXPECT_EQ(outcome.code, ExitCode::kUsage) << value;
     return outcome.error;
   };
-  EXPECT_THAT(wrong(&InitCommand::address, "two words"), HasSubstr("neither an address nor"));
-  EXPECT_THAT(wrong(&InitCommand::pool, "10.64.0.1/16"), HasSubstr("no IPv4 network"));
+  EXPECT_THAT(wrong(&InitCommand::address, "two words"),
+              HasSubstr("neither an address of a host nor"));
+  for (const char* address : {"999.1.1.1", "0.0.0.0", "127.0.0.1", "224.0.0.1", "vpn..org", "-x-",
+                              "vpn.example.org.", "192.0.2"}) {
+    EXPECT_THAT(wrong(&InitCommand::address, address), HasSubstr("nor a host name"));
+  }
+  for (const char* pool : {"10.64.0.1/16", "127.0.0.0/8", "0.0.0.0/8", "240.0.0.0/8"}) {
+    EXPECT_THAT(wrong(&InitCommand::pool, pool), HasSubstr("no IPv4 network"));
+  }
+  EXPECT_THAT(wrong(&InitCommand::pool, "192.0.2.0/24"), HasSubstr("the address of this server"));
   EXPECT_THAT(wrong(&InitCommand::pool, "10.64.0.0/31"), HasSubstr("no IPv4 network"));
   EXPECT_THAT(wrong(&InitCommand::pool, "2001:db8::/64"), HasSubstr("no IPv4 network"));
   EXPECT_THAT(wrong(&InitCommand::dns, "192.0.2.1,192.0.2.2,192.0.2.3"), HasSubstr("at most two"));
   EXPECT_THAT(wrong(&InitCommand::user, "a b"), HasSubstr("no blanks"));
   EXPECT_THAT(wrong(&InitCommand::user, "*"), HasSubstr("is not *"));
+  disk_["/empty"] = "\n";
+  EXPECT_THAT(wrong(&InitCommand::psk_file, "/empty"), HasSubstr("/empty: a pre-shared key"));
   EXPECT_THAT(wrong(&InitCommand::folder, "etc"), HasSubstr("no absolute path"));
   EXPECT_THAT(wrong(&InitCommand::folder, "/etc/\""), HasSubstr("no absolute path"));
   disk_["/other"] = "@/etc/passwd\n";

@@ -204,6 +204,13 @@ TEST(Config, UsersThatCanNeverLogInAreWarnedAbout) {
                   "(l2tp.host_name) or *"));
 }
 
+TEST(Config, AUserWithTheAddressOfAGatewayIsWarnedAbout) {
+  const std::string gateway = Load(kMinimal, GoodFiles())->config.pools.at(0).gateway.ToString();
+  EXPECT_THAT(WarningsOf(kMinimal, GoodFiles().Add("/users", "a * s *\nb * s " + gateway + "\n")),
+              ElementsAre("/users:2:1: address: found " + gateway +
+                          ", a pool's gateway, expected an address that is not ours"));
+}
+
 TEST(Config, PapWithoutIpsecIsWarnedAbout) {
   const std::string rest(kMinimal.substr(kMinimal.find("[[pool]]")));
   const std::string clear = "[ipsec]\nrequired = false\n[ppp]\nusers_file = \"/users\"\n";

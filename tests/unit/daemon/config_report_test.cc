@@ -37,7 +37,7 @@ TEST(ConfigReport, EachErrorIsALineOrAnObject) {
                             {"column", 1},
                             {"key", "ppp.mut"},
                             {"found", "an unknown key"},
-                            {"expected", "mtu (did you mean that?)"}};
+                            {"expected", "ppp.mtu (did you mean that?)"}};
   EXPECT_THAT(answer.at("errors"), testing::Contains(unknown_key));
 }
 

@@ -131,7 +131,7 @@ TEST(Config, MissingFileIsOneError) {
   ASSERT_FALSE(loaded.has_value());
   EXPECT_THAT(Lines(loaded.error()),
               ElementsAre("/nowhere:1:1: file: found No such file or directory, expected a "
-                          "readable configuration file"));
+                          "readable configuration file ('sallyport init' makes one)"));
 }
 
 TEST(Config, EmptyFileLacksAllThatIsRequired) {
@@ -218,7 +218,7 @@ psk_file = "psk"
   EXPECT_THAT(
       errors,
       ElementsAre(
-          "/c:3:1: ppp.mut: found an unknown key, expected mtu (did you mean that?)",
+          "/c:3:1: ppp.mut: found an unknown key, expected ppp.mtu (did you mean that?)",
           "/c:4:7: ppp.mtu: found 9000, expected a number of octets from 576 to 1500",
           "/c:5:21: ppp.dns: found a number, expected a list of at most 8 different IP addresses "
           "of hosts",
@@ -234,7 +234,7 @@ psk_file = "psk"
 TEST(Config, UnknownKeysAreAnsweredWithTheNearest) {
   EXPECT_THAT(ErrorsWith("l2tp", "helo_interval = 3"),
               ElementsAre("/c:2:1: l2tp.helo_interval: found an unknown key, expected "
-                          "hello_interval (did you mean that?)"));
+                          "l2tp.hello_interval (did you mean that?)"));
   EXPECT_THAT(ErrorsWith("l2tp", "mtu = 3"),  // of another section
               ElementsAre(HasSubstr("expected ppp.mtu (did you mean that?)")));
   EXPECT_THAT(ErrorsWith("workers", "colour = 3"),

@@ -14,9 +14,9 @@ namespace sallyport::cli {
 
 struct Question {
   std::string text;
-  std::string suggestion;  // what an empty line means
-  bool hidden = false;     // the answer is a secret
-  std::string complaint;   // about the answer before; empty: this is the first time
+  std::string suggestion;   // what an empty line means
+  bool hidden = false;      // the answer is a secret
+  std::string complaint{};  // about the answer before; empty: this is the first time
 };
 
 /// What RunInit() does outside of itself.

@@ -182,6 +182,7 @@ std::string_view Title(AttemptStage stage) { return Row(kStages, stage).title; }
 std::string_view ToString(AttemptReason reason) { return Row(kReasons, reason).word; }
 std::vector<std::string_view> AttemptReasonWords() {
   std::vector<std::string_view> words;
+  words.reserve(std::size(kReasons));
   for (const ReasonText& reason : kReasons) words.push_back(reason.word);
   return words;
 }

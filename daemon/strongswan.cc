@@ -24,6 +24,8 @@ constexpr seconds kLastRetry{30};
 constexpr seconds kStopTimeout{5};
 /// Milliseconds that a forced end of an IKE SA may take. Local policy.
 constexpr std::string_view kForcedEnd = "2000";
+/// charon's answer where there is nothing to terminate (vici_control.c).
+constexpr std::string_view kNothingMatched = "no matching";
 /// strongSwan 6.0.3 and later; charon says when it does not know the event.
 constexpr std::string_view kAlertEvent = "alert";
 
@@ -460,6 +462,11 @@ void Strongswan::Terminated(SaId id, vici::ChildUniqueId child, const std::strin
   if (const auto now = sas_.TerminationOf(id); now && !failure.empty()) {
     if (now->child != child) {
       to_terminate_.push_back(id);  // rekeyed meanwhile: the SA goes by another name
+    } else if (failure.find(kNothingMatched) != failure.npos) {
+      StrongswanSas::Changes changes;
+      sas_.ForgetChild(id, child, changes);
+      if (sas_.TerminationOf(id)) to_terminate_.push_back(id);  // by its other child
+      Report(changes);
     } else {
       // Gone by itself, which an event is about to tell, or in charon's hands: it may be asked for
       // again.

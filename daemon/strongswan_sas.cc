@@ -220,6 +220,20 @@ void StrongswanSas::UnmarkTerminating(SaId id) {
   }
 }
 
+void StrongswanSas::ForgetChild(SaId id, vici::ChildUniqueId child, Changes& out) {
+  const auto found = records_.find(id);
+  if (found == records_.end() || !found->second.children.contains(child)) return;
+  Record& record = found->second;
+  if (record.children.size() == 1) return Remove(id, kGone, out);
+  by_child_.erase(child);
+  record.children.erase(child);
+  const auto& [other, details] = *record.children.rbegin();
+  record.child = other;
+  record.sa.spi_in = details.spi_in.value_or(0);
+  record.sa.spi_out = details.spi_out.value_or(0);
+  out.emplace_back(Changed{record.sa});
+}
+
 std::optional<StrongswanSas::Termination> StrongswanSas::TerminationOf(SaId id) const {
   const auto found = records_.find(id);
   if (found == records_.end()) return {};

@@ -84,6 +84,9 @@ class StrongswanSas {
   bool MarkTerminating(SaId id);
   /// It is not to go any more, or that has failed: MarkTerminating() may be called again.
   void UnmarkTerminating(SaId id);
+  /// charon has no such child, and did not say that it went: a redundant one, of a rekey by both
+  /// sides, it deletes without a word (quick_delete.c).
+  void ForgetChild(SaId id, vici::ChildUniqueId child, Changes& out);
   /// Nothing for an unknown id.
   std::optional<Termination> TerminationOf(SaId id) const;
   /// Those that MarkTerminating() was called for and that are still there.

@@ -722,6 +722,19 @@ TEST_F(StrongswanTest, AFailedTermination_MayBeAskedForAgain) {
   Run();
 }
 
+TEST_F(StrongswanTest, ATerminationOfWhatCharonDoesNotHave_IsTheEndOfIt) {
+  charon_->Start();
+  charon_->sas = {Sa(1)};
+  for (const char* command : {"terminate ike-id=1 timeout=-1", "terminate child-id=1 timeout=-1"}) {
+    charon_->replies[command] =
+        Message().Set("success", "no").Set("errmsg", "no matching SAs to terminate found");
+  }
+  ike_->Start(observer_);
+  WhenSeen("connected", [this] { ike_->Terminate(SaId(1)); });
+  WhenSeen("down 1: the IKE daemon does not know it any more");
+  Run();
+}
+
 TEST_F(StrongswanTest, ATerminationThatLeftTheSa_MayBeAskedForAgain) {
   charon_->Start();
   charon_->sas = {Sa(1)};

@@ -10,15 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace sallyport::daemon {
+#include "daemon/peer_credentials.h"
 
-/// Who called, as the kernel recorded it when the peer connected (SO_PEERCRED, unix(7)).
-struct PeerCredentials {
-  pid_t pid = 0;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  bool operator==(const PeerCredentials&) const = default;
-};
+namespace sallyport::daemon {
 
 /// What the socket that a request came to is for.
 enum class Access : uint8_t {

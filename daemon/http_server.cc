@@ -54,13 +54,7 @@ constexpr size_t kMaxDiscardedBytes = size_t{1024} * 1024;
 
 std::optional<PeerCredentials> CredentialsOf(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (info == nullptr ||
-      ::getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-    return {};
-  }
-  return PeerCredentials{.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
+  return info == nullptr ? std::nullopt : PeerCredentialsOf(info->connect_fd);
 }
 
 ConnectionState& StateOf(MHD_Connection* connection) {

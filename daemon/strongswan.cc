@@ -94,9 +94,8 @@ void Strongswan::Connect() {
   auto commands = OpenSocket();
   if (!commands) return Fail(commands.error());
   // Another charon has nothing of ours; a key that it has somebody else has loaded.
-  if (const pid_t now = ViciConnection::PeerOf(*commands); std::exchange(charon_, now) != now) {
-    own_keys_.clear();
-  }
+  const auto charon = PeerCredentialsOf(commands->get());
+  if (charon != std::exchange(charon_, charon)) own_keys_.clear();
   unprepared_ = 2;
   events_known_ = true;
   terminating_.reset();

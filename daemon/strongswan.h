@@ -15,6 +15,7 @@
 #include "daemon/ike.h"
 #include "daemon/ikev1_probe.h"
 #include "daemon/log_limit.h"
+#include "daemon/peer_credentials.h"
 #include "daemon/strongswan_config.h"
 #include "daemon/strongswan_loader.h"
 #include "daemon/strongswan_log.h"
@@ -111,7 +112,7 @@ class Strongswan final : public Ike {
   std::map<std::string, IkeServer> to_initiate_;  // by dial; until charon answers
   std::set<std::string> dials_;                   // whose connections are loaded
   std::set<std::string> own_keys_;                // private ones that charon has of us
-  pid_t charon_ = 0;                              // which charon that is
+  std::optional<PeerCredentials> charon_;         // which charon that is
   std::optional<SaId> terminating_;               // whose `terminate` is not answered yet
   bool unloaded_ = false;  // while stopping: charon has taken back what we loaded
   UniqueFunction<void()> stop_done_;

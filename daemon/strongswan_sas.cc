@@ -129,9 +129,7 @@ void StrongswanSas::HandleChildRekey(const vici::ChildRekeyEvent& event, Changes
 void StrongswanSas::ChildDown(Record& record, const vici::IkeSa& ike, vici::ChildUniqueId child,
                               Changes& out) {
   const SaId id = record.sa.id;
-  if (record.children.size() > 1) {
-    by_child_.erase(child);
-    record.children.erase(child);
+  if (DropChild(record, child)) {
     const vici::ChildSa other = record.children.rbegin()->second;
     if (record.child == child) Refresh(record, ike, other, out);
     return;
@@ -141,6 +139,13 @@ void StrongswanSas::ChildDown(Record& record, const vici::IkeSa& ike, vici::Chil
   std::string reason = alone ? "the SA was deleted or has expired" : "the IKE SA has ended";
   if (record.terminating) reason = "deleted by us";
   Remove(id, std::move(reason), out);
+}
+
+bool StrongswanSas::DropChild(Record& record, vici::ChildUniqueId child) {
+  if (record.children.size() == 1) return false;
+  by_child_.erase(child);
+  record.children.erase(child);
+  return true;
 }
 
 void StrongswanSas::HandleIkeUpdate(const vici::IkeUpdateEvent& event, Changes& out) {
@@ -224,9 +229,7 @@ void StrongswanSas::ForgetChild(SaId id, vici::ChildUniqueId child, Changes& out
   const auto found = records_.find(id);
   if (found == records_.end() || !found->second.children.contains(child)) return;
   Record& record = found->second;
-  if (record.children.size() == 1) return Remove(id, kGone, out);
-  by_child_.erase(child);
-  record.children.erase(child);
+  if (!DropChild(record, child)) return Remove(id, kGone, out);
   const auto& [other, details] = *record.children.rbegin();
   record.child = other;
   record.sa.spi_in = details.spi_in.value_or(0);

@@ -138,6 +138,8 @@ class StrongswanSas {
   void ChildDown(Record& record, const vici::IkeSa& ike, vici::ChildUniqueId child, Changes& out);
   /// The record whose client comes with another reqid: the same IKE SA and selectors.
   const Record* FindPredecessor(const SecurityAssociation& sa) const;
+  /// Takes the child out; false when it is the last, and nothing is done.
+  bool DropChild(Record& record, vici::ChildUniqueId child);
   /// Out of the books, with its reqid given back.
   ReqId Erase(SaId id);
   void Remove(SaId id, std::string reason, Changes& out);

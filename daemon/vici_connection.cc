@@ -37,14 +37,6 @@ Expected<UniqueFd, int> ViciConnection::Connect(const std::string& path) {
   return socket;
 }
 
-pid_t ViciConnection::PeerOf(const UniqueFd& socket) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  const int failed =
-      ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size);  // unix(7)
-  return failed == 0 ? credentials.pid : 0;
-}
-
 ViciConnection::ViciConnection(EventLoop& loop, UniqueFd socket, EventCallback on_event,
                                BrokenCallback on_broken)
     : loop_(loop),

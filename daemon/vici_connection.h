@@ -34,9 +34,6 @@ class ViciConnection {
   /// Connects to `path` without waiting. Error: an errno of socket(2) or connect(2).
   static Expected<UniqueFd, int> Connect(const std::string& path);
 
-  /// The process at the other end of `socket`; 0: the kernel does not say.
-  static pid_t PeerOf(const UniqueFd& socket);
-
   /// `loop` outlives the connection.
   ViciConnection(EventLoop& loop, UniqueFd socket, EventCallback on_event,
                  BrokenCallback on_broken);

@@ -8,6 +8,7 @@
 #include "daemon/status_api.h"
 #include "daemon/status_json.h"
 #include "daemon/trace_stream.h"
+#include "tests/unit/daemon/session_list.h"
 
 namespace {
 
@@ -53,17 +54,10 @@ class Source : public StatusSource {
     return page;
   }
   std::optional<SessionRecord> Session(const std::string& id) const override {
-    for (const SessionRecord& session : sessions_) {
-      if (session.id == id) return session;
-    }
-    return {};
+    return SessionIn(sessions_, id);
   }
   std::vector<std::string> SessionIds(const SessionFilter& filter) const override {
-    std::vector<std::string> ids;
-    for (const SessionRecord& session : sessions_) {
-      if (filter.Matches(FactsOf(session))) ids.push_back(session.id);
-    }
-    return ids;
+    return SessionIdsIn(sessions_, filter);
   }
   Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
     Page<TunnelStatus> page;

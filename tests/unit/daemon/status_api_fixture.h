@@ -10,6 +10,7 @@
 #include "daemon/status_api.h"
 #include "daemon/status_json.h"
 #include "daemon/trace_stream.h"
+#include "tests/unit/daemon/session_list.h"
 
 namespace sallyport::daemon {
 
@@ -125,17 +126,10 @@ class FakeSource : public StatusSource {
     return page;
   }
   std::optional<SessionRecord> Session(const std::string& id) const override {
-    for (const SessionRecord& session : sessions) {
-      if (session.id == id) return session;
-    }
-    return {};
+    return SessionIn(sessions, id);
   }
   std::vector<std::string> SessionIds(const SessionFilter& filter) const override {
-    std::vector<std::string> ids;
-    for (const SessionRecord& session : sessions) {
-      if (filter.Matches(FactsOf(session))) ids.push_back(session.id);
-    }
-    return ids;
+    return SessionIdsIn(sessions, filter);
   }
   Page<TunnelStatus> Tunnels(uint64_t after, size_t) const override {
     Page<TunnelStatus> page;

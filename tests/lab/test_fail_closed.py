@@ -124,8 +124,7 @@ def test_the_daemon_stops_under_traffic_while_charon_hangs(lab: Scenario) -> Non
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client3)
     laptop.connect()
-    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
-    traffic.wait_for(r"icmp_seq=3")
+    laptop.host.pings(topology.INSIDE, 0.2)
 
     # Neither by L2TP nor by IKE does the client hear of the end, and nobody but us can delete its SAs.
     deaf = [
@@ -146,9 +145,9 @@ def test_the_daemon_stops_under_traffic_while_charon_hangs(lab: Scenario) -> Non
         os.kill(pid, signal.SIGCONT)
     # charon may not come to what it was asked for; the next daemon finds that the kernel lacks what charon counts on.
     gateway.start()
-    gateway.mark_unused()  # at its start it had that SA
     wait_until("the client's SA gone", lambda: not laptop.charon.swanctl("--list-sas").strip())
     gateway.wait_no_sas()
+    gateway.mark_unused()  # at its start it had that SA
     lab.wire.stop()
     assert lab.wire.count(LEAK) == 0, lab.wire.text(LEAK)
 

@@ -19,14 +19,18 @@ std::string FirstWord(const std::optional<std::string>& text) {
   return word;
 }
 
+/// What is built into the kernel: lines like "kernel/net/netfilter/nf_tables.ko".
+std::string BuiltinModulesFile(const Patient& patient) {
+  return "/lib/modules/" + patient.kernel_release + "/modules.builtin";
+}
+
 /// Loaded, or built into the kernel.
 bool HasModule(const Patient& patient, const std::string& name) {
   std::istringstream loaded(patient.read("/proc/modules").value_or(""));
   for (std::string line; std::getline(loaded, line);) {
     if (line.starts_with(name + ' ')) return true;
   }
-  const auto builtin =
-      patient.read("/lib/modules/" + patient.kernel_release + "/modules.builtin").value_or("");
+  const auto builtin = patient.read(BuiltinModulesFile(patient)).value_or("");
   return builtin.find('/' + name + ".ko") != builtin.npos;
 }
 
@@ -82,10 +86,15 @@ Finding ExamineIke(const Patient& patient) {
 Finding ExamineModules(const Patient& patient) {
   std::string missing;
   for (const char* name :
-       {"l2tp_ppp", "l2tp_netlink", "ppp_generic", "esp4", "nf_tables", "nft_xfrm"}) {
+       {"l2tp_ppp", "l2tp_netlink", "ppp_generic", "esp4", "xfrm_user", "nf_tables", "nft_xfrm"}) {
     if (!HasModule(patient, name)) missing += (missing.empty() ? "" : " ") + std::string(name);
   }
   if (missing.empty()) return {Grade::kOk, "the kernel's modules are loaded", ""};
+  if (const std::string file = BuiltinModulesFile(patient); !patient.read(file)) {
+    return {
+        Grade::kWarning, "the kernel has not loaded " + missing,
+        "They may be built in: there is no " + file + " to tell. If sallyportd starts, they are."};
+  }
   return {
       Grade::kProblem, "the kernel lacks " + missing,
       fmt::format("Try 'modprobe -a {0}'. Where there is no such module: Debian's cloud kernels "
@@ -113,12 +122,65 @@ Finding ExaminePorts(const Patient& patient) {
   const bool needed = !patient.status || Flag(*patient.status, {"ipsec", "required"});
   if (!needed) return {Grade::kOk, "IKE's ports are not needed", ""};
   if (IsBound(patient, 500) && IsBound(patient, 4500)) {
-    return {Grade::kOk, "IKE listens on UDP 500 and 4500",
-            "A firewall has to let both in, ESP (protocol 50), and the UDP that came out of ESP; "
-            "UDP 1701 it need not."};
+    return {Grade::kOk, "IKE listens on UDP 500 and 4500", ""};
   }
   return {Grade::kProblem, "nobody listens on UDP 500 and 4500",
           "Start charon: 'systemctl start strongswan'."};
+}
+
+bool Has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+/// ufw's own rules and those in its files, which only root can read.
+Finding ExamineUfw(const Patient& patient) {
+  const auto rules = patient.read("/etc/ufw/user.rules");
+  const auto before = patient.read("/etc/ufw/before.rules");
+  if (!rules || !before) {
+    return {Grade::kWarning, "ufw is on; whether it lets clients in only root can see",
+            "Run this as root."};
+  }
+  std::string missing;
+  const auto expect = [&missing](bool there, const char* what) {
+    if (!there) missing += (missing.empty() ? "" : ", ") + std::string(what);
+  };
+  const std::string all = *rules + *before;
+  expect(Has(all, "dport 500") || Has(all, "dports 500"), "UDP 500");
+  expect(Has(all, "4500"), "UDP 4500");
+  expect(Has(all, "-p esp"), "ESP");
+  expect(Has(all, "--pol ipsec"), "UDP that came out of ESP");
+  if (missing.empty()) return {Grade::kOk, "ufw lets IKE, ESP and what was in it in", ""};
+  return {
+      Grade::kWarning, "ufw is on, and its rules do not name " + missing,
+      "'ufw allow Sallyport' for IKE, and the lines in README for the rest; then 'ufw reload'."};
+}
+
+/// firewalld's zones are files as soon as somebody has changed them; the one by default counts.
+Finding ExamineFirewalld(const Patient& patient) {
+  const std::string config = patient.read("/etc/firewalld/firewalld.conf").value_or("");
+  std::string zone = "public";
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view kKey = "DefaultZone=";
+    if (line.starts_with(kKey)) zone = line.substr(kKey.size());
+  }
+  const std::string text = patient.read("/etc/firewalld/zones/" + zone + ".xml").value_or("");
+  if (Has(text, "\"sallyport\"") || Has(text, "\"ipsec\"")) {
+    return {Grade::kOk, "firewalld lets IKE and ESP in", ""};
+  }
+  return {Grade::kWarning,
+          "firewalld is on, and its zone " + zone + " has neither service sallyport nor ipsec",
+          "'firewall-cmd --permanent --add-service=sallyport' and 'firewall-cmd --reload', unless "
+          "clients come in by another zone."};
+}
+
+Finding ExamineFirewall(const Patient& patient) {
+  if (Has(patient.read("/etc/ufw/ufw.conf").value_or(""), "\nENABLED=yes")) {
+    return ExamineUfw(patient);
+  }
+  if (patient.read("/run/firewalld.pid")) return ExamineFirewalld(patient);
+  return {
+      Grade::kOk, "neither ufw nor firewalld is on",
+      "Another firewall has to let in UDP 500 and 4500, ESP (protocol 50), and the UDP that came "
+      "out of ESP; UDP 1701 it need not."};
 }
 
 Finding ExamineForwarding(const Patient& patient) {
@@ -144,7 +206,19 @@ Finding ExamineForwarding(const Patient& patient) {
       "the uplink's route comes from router advertisements its accept_ra = 2 besides."};
 }
 
-/// The device of the default route: destination and mask 0 in /proc/net/route.
+/// The device of the default route of IPv6: destination and its length 0 in /proc/net/ipv6_route.
+std::string DefaultDeviceV6(const Patient& patient) {
+  std::istringstream lines(patient.read("/proc/net/ipv6_route").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    const std::string device = line.substr(line.rfind(' ') + 1);
+    // What leads nowhere is lo's.
+    if (line.starts_with(std::string(32, '0') + " 00 ") && device != "lo") return device;
+  }
+  return {};
+}
+
+/// The device of the default route of IPv4, or else of IPv6: destination and mask 0 in
+/// /proc/net/route.
 std::string DefaultDevice(const Patient& patient) {
   std::istringstream lines(patient.read("/proc/net/route").value_or(""));
   for (std::string line; std::getline(lines, line);) {
@@ -153,7 +227,7 @@ std::string DefaultDevice(const Patient& patient) {
     for (std::string& column : columns) words >> column;
     if (columns[1] == "00000000" && columns[7] == "00000000") return columns[0];
   }
-  return {};
+  return DefaultDeviceV6(patient);
 }
 
 Finding ExamineReversePath(const Patient& patient) {
@@ -224,9 +298,10 @@ const char* Word(Grade grade) {
 }  // namespace
 
 std::vector<Finding> Examine(const Patient& patient) {
-  return {ExamineDaemon(patient), ExamineIke(patient),        ExamineModules(patient),
-          ExaminePorts(patient),  ExamineForwarding(patient), ExamineReversePath(patient),
-          ExamineMtu(patient),    ExamineClock(patient),      ExamineDrops(patient)};
+  return {ExamineDaemon(patient),      ExamineIke(patient),      ExamineModules(patient),
+          ExaminePorts(patient),       ExamineFirewall(patient), ExamineForwarding(patient),
+          ExamineReversePath(patient), ExamineMtu(patient),      ExamineClock(patient),
+          ExamineDrops(patient)};
 }
 
 std::string DoctorReport(const std::vector<Finding>& findings, const Style& style) {

@@ -17,10 +17,17 @@ constexpr const char* kNewScreen = "\x1B[H\x1B[J";
 
 Outcome Done() { return {.code = ExitCode::kDone, .out = {}, .error = {}}; }
 
-/// Prints the outcome of a call as one picture; false when that was the last.
+/// Prints the outcome of a call as one picture; false when that was the last. More than there is
+/// room for would push the beginning off the screen.
 bool Show(const Screen& screen, const Surroundings& world, const std::string& text) {
-  return world.print(screen.terminal ? kNewScreen + text : text);
+  if (!screen.terminal) return world.print(text);
+  TerminalSize size = world.size();
+  size.rows = std::max<size_t>(size.rows, 2) - 1;  // the cursor's
+  return world.print(kNewScreen + FitTo(size, text));
 }
+
+/// The lines above the sessions of `top`, the heading among them.
+constexpr size_t kTopLines = 3;
 
 Outcome Watch(const Options& options, const SessionsCommand& command, const Screen& screen,
               const Surroundings& world) {
@@ -33,27 +40,51 @@ Outcome Watch(const Options& options, const SessionsCommand& command, const Scre
   }
 }
 
+/// What `top` compares with.
+struct Look {
+  Json sessions;
+  Json status;
+  std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+};
+
+/// The picture of `top`, from what the daemon says now to `call`; the error is the end.
+Expected<std::string, Outcome> LookAgain(const Options& options, const TopCommand& command,
+                                         const Screen& screen, const Surroundings& world,
+                                         Look& last) {
+  const auto ask = [&](const HttpCall& call) -> Expected<std::string, Outcome> {
+    auto response = world.call(call);
+    if (!response) return Unexpected{ExplainCallError(options, response.error())};
+    if (response->status != 200) return Unexpected{ExplainProblem(options, screen, *response)};
+    return std::move(response->body);
+  };
+  const auto sessions = ask(ToCall(options));
+  if (!sessions) return sessions;
+  if (options.json) return JsonText(screen, *sessions);
+  const auto at = std::chrono::steady_clock::now();
+  const auto status = ask({"GET", "/v1/status", ""});
+  if (!status) return status;
+  Look now{.sessions = Json::parse(*sessions, nullptr, false),
+           .status = Json::parse(*status, nullptr, false),
+           .at = at};
+  const size_t rows =
+      screen.terminal ? std::max(world.size().rows, kTopLines + 2) - kTopLines - 1 : SIZE_MAX;
+  const Style style(screen.coloured);
+  std::string text =
+      StateLine(last.status, now.status, style) +
+      TopReport(last.sessions, now.sessions,
+                std::chrono::duration_cast<std::chrono::milliseconds>(now.at - last.at), command,
+                rows, style);
+  last = std::move(now);
+  return text;
+}
+
 Outcome Top(const Options& options, const TopCommand& command, const Screen& screen,
             const Surroundings& world) {
-  const Style style(screen.coloured);
-  Json before;
-  auto asked = std::chrono::steady_clock::now();
+  Look last;
   for (unsigned look = 1;; ++look) {
-    const auto response = world.call(ToCall(options));
-    if (!response) return ExplainCallError(options, response.error());
-    if (response->status != 200) return ExplainProblem(options, screen, *response);
-    const auto now = std::chrono::steady_clock::now();
-    Json answer = Json::parse(response->body, nullptr, false);
-    // Two lines are for the summary and the heading.
-    const size_t rows = screen.terminal ? std::max<size_t>(world.rows(), 4) - 3 : SIZE_MAX;
-    const std::string text =
-        options.json ? JsonText(screen, response->body)
-                     : TopReport(before, answer,
-                                 std::chrono::duration_cast<std::chrono::milliseconds>(now - asked),
-                                 command, rows, style);
-    before = std::move(answer);
-    asked = now;
-    if (!Show(screen, world, text) || look == command.count) return Done();
+    const auto picture = LookAgain(options, command, screen, world, last);
+    if (!picture) return picture.error();
+    if (!Show(screen, world, *picture) || look == command.count) return Done();
     if (!world.wait(command.interval)) return Done();
   }
 }
@@ -159,15 +190,6 @@ Outcome Trace(const Options& options, const TraceCommand& command, const Screen&
   });
 }
 
-/// Whether nobody is left, by the answer of GET /v1/status or POST /v1/drain.
-bool IsEmpty(const Json& answer) {
-  const Json* sessions = Find(answer, {"sessions"});
-  if (sessions != nullptr && sessions->is_object()) {
-    return Number(answer, {"sessions", "total"}) == 0 && Number(answer, {"l2tp", "tunnels"}) == 0;
-  }
-  return Number(answer, {"sessions"}) == 0 && Number(answer, {"tunnels"}) == 0;
-}
-
 /// Looks again and again: a stream of events could break, and the end is not to be missed.
 Outcome DrainAndWait(const Options& options, const Screen& screen, const Surroundings& world) {
   Outcome begun = Run(options, screen, world.call);
@@ -182,7 +204,7 @@ Outcome DrainAndWait(const Options& options, const Screen& screen, const Surroun
               .out = {},
               .error = "somebody ended the draining: new clients are taken again"};
     }
-    if (IsEmpty(status)) {
+    if (Flag(status, {"drained"})) {
       if (!options.json) (void)world.print("No client is left.\n");
       return Done();
     }

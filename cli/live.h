@@ -3,12 +3,12 @@
 // --wait.
 #pragma once
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "cli/commands.h"
+#include "cli/terminal.h"
 
 namespace sallyport::cli {
 
@@ -29,8 +29,7 @@ struct Surroundings {
       create;
   /// Waits; false when the user wants an end.
   std::function<bool(std::chrono::milliseconds)> wait;
-  /// Lines that the terminal has.
-  std::function<size_t()> rows;
+  std::function<TerminalSize()> size;
 };
 
 bool IsLive(const Options& options);

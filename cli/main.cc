@@ -98,10 +98,13 @@ class KeyByKey {
   bool is_terminal_;
 };
 
-size_t Rows() {
-  winsize size{};
-  constexpr size_t kUsual = 24;
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : kUsual;
+TerminalSize SizeOfTerminal() {
+  winsize window{};
+  TerminalSize size;
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0) return size;
+  if (window.ws_row > 0) size.rows = window.ws_row;
+  if (window.ws_col > 0) size.columns = window.ws_col;
+  return size;
 }
 
 /// As Surroundings::create.
@@ -140,7 +143,7 @@ Outcome GoOn(const Options& options, const Screen& screen) {
       .print = Print,
       .create = CreateFile,
       .wait = [&keys](std::chrono::milliseconds time) { return keys.Wait(time); },
-      .rows = Rows};
+      .size = SizeOfTerminal};
   if (std::holds_alternative<EventsCommand>(options.command) ||
       std::holds_alternative<TraceCommand>(options.command)) {
     // Nothing is to be put right at the end, and following ends at once.

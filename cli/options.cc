@@ -4,9 +4,12 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <optional>
 #include <sstream>
 #include <vector>
 
+#include "base/edit_distance.h"
 #include "base/ip_address.h"
 #include "cli/session_table.h"
 #include "cli/terminal.h"
@@ -46,11 +49,68 @@ class FilterOptions {
   std::map<std::string, std::string>& filter_;
 };
 
+/// Those of `app`, in its order; groups of options have no name.
+std::vector<const CLI::App*> CommandsOf(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
+}
+
+/// `prefix` is what stands before `word`: nothing, or "config ".
+UsageExit NoSuchCommand(const CLI::App& in, const std::string& prefix, const std::string& word) {
+  std::string text = "sallyport: there is no command \"" + prefix + TerminalText(word) + "\"";
+  size_t best = TolerableDistance(word) + 1;
+  std::string meant;
+  for (const CLI::App* command : CommandsOf(in)) {
+    // Who gives up in the middle of a word is close as well.
+    const size_t distance =
+        command->get_name().starts_with(word) ? 1 : EditDistance(word, command->get_name());
+    if (distance >= best) continue;
+    best = distance;
+    meant = command->get_name();
+  }
+  if (!meant.empty()) text += "; did you mean \"" + prefix + meant + "\"?";
+  return {.wrong = true, .text = text + "\nRun with --help for more information.\n"};
+}
+
+/// When a word stands where a command has to.
+std::optional<UsageExit> ToUnknownCommand(const CLI::App& app, const CLI::ParseError& error) {
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  if (code != CLI::ExitCodes::ExtrasError && code != CLI::ExitCodes::RequiredError) return {};
+  const CLI::App* in = &app;
+  std::string prefix;
+  while (!in->get_subcommands().empty()) {
+    in = in->get_subcommands().front();
+    prefix += in->get_name() + " ";
+  }
+  const auto words = app.remaining(true);
+  if (CommandsOf(*in).empty() || words.empty() || words.front().starts_with('-')) return {};
+  return NoSuchCommand(*in, prefix, words.front());
+}
+
 UsageExit ToUsageExit(const CLI::App& app, const CLI::ParseError& error) {
+  if (auto unknown = ToUnknownCommand(app, error)) return *std::move(unknown);
   std::ostringstream out;
   std::ostringstream wrong;
   const int code = app.exit(error, out, wrong);
   return {.wrong = code != 0, .text = code == 0 ? out.str() : "sallyport: " + wrong.str()};
+}
+
+/// The answer to `help COMMAND...`; of no command: of all.
+UsageExit HelpOn(const CLI::App& app, const std::vector<std::string>& command) {
+  const CLI::App* on = &app;
+  std::string prefix;  // of `on`'s commands
+  for (const std::string& word : command) {
+    const auto all = CommandsOf(*on);
+    const auto found =
+        std::ranges::find(all, word, [](const auto* one) { return one->get_name(); });
+    if (found == all.end()) return NoSuchCommand(*on, prefix, word);
+    on = *found;
+    prefix += word + " ";
+  }
+  std::string name = app.get_name() + " " + prefix;
+  name.pop_back();
+  // Not help(), which would be that of the command "help".
+  return {.wrong = false,
+          .text = on->get_formatter()->make_help(on, name, CLI::AppFormatMode::Normal)};
 }
 
 /// What is known of every command before the line is read.
@@ -70,6 +130,7 @@ struct Commands {
   ConfigCheckCommand check;
   ConfigExplainCommand explain;
   InitCommand init;
+  std::vector<std::string> help;
   FilterOptions list_filter{sessions.filter};
   FilterOptions end_filter{disconnect.filter};
 };
@@ -124,7 +185,9 @@ void AddSessions(CLI::App& app, Options& options, Commands& commands) {
   list->add_option("--sort", sessions.sort, "Sort by this column; numbers: the largest first")
       ->type_name("COLUMN")
       ->check(CLI::IsMember(SessionColumns()));
-  list->add_flag("!--no-header", sessions.header, "No line with the names of the columns");
+  list->add_flag_callback(
+      "--no-header", [&sessions] { sessions.header = false; },
+      "No line with the names of the columns");
   const CLI::Option* watched =
       list->add_option("-w,--watch", commands.watch, "Again every so many seconds")
           ->type_name("SECONDS")
@@ -158,8 +221,8 @@ void AddViews(CLI::App& app, Options& options, Commands& commands) {
   events->add_option("--type", commands.events.types, "Only these groups, separated by commas")
       ->delimiter(',')
       ->type_name("GROUP,...")
-      ->check(
-          CLI::IsMember({"session", "login", "attempt", "tunnel", "sa", "ike", "drain", "reload"}));
+      ->check(CLI::IsMember(
+          {"session", "login", "attempt", "tunnel", "sa", "ike", "dial", "drain", "reload"}));
   RunOn(*events, options, commands.events);
 
   CLI::App* trace = app.add_subcommand("trace", "Follow the control messages of clients");
@@ -243,26 +306,42 @@ void AddConfig(CLI::App& app, Options& options, Commands& commands) {
 void AddInit(CLI::App& app, Options& options, InitCommand& init) {
   CLI::App* command =
       app.add_subcommand("init", "Write a first configuration, and what clients need");
-  command->add_option("--address", init.address, "What clients dial")->type_name("ADDRESS|NAME");
+  command->add_option("--address", init.address, "What clients dial")
+      ->type_name("ADDRESS|NAME")
+      ->check(CheckValue);
   command->add_option("--pool", init.pool, "The network of the clients' inside addresses")
-      ->type_name("NETWORK/LENGTH");
-  command->add_option("--dns", init.dns, "Name servers for clients")->type_name("ADDRESS,...|none");
-  command->add_option("--user", init.user, "The first user")->type_name("USER");
+      ->type_name("NETWORK/LENGTH")
+      ->check(CheckValue);
+  command->add_option("--dns", init.dns, "Name servers for clients")
+      ->type_name("ADDRESS,...|none")
+      ->check(CheckValue);
+  command->add_option("--user", init.user, "The first user")->type_name("USER")->check(CheckValue);
   command->add_option("--password-file", init.password_file, "Its first line is the password")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CheckValue);
   command->add_option("--psk-file", init.psk_file, "Its first line is the pre-shared key")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(CheckValue);
   command->add_option("--name", init.name, "What clients call the connection")
       ->type_name("NAME")
+      ->check(CheckValue)
       ->capture_default_str();
   command->add_option("--folder", init.folder, "Where the configuration goes")
       ->type_name("FOLDER")
+      ->check(CheckValue)
       ->capture_default_str();
   command->add_option("--settings", init.settings, "Write the clients' settings there")
-      ->type_name("FOLDER");
+      ->type_name("FOLDER")
+      ->check(CheckValue);
   command->add_flag("-y,--yes", init.yes, "Ask nothing; take what is suggested");
   command->add_flag("--force", init.force, "Replace what is there, and keep it as FILE.bak");
   RunOn(*command, options, init);
+}
+
+CLI::App* AddHelp(CLI::App& app, std::vector<std::string>& command) {
+  CLI::App* help = app.add_subcommand("help", "How a command is used");
+  help->add_option("COMMAND", command, "As in sessions, or config show; all without it");
+  return help;
 }
 
 }  // namespace
@@ -281,11 +360,13 @@ Expected<Options, UsageExit> ParseCommandLine(int argc, const char* const* argv,
   AddActions(app, options, commands);
   AddConfig(app, options, commands);
   AddInit(app, options, commands.init);
+  const CLI::App* help = AddHelp(app, commands.help);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Unexpected{ToUsageExit(app, error)};
   }
+  if (help->parsed()) return Unexpected{HelpOn(app, commands.help)};
   options.time_limit = std::chrono::seconds{seconds};
   return options;
 }

@@ -49,6 +49,45 @@ std::string DropsLine(const Json& status) {
   return line.empty() ? "none" : line;
 }
 
+/// All counts in `value`, however deep.
+uint64_t Sum(const Json* value) {
+  if (value == nullptr) return 0;
+  if (value->is_number_unsigned()) return value->get<uint64_t>();
+  uint64_t sum = 0;
+  if (value->is_structured()) {
+    for (const auto& element : *value) sum += Sum(&element);
+  }
+  return sum;
+}
+
+enum class Health : uint8_t {
+  kServing,
+  kPartly,  // by the operator's will, or with a charon that lacks something
+  kNotAtAll,
+};
+
+Health HealthOf(const Json& status) {
+  const std::string state = Text(status, {"state"});
+  if (state == "draining") return Health::kPartly;
+  if (state != "running") return Health::kNotAtAll;
+  if (!Flag(status, {"ipsec", "required"})) return Health::kServing;
+  if (!Flag(status, {"ipsec", "vici", "connected"})) return Health::kNotAtAll;
+  const Json* lack = Find(status, {"ipsec", "vici", "error"});
+  return lack != nullptr && lack->is_string() ? Health::kPartly : Health::kServing;
+}
+
+std::string Dot(Health health, const Style& style) {
+  switch (health) {
+    case Health::kServing:
+      return style.Green("●");
+    case Health::kPartly:
+      return style.Yellow("●");
+    case Health::kNotAtAll:
+      return style.Red("●");
+  }
+  return "";
+}
+
 /// ", 3 of 65536 IPv6 prefixes" of a pool that has some, and the same of those to delegate.
 std::string PrefixesText(const Json& pool) {
   std::string text;
@@ -165,16 +204,12 @@ const Json::array_t& ElementsOf(const Json& object, const char* name) {
 
 std::string StatusReport(const Json& status, const Style& style) {
   const std::string state = Text(status, {"state"});
-  const bool ready = state == "running" && (!Flag(status, {"ipsec", "required"}) ||
-                                            Flag(status, {"ipsec", "vici", "connected"}));
-  std::string text =
-      fmt::format("{} sallyportd {}: {} since {} ({}, pid {})\n",
-                  ready                 ? style.Green("●")
-                  : state == "draining" ? style.Yellow("●")
-                                        : style.Red("●"),
-                  Text(status, {"version"}), ready ? style.Green(state) : style.Yellow(state),
-                  Text(status, {"started"}), FormatDuration(Seconds(status, {"uptime_seconds"})),
-                  Number(status, {"pid"}));
+  const Health health = HealthOf(status);
+  std::string text = fmt::format(
+      "{} sallyportd {}: {} since {} ({}, pid {})\n", Dot(health, style), Text(status, {"version"}),
+      health == Health::kServing ? style.Green(state) : style.Yellow(state),
+      Text(status, {"started"}), FormatDuration(Seconds(status, {"uptime_seconds"})),
+      Number(status, {"pid"}));
   text += fmt::format("  {:10}{}\n", "IPsec", IpsecLine(status, style));
   text += fmt::format("  {:10}{}; messages: {} received, {} sent, {} retransmitted\n", "L2TP",
                       FormatCount(Number(status, {"l2tp", "tunnels"}), "tunnel"),
@@ -187,7 +222,21 @@ std::string StatusReport(const Json& status, const Style& style) {
   text += fmt::format("  {:10}{} accepted, {} rejected\n", "Logins",
                       Number(status, {"auth", "accepted"}), Number(status, {"auth", "rejected"}));
   text += fmt::format("  {:10}{}\n", "Drops", DropsLine(status));
+  const std::string level = Text(status, {"log_level"}, "info");
+  if (level != "info") text += fmt::format("  {:10}{}\n", "Logged", "level " + level);
   return text;
+}
+
+std::string StateLine(const Json& before, const Json& status, const Style& style) {
+  const auto count = [&](const char* what, Path path) {
+    const uint64_t now = Sum(Find(status, path));
+    const uint64_t then = before.is_null() ? now : Sum(Find(before, path));
+    const std::string more = now > then ? style.Yellow(fmt::format(" (+{})", now - then)) : "";
+    return fmt::format("; {} {}{}", what, now, more);
+  };
+  return fmt::format("{} {}{}{}{}\n", Dot(HealthOf(status), style), Text(status, {"state"}),
+                     count("logins refused", {"auth", "rejected"}), count("drops", {"drops"}),
+                     count("IPsec errors", {"ipsec", "errors"}));
 }
 
 std::string SessionReport(const Json& answer, const Style& style) {
@@ -248,9 +297,10 @@ std::string PoolsReport(const Json& answer, const Style& style) {
 std::string DrainReport(const Json& answer) {
   const uint64_t sessions = Number(answer, {"sessions"});
   return fmt::format(
-      "{}; {} and {} there now\n",
+      "{}; {} and {} there now{}\n",
       Text(answer, {"state"}) == "draining" ? "New clients are refused" : "New clients are taken",
-      FormatCount(sessions, "session"), FormatCount(Number(answer, {"tunnels"}), "tunnel"));
+      FormatCount(sessions, "session"), FormatCount(Number(answer, {"tunnels"}), "tunnel"),
+      Flag(answer, {"drained"}) ? ", no client's" : "");
 }
 
 std::string ReloadReport(const Json& answer) {

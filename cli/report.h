@@ -17,6 +17,8 @@ using Json = nlohmann::ordered_json;
 
 /// The answer of GET /v1/status: one screen.
 std::string StatusReport(const Json& status, const Style& style);
+/// The state, and what went wrong so far and since `before`, in one line.
+std::string StateLine(const Json& before, const Json& status, const Style& style);
 
 /// The answer of GET /v1/sessions/{id}: every member, those that this tool does not know too.
 std::string SessionReport(const Json& answer, const Style& style);

@@ -59,6 +59,8 @@ std::string Filter(std::string_view text, const Replace& replace) {
   return safe;
 }
 
+constexpr std::string_view kColourBegin = "\x1B[";
+
 constexpr const char* kReplacement = "\uFFFD";
 
 }  // namespace
@@ -79,6 +81,28 @@ size_t DisplayWidth(std::string_view text) {
   size_t width = 0;
   for (; !text.empty(); ++width) text.remove_prefix(Decode(text).octets);
   return width;
+}
+
+std::string FitTo(TerminalSize size, std::string_view text) {
+  std::string fitting;
+  size_t row = 0;
+  size_t column = 0;
+  while (!text.empty() && row < size.rows) {
+    // Of a line that is cut the colours stay.
+    const bool colour = text.starts_with(kColourBegin);
+    const size_t octets = colour ? std::min(text.find('m'), text.size() - 1) + 1
+                                 : static_cast<size_t>(Decode(text).octets);
+    if (text.front() == '\n') {
+      fitting += '\n';
+      ++row;
+      column = 0;
+    } else if (colour || column < size.columns) {
+      fitting += text.substr(0, octets);
+      column += colour ? 0 : 1;
+    }
+    text.remove_prefix(octets);
+  }
+  return fitting;
 }
 
 std::string FormatDuration(std::chrono::seconds duration) {

@@ -21,6 +21,16 @@ std::string TerminalJson(std::string_view json);
 /// Columns that `text` (UTF-8) takes: one for each code point.
 size_t DisplayWidth(std::string_view text);
 
+/// In characters.
+struct TerminalSize {
+  size_t rows = 24;
+  size_t columns = 80;
+};
+
+/// What `size` has room for: the first lines, and of each its beginning. A colour (Style) takes no
+/// room, and what begins one ends it.
+std::string FitTo(TerminalSize size, std::string_view text);
+
 /// Two largest units: "45s", "4m 05s", "1h 00m", "3d 04h".
 std::string FormatDuration(std::chrono::seconds duration);
 

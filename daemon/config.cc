@@ -2,6 +2,7 @@
 #include "daemon/config.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -43,6 +44,24 @@ std::optional<ConfigError> UnreachableEntries(const aaa::UserDatabase& users,
   return warning;
 }
 
+/// The first address that two users have as their only one: the second to log in would get none.
+std::optional<ConfigError> SharedAddress(const aaa::UserDatabase& users, const std::string& path) {
+  std::map<IpAddress, const aaa::UserEntry*> owners;
+  for (const aaa::UserEntry& entry : users.entries()) {
+    if (!entry.client || entry.profile.addresses.size() != 1) continue;
+    const IpAddress& address = entry.profile.addresses.front();
+    const aaa::UserEntry& owner = *owners.try_emplace(address, &entry).first->second;
+    if (owner.client == entry.client) continue;
+    ConfigError warning = AboutFile(
+        path, "address",
+        address.ToString() + ", which the user in line " + std::to_string(owner.line) + " has too",
+        "an address of this user alone");
+    warning.line = entry.line;
+    return warning;
+  }
+  return {};
+}
+
 /// The users of a users file's content.
 Expected<LoadedUsers, std::vector<ConfigError>> UsersIn(const FileText& file,
                                                         const std::string& path,
@@ -66,6 +85,9 @@ Expected<LoadedUsers, std::vector<ConfigError>> UsersIn(const FileText& file,
     loaded.warnings.push_back(AboutFile(path, "client", "no user at all", "at least one"));
   }
   if (auto warning = UnreachableEntries(loaded.users, path, host_name)) {
+    loaded.warnings.push_back(*std::move(warning));
+  }
+  if (auto warning = SharedAddress(loaded.users, path)) {
     loaded.warnings.push_back(*std::move(warning));
   }
   return loaded;

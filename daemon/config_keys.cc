@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/edit_distance.h"
 #include "base/overloaded.h"
 
 namespace sallyport::daemon {
@@ -88,29 +89,6 @@ std::string ValueText(Config& config, const ConfigField& field) {
           }},
       field);
 }
-
-/// The least number of insertions, deletions, replacements and swaps of neighbours that make `a`
-/// into `b` (Damerau, optimal string alignment).
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before_last(b.size() + 1);
-  std::vector<size_t> last(b.size() + 1);
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    before_last = std::exchange(last, row);
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({replaced, last[j] + 1, row[j - 1] + 1});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-  }
-  return row[b.size()];
-}
-
-/// A name may be wrong by this many edits and still be recognised. Local policy.
-size_t Tolerance(std::string_view name) { return name.size() < 5 ? 1 : 2; }
 
 std::string ListOfAtMost(size_t maximum, const std::string& elements) {
   return "a list of at most " + std::to_string(maximum) + " different " + elements;
@@ -227,7 +205,7 @@ std::optional<std::string> DefaultText(const ConfigKey& key) {
 
 std::optional<std::string> SuggestKey(std::string_view section, std::string_view name) {
   std::optional<std::string> best;
-  size_t best_distance = Tolerance(name) + 1;
+  size_t best_distance = TolerableDistance(name) + 1;
   const auto consider = [&](std::string_view candidate, std::string suggestion) {
     const size_t distance = EditDistance(name, candidate);
     if (distance >= best_distance) return;

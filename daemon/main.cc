@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "daemon/config.h"
@@ -21,6 +22,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/kernel_data_plane.h"
 #include "daemon/log.h"
+#include "daemon/service_user.h"
 #include "daemon/version.h"
 
 namespace {
@@ -28,6 +30,7 @@ namespace {
 using namespace sallyport;          // NOLINT(google-build-using-namespace): main's own file
 using namespace sallyport::daemon;  // NOLINT(google-build-using-namespace)
 
+constexpr const char* kDefaultConfig = "/etc/sallyport/sallyport.toml";
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;  // bad command line or configuration; nothing was touched
 
@@ -94,8 +97,22 @@ int Explain(const std::string& name, bool json) {
   return kExitUsage;
 }
 
+/// What --check looks at. The configuration itself may be a draft that only its author can read.
+Expected<LoadedConfig, std::vector<ConfigError>> LoadForCheck(const std::string& path) {
+  std::vector<std::string> files;
+  auto loaded = LoadConfig(path, SystemHostName(), [&](const std::string& file) {
+    if (!CredentialIn(file) && (file != path || path == kDefaultConfig)) files.push_back(file);
+    return ReadFile(file);
+  });
+  if (!loaded) return loaded;
+  for (ConfigError& warning : UnreadableForService(files)) {
+    loaded->warnings.push_back(std::move(warning));
+  }
+  return loaded;
+}
+
 int Run(int argc, char** argv) {
-  std::string config_path = "/etc/sallyport/sallyport.toml";
+  std::string config_path = kDefaultConfig;
   bool check = false;
   bool json = false;
   std::string explain;
@@ -113,7 +130,7 @@ int Run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   if (explained->count() > 0) return Explain(explain, json);
-  auto loaded = LoadConfig(config_path, SystemHostName());
+  auto loaded = check ? LoadForCheck(config_path) : LoadConfig(config_path, SystemHostName());
   const ConfigReport report = ReportOf(config_path, loaded, check && json);
   fmt::print(stderr, "{}", report.error);
   if (check) fmt::print("{}", report.out);

@@ -42,6 +42,30 @@ gateway = "10.64.0.1"
 ```
 """
 TAIL = """
+# THE USERS FILE
+
+The file that *ppp.users\\_file* names has the format of pppd's _chap-secrets_, a
+user a line, and is read again by itself when it changes:
+
+	_client_ _server_ _secret_ [_address_...|*\\**|*-*] [*--* _options_]
+
+_client_
+	The user's name. *\\** is every user that no other line names.
+
+_server_
+	*l2tp.host\\_name*, or *\\**. A line for another name can never match.
+
+_secret_
+	The password, or the NT hash as *nt:* and 32 hexadecimal digits.
+
+_address_
+	IPv4 addresses of the user's own, of which each session gets the first that
+	is free; *\\** or nothing: one from the pool; *-*: the user may not connect.
+
+Blanks separate words, *\\#* begins a comment, quotes hold blanks, and a backslash
+makes the next character stand for itself. What follows *--* is read and ignored.
+A file with any error is refused as a whole.
+
 # SEE ALSO
 
 *sallyport*(1), *sallyportd*(8)

@@ -37,7 +37,8 @@ class DoctorTest : public testing::Test {
 
   std::map<std::string, std::string> files_{
       {"/proc/modules",
-       "l2tp_ppp 1 0 - Live 0x0\nl2tp_netlink 1 0 - Live 0x0\nesp4 1 0\nnf_tables 1 0\nnft_xfrm 1 "
+       "l2tp_ppp 1 0 - Live 0x0\nl2tp_netlink 1 0 - Live 0x0\nesp4 1 0\nxfrm_user 1 0\nnf_tables 1 "
+       "0\nnft_xfrm 1 "
        "0\n"},
       {"/lib/modules/6.1.0/modules.builtin", "kernel/drivers/net/ppp/ppp_generic.ko\n"},
       {"/proc/sys/net/ipv4/ip_forward", "1\n"},
@@ -60,6 +61,45 @@ TEST_F(DoctorTest, AHealthyMachine_HasNothingToComplainOf) {
   for (const Finding& finding : Findings()) EXPECT_EQ(finding.grade, Grade::kOk) << finding.what;
 }
 
+TEST_F(DoctorTest, AFirewallThatIsOn_HasToLetClientsIn) {
+  const auto named = [this](const char* what) {
+    for (const Finding& finding : Findings()) {
+      if (finding.what.find(what) != std::string::npos) return finding;
+    }
+    return Finding{Grade::kOk, "", ""};
+  };
+  EXPECT_EQ(named("neither ufw nor firewalld").grade, Grade::kOk);
+  files_["/etc/ufw/ufw.conf"] = "# ENABLED=yes starts it\nENABLED=yes\n";
+  EXPECT_THAT(Trouble().what, HasSubstr("only root"));
+  files_["/etc/ufw/user.rules"] =
+      "-A ufw-user-input -p udp -m multiport --dports 500,4500 -j ACCEPT\n";
+  files_["/etc/ufw/before.rules"] = "";
+  EXPECT_THAT(Trouble().what, HasSubstr("do not name ESP, UDP that came out of ESP"));
+  files_["/etc/ufw/before.rules"] =
+      "-A ufw-before-input -p esp -j ACCEPT\n"
+      "-A ufw-before-input -m policy --dir in --pol ipsec -p udp -j ACCEPT\n";
+  EXPECT_EQ(named("ufw lets IKE").grade, Grade::kOk);
+  files_["/etc/ufw/ufw.conf"] = "# ENABLED=yes starts it\nENABLED=no\n";
+
+  files_["/run/firewalld.pid"] = "12\n";
+  files_["/etc/firewalld/firewalld.conf"] = "DefaultZone=external\n";
+  EXPECT_THAT(Trouble().what, HasSubstr("its zone external has neither"));
+  files_["/etc/firewalld/zones/external.xml"] = "<zone><service name=\"sallyport\"/></zone>\n";
+  EXPECT_EQ(named("firewalld lets IKE").grade, Grade::kOk);
+}
+
+TEST_F(DoctorTest, ADefaultRouteOfIpv6_IsOneToo) {
+  files_.erase("/proc/net/route");
+  files_["/proc/net/ipv6_route"] =
+      "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+      "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n";
+  EXPECT_THAT(Trouble().what, HasSubstr("no default route"));
+  files_["/proc/net/ipv6_route"] +=
+      "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+      "fe800000000000000000000000000001 00000400 00000001 00000000 00450003     eth0\n";
+  for (const Finding& finding : Findings()) EXPECT_EQ(finding.grade, Grade::kOk) << finding.what;
+}
+
 TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
   const auto files = files_;
   const auto status = *status_;
@@ -74,6 +114,8 @@ TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
   };
   files_["/lib/modules/6.1.0/modules.builtin"] = "";
   expect("the kernel lacks ppp_generic", Grade::kProblem);
+  files_.erase("/lib/modules/6.1.0/modules.builtin");
+  expect("the kernel has not loaded ppp_generic", Grade::kWarning);
   files_["/proc/sys/net/ipv4/ip_forward"] = "0\n";
   expect("IPv4 is not forwarded", Grade::kProblem);
   files_["/proc/sys/net/ipv4/conf/all/rp_filter"] = "1\n";
@@ -144,7 +186,7 @@ TEST_F(DoctorTest, ADaemonThatMayNotBeAsked_IsNotToBeStarted) {
 TEST_F(DoctorTest, AMachineThatTellsNothing_IsNoCrash) {
   files_.clear();
   status_ = Json();
-  EXPECT_EQ(Findings().size(), 9U);
+  EXPECT_EQ(Findings().size(), 10U);
 }
 
 TEST(DoctorReport, HasALineEachAndTheAdviceBelow) {

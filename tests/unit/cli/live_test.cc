@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/live.h"
 
+#include <algorithm>
 #include <deque>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,11 +48,12 @@ class LiveTest : public testing::Test {
            });
          },
          .wait = [this](std::chrono::milliseconds) { return waits_left_-- > 0; },
-         .rows = [] { return size_t{24}; }});
+         .size = [this] { return size_; }});
   }
 
   Options options_;
   Screen screen_;
+  TerminalSize size_;
   std::deque<HttpResponse> answers_;
   std::vector<std::string> stream_;
   int stream_status_ = 200;
@@ -172,10 +174,39 @@ TEST_F(LiveTest, Watch_EndsWhenTheDaemonDoesNotAnswer) {
 TEST_F(LiveTest, Top_LooksAsOftenAsItWasTold) {
   options_.command = TopCommand{.count = 2};
   answers_ = {{200, R"({"sessions":[{"id":"a1"}]})"},
+              {200, R"({"state":"running","auth":{"rejected":1}})"},
               {200, R"({"sessions":[{"id":"a1"}]})"},
+              {200, R"({"state":"running","auth":{"rejected":3}})"},
               {200, R"({"sessions":[]})"}};
   EXPECT_EQ(RunIt().code, ExitCode::kDone);
-  EXPECT_EQ(printed_.size(), 2U);
+  ASSERT_EQ(printed_.size(), 2U);
+  EXPECT_THAT(printed_[0], HasSubstr("logins refused 1; "));
+  EXPECT_THAT(printed_[1], HasSubstr("logins refused 3 (+2); "));
+}
+
+TEST_F(LiveTest, Top_AsJsonIsTheSessionsAlone) {
+  options_.command = TopCommand{.count = 1};
+  options_.json = true;
+  answers_ = {{200, R"({"sessions":[]})"}};
+  EXPECT_EQ(RunIt().code, ExitCode::kDone);
+  EXPECT_THAT(printed_, ElementsAre(HasSubstr(R"({"sessions":[]})")));
+}
+
+TEST_F(LiveTest, Top_FitsIntoTheTerminal) {
+  options_.command = TopCommand{.count = 1};
+  screen_.terminal = true;
+  size_ = {.rows = 6, .columns = 20};
+  std::string sessions;
+  for (int i = 0; i < 20; ++i) {
+    sessions +=
+        (i == 0 ? "" : ",") + std::string(R"({"id":"a1","user":"somebody-of-some-length"})");
+  }
+  answers_ = {{200, R"({"sessions":[)" + sessions + "]}"}, {200, R"({"state":"running"})"}};
+  EXPECT_EQ(RunIt().code, ExitCode::kDone);
+  ASSERT_EQ(printed_.size(), 1U);
+  // Two lines about all, the heading and two sessions; the cursor's line stays empty.
+  EXPECT_EQ(std::ranges::count(printed_[0], '\n'), 5);
+  EXPECT_THAT(printed_[0], HasSubstr("\nID  USER            \n"));
 }
 
 TEST_F(LiveTest, Events_ArePrintedLineByLineHoweverTheyCome) {
@@ -214,8 +245,8 @@ TEST_F(LiveTest, EventsThatAreRefused_SayWhy) {
 
 TEST_F(LiveTest, DrainAndWait_EndsWithTheLastClient) {
   options_.command = DrainCommand{true};
-  const std::string busy = R"({"state":"draining","sessions":{"total":1},"l2tp":{"tunnels":1}})";
-  const std::string empty = R"({"state":"draining","sessions":{"total":0},"l2tp":{"tunnels":0}})";
+  const std::string busy = R"({"state":"draining","drained":false})";
+  const std::string empty = R"({"state":"draining","drained":true})";
   answers_ = {{200, R"({"state":"draining","sessions":1,"tunnels":1})"},
               {200, busy},
               {200, busy},
@@ -228,7 +259,7 @@ TEST_F(LiveTest, DrainAndWait_EndsWithTheLastClient) {
 TEST_F(LiveTest, DrainAndWait_NoticesThatSomebodyEndedIt) {
   options_.command = DrainCommand{true};
   answers_ = {{200, R"({"state":"draining","sessions":1,"tunnels":1})"},
-              {200, R"({"state":"running","sessions":{"total":1},"l2tp":{"tunnels":1}})"}};
+              {200, R"({"state":"running","drained":false})"}};
   const Outcome outcome = RunIt();
   EXPECT_EQ(outcome.code, ExitCode::kFailed);
   EXPECT_THAT(outcome.error, HasSubstr("taken again"));

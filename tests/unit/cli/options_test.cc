@@ -9,6 +9,7 @@ namespace sallyport::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 Expected<Options, UsageExit> Parse(std::vector<const char*> arguments) {
@@ -153,6 +154,8 @@ TEST(CommandLine, WrongUsage_IsRefused) {
            {"session"},
            {"top", "--interval", "0"},
            {"log-level"},
+           {"init", "--user", ""},
+           {"init", "--folder="},
            {"log-level", "loud"},
            {"config"},
            {"config", "edit"},
@@ -169,6 +172,36 @@ TEST(CommandLine, WrongUsage_IsRefused) {
     EXPECT_TRUE(options.error().wrong);
     EXPECT_THAT(options.error().text, StartsWith("sallyport: "));
   }
+}
+
+TEST(CommandLine, AMistypedCommand_IsAnsweredWithTheNearest) {
+  for (const auto& [arguments, said] :
+       std::vector<std::pair<std::vector<const char*>, const char*>>{
+           {{"sesions"}, "there is no command \"sesions\"; did you mean \"sessions\"?\n"},
+           {{"sesions", "--user", "bob"}, "did you mean \"sessions\"?\n"},
+           {{"--json", "tpo"}, "did you mean \"top\"?\n"},
+           {{"config", "shwo"}, "no command \"config shwo\"; did you mean \"config show\"?\n"},
+           {{"stat"}, "did you mean \"status\"?\n"},
+           {{"help", "sesions"}, "did you mean \"sessions\"?\n"},
+           {{"help", "config", "shwo"}, "did you mean \"config show\"?\n"},
+           {{"restart"}, "there is no command \"restart\"\nRun with --help"}}) {
+    const auto options = Parse(arguments);
+    ASSERT_FALSE(options) << arguments.back();
+    EXPECT_TRUE(options.error().wrong);
+    EXPECT_THAT(options.error().text, HasSubstr(said));
+  }
+  // What follows a command is no command.
+  EXPECT_THAT(Parse({"status", "extra"}).error().text, Not(HasSubstr("no command")));
+  EXPECT_THAT(Parse({"--sokcet", "/s"}).error().text, Not(HasSubstr("no command")));
+}
+
+TEST(CommandLine, Help_IsTheSameByBothWays) {
+  EXPECT_EQ(Parse({"help"}).error().text, Parse({"--help"}).error().text);
+  EXPECT_EQ(Parse({"help", "sessions"}).error().text, Parse({"sessions", "--help"}).error().text);
+  EXPECT_EQ(Parse({"help", "config", "show"}).error().text,
+            Parse({"config", "show", "--help"}).error().text);
+  EXPECT_FALSE(Parse({"help", "config", "show"}).error().wrong);
+  EXPECT_THAT(Parse({"help", "sessions"}).error().text, HasSubstr("--no-header "));
 }
 
 TEST(CommandLine, HelpAndVersion_AreNotWrong) {

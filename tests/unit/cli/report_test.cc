@@ -53,6 +53,32 @@ TEST(StatusReport, ViciNotConnected_SaysWhyAndWhatToDo) {
   EXPECT_THAT(StatusReport(status, Style(true)), HasSubstr("\x1B[31m\u25CF\x1B[0m"));
 }
 
+TEST(StatusReport, ACharonThatServesNoClient_IsNoGreenDot) {
+  Json status = Status();
+  EXPECT_THAT(StatusReport(status, Style(true)), HasSubstr("\x1B[32m\u25CF\x1B[0m"));
+  status["ipsec"]["vici"]["error"] = "it has no IKEv1";
+  EXPECT_THAT(StatusReport(status, Style(true)), HasSubstr("\x1B[33m\u25CF\x1B[0m"));
+}
+
+TEST(StatusReport, ALogLevelThatSomebodySet_IsTold) {
+  Json status = Status();
+  status["log_level"] = "debug";
+  EXPECT_THAT(StatusReport(status, kPlain), HasSubstr("\n  Logged    level debug\n"));
+}
+
+TEST(StateLine, CountsWhatWentWrongAndWhatIsNew) {
+  const Json before = Status();
+  Json now = before;
+  EXPECT_EQ(StateLine(Json(), now, kPlain),
+            "\u25CF running; logins refused 4; drops 4; IPsec errors 0\n");
+  now["auth"]["rejected"] = 6U;
+  now["ipsec"]["errors"]["XfrmInNoStates"] = 1U;
+  EXPECT_EQ(StateLine(before, now, kPlain),
+            "\u25CF running; logins refused 6 (+2); drops 4; IPsec errors 1 (+1)\n");
+  EXPECT_EQ(StateLine(now, before, kPlain), StateLine(before, before, kPlain)) << "began anew";
+  EXPECT_THAT(StateLine(now, Json("x"), kPlain), HasSubstr("drops 0"));
+}
+
 TEST(StatusReport, WithoutIpsec_WarnsOfClearText) {
   Json status = Status();
   status["ipsec"]["required"] = false;

@@ -82,6 +82,15 @@ TEST(FormatCount, KnowsOneFromMany) {
   EXPECT_EQ(FormatCount(2, "session"), "2 sessions");
 }
 
+TEST(FitTo, CutsLinesAndLeavesOutWhatIsBelow) {
+  EXPECT_EQ(FitTo({.rows = 2, .columns = 3}, "abcd\nef\nghi\n"), "abc\nef\n");
+  EXPECT_EQ(FitTo({.rows = 5, .columns = 3}, "J\u00F6rg\n\nx"), "J\u00F6r\n\nx");
+  EXPECT_EQ(FitTo({.rows = 1, .columns = 2}, "\x1B[1mabc\x1B[0m\nx"), "\x1B[1mab\x1B[0m\n")
+      << "a colour takes no room, and ends";
+  EXPECT_EQ(FitTo({.rows = 1, .columns = 9}, "a\x1B[3"), "a\x1B[3") << "one that is cut off";
+  EXPECT_EQ(FitTo({.rows = 0, .columns = 9}, "a"), "");
+}
+
 TEST(Style, ColoursOnlyWhenAsked) {
   EXPECT_EQ(Style(false).Red("x"), "x");
   EXPECT_EQ(Style(true).Red("x"), "\x1B[31mx\x1B[0m");

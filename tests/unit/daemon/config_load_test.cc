@@ -211,6 +211,18 @@ TEST(Config, AUserWithTheAddressOfAGatewayIsWarnedAbout) {
                           ", a pool's gateway, expected an address that is not ours"));
 }
 
+TEST(Config, TwoUsersWithOneAddressAreWarnedAbout) {
+  const auto warnings = [](const std::string& users) {
+    return WarningsOf(kMinimal, GoodFiles().Add("/users", users));
+  };
+  EXPECT_THAT(warnings("a * s 10.1.2.3\nb * s 10.1.2.4\nc * s 10.1.2.3\nd * s 10.1.2.3\n"),
+              ElementsAre("/users:3:1: address: found 10.1.2.3, which the user in line 1 has too, "
+                          "expected an address of this user alone"));
+  // One user by two of our names; everybody; and two who take turns at two addresses.
+  EXPECT_THAT(warnings("a gw s 10.1.2.3\na * s 10.1.2.3\n* * s 10.1.2.3\n"), IsEmpty());
+  EXPECT_THAT(warnings("a * s 10.1.2.3 10.1.2.4\nb * s 10.1.2.4 10.1.2.3\n"), IsEmpty());
+}
+
 TEST(Config, PapWithoutIpsecIsWarnedAbout) {
   const std::string rest(kMinimal.substr(kMinimal.find("[[pool]]")));
   const std::string clear = "[ipsec]\nrequired = false\n[ppp]\nusers_file = \"/users\"\n";

@@ -74,7 +74,7 @@ Concentrator::Concentrator(EventLoop& loop, DataPlane& data_plane, Ike* ike, Acc
                 options_.l2tp.max_sessions_per_tunnel, options_.logins),
       inform_(data_plane, sessions_, options_.inform),
       dialling_(loop, random, options_.resolver, ike, options_.port, options_.dials,
-                [this](const l2tp::Command& command) { Give(command); }),
+                options_.events, [this](const l2tp::Command& command) { Give(command); }),
       attempts_(loop, data_plane, options_.events),
       lost_sas_(loop, data_plane, ike, sas_, [this](SaId id) { SaLost(id); }),
       stray_sas_(
@@ -514,13 +514,23 @@ void Concentrator::Configure(LiveOptions options) {
   endpoint_.Configure(options_.l2tp);
   sessions_.Configure(options_.ppp, std::move(options.dhcpv6),
                       options_.l2tp.max_sessions_per_tunnel, options.logins);
+  dialling_.Configure(options.dials);
+}
+
+/// Where there are many, the first one tells.
+bool Concentrator::HasClients() const {
+  const auto calls_us = [](const auto& one) {
+    return !one.second.ended && !one.second.request.dial;
+  };
+  const auto is_called = [](const auto& one) { return one.second.dialled == nullptr; };
+  return std::ranges::any_of(tunnels_, calls_us) ||
+         std::ranges::any_of(sessions_.sessions(), is_called);
 }
 
 /// To be called whenever the last tunnel or session may have gone.
 void Concentrator::NoticeIdle() {
   FinishShutdownIfIdle();
-  const bool idle = endpoint_.tunnel_count() == 0 && sessions_.sessions().empty();
-  if (!draining() || !idle || drained_told_ || stopping_) return;
+  if (drained_told_ || stopping_ || !drained()) return;
   drained_told_ = true;
   LogInfo("drained", "no client is left; the daemon can be stopped");
   Publish({.type = "drain.empty", .fields = {}});

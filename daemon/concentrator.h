@@ -90,6 +90,8 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   /// logged and published.
   void SetDraining(bool draining);
   bool draining() const { return options_.l2tp.draining; }
+  /// Draining, and no client is left. Those whose client we are do not count: they may stay.
+  bool drained() const { return draining() && !HasClients(); }
   /// What a reload may change, for what begins from now on; nobody is dropped.
   struct LiveOptions {
     l2tp::EndpointConfig l2tp;
@@ -98,6 +100,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
     dhcp::Dhcpv6Config dhcpv6 = {};  // but for the DUID
     bool pass_proxy = false;
     SaTimes sa_times = {};
+    std::vector<DialOptions> dials = {};  // of the same dials as at the start
   };
   void Configure(LiveOptions options);
   /// Reads the kernel's counters for the record; `done` runs when they are in.
@@ -168,6 +171,7 @@ class Concentrator final : public DataPlane::Observer, public Ike::Observer {
   void SupersedeFormerSas(const SessionKey& key);
   void Supersede(SaId id, const SecurityAssociation& sa);
   void RetireUnusedSas();
+  bool HasClients() const;
   void NoticeIdle();
   void FinishShutdownIfIdle();
   void Publish(const Event& event);

@@ -117,6 +117,14 @@ ppp::LinkConfig LinkOptions(const Config& config) {
   return options;
 }
 
+std::vector<DialOptions> DialsOf(const Config& config) {
+  const ppp::LinkConfig link = LinkOptions(config);
+  std::vector<DialOptions> dials;
+  dials.reserve(config.dials.size());
+  for (const DialConfig& dial : config.dials) dials.push_back(OptionsOf(dial, link));
+  return dials;
+}
+
 LoginPolicy LoginOptions(const Config& config) {
   LoginPolicy options;
   options.delay.first = config.ppp.login_delay;
@@ -179,7 +187,8 @@ Concentrator::LiveOptions ReloadedOptions(const Config& config) {
           .logins = LoginOptions(config),
           .dhcpv6 = Dhcpv6Options(config.ppp),
           .pass_proxy = config.ppp.proxy != ProxyUse::kIgnore,
-          .sa_times = {.setup = config.ipsec.setup_timeout, .linger = config.ipsec.linger}};
+          .sa_times = {.setup = config.ipsec.setup_timeout, .linger = config.ipsec.linger},
+          .dials = DialsOf(config)};
 }
 
 Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolver,
@@ -198,9 +207,7 @@ Concentrator::Options ConcentratorOptions(const Config& config, Resolver* resolv
   options.resolver = resolver;
   options.events = events;
   options.trace = trace;
-  for (const DialConfig& dial : config.dials) {
-    options.dials.push_back(OptionsOf(dial, options.ppp));
-  }
+  options.dials = std::move(live.dials);
   return options;
 }
 

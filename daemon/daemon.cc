@@ -20,6 +20,8 @@ namespace {
 
 /// RFC 2408 §2.5.1.
 constexpr uint16_t kIkePort = 500;
+/// How old the counters may be that the monitoring socket shows; local policy.
+constexpr std::chrono::seconds kCountersFresh{1};
 /// How long the end waits for the worker threads and charon; local policy.
 constexpr std::chrono::seconds kFinishLimit{5};
 
@@ -186,9 +188,10 @@ Expected<void, std::string> Daemon::StartServers() {
         loop_, options, [this](const HttpRequest& request) { return api_->Handle(request); },
         [this](const HttpRequest& request, std::function<void()> ready) {
           if (!StatusApi::ShowsCounters(request)) return false;
-          concentrator_->RefreshCounters([this, ready = std::move(ready)]() mutable {
-            concentrator_->RefreshSaCounters(std::move(ready));
-          });
+          // Those who may only look must not have the kernel list all it has without a pause.
+          const bool fresh = counters_read_ && loop_.Now() - *counters_read_ < kCountersFresh;
+          if (request.access == Access::kMonitor && fresh) return false;
+          RefreshCounters(std::move(ready));
           return true;
         });
     if (!server) return Unexpected{server.error()};
@@ -196,6 +199,15 @@ Expected<void, std::string> Daemon::StartServers() {
   }
   view_->SetServers(std::move(servers));
   return {};
+}
+
+void Daemon::RefreshCounters(std::function<void()> done) {
+  concentrator_->RefreshCounters([this, done = std::move(done)]() mutable {
+    concentrator_->RefreshSaCounters([this, done = std::move(done)] {
+      counters_read_ = loop_.Now();
+      done();
+    });
+  });
 }
 
 void Daemon::Reload() {

@@ -49,6 +49,7 @@ class Daemon {
   std::vector<std::string> Apply(LoadedConfig loaded, const ConfigChanges& changes);
   void SetPools(std::vector<aaa::PoolSettings> pools);
   Expected<void, std::string> StartServers();
+  void RefreshCounters(std::function<void()> done);
   void StopIke();
   void Finish();
 
@@ -66,7 +67,8 @@ class Daemon {
   std::unique_ptr<Concentrator> concentrator_;
   std::unique_ptr<StatusView> view_;
   std::unique_ptr<StatusApi> api_;
-  std::vector<HttpServer> servers_;  // for operators, for monitoring
+  std::vector<HttpServer> servers_;         // for operators, for monitoring
+  std::optional<TimePoint> counters_read_;  // when somebody last asked for all
   Timer finish_timer_;
   bool stopping_ = false;
   bool finished_ = false;

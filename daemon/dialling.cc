@@ -48,13 +48,15 @@ std::vector<DialSettings> SettingsOf(const std::vector<DialOptions>& dials) {
 }  // namespace
 
 Dialling::Dialling(EventLoop& loop, RandomSource& random, Resolver* resolver, Ike* ike,
-                   uint16_t port, std::vector<DialOptions> dials, GiveCallback give)
+                   uint16_t port, std::vector<DialOptions> dials, EventSink* events,
+                   GiveCallback give)
     : loop_(loop),
       random_(random),
       resolver_(resolver),
       ike_(ike),
       port_(port),
       dials_(std::move(dials)),
+      events_(events),
       give_(std::move(give)),
       dialer_(SettingsOf(dials_)),
       timer_(loop.AddTimer([this] {
@@ -67,6 +69,15 @@ void Dialling::Start() {
   DialActions actions;
   dialer_.Start(loop_.Now(), random_.Draw(), actions);
   Run(std::move(actions));
+}
+
+void Dialling::Configure(const std::vector<DialOptions>& dials) {
+  for (size_t i = 0; i < dials_.size() && i < dials.size(); ++i) {
+    auto& profiles = dials_[i].profiles;
+    const auto& next = dials[i].profiles;
+    // Sessions point at theirs: it stays where it is.
+    for (size_t j = 0; j < profiles.size() && j < next.size(); ++j) profiles[j].link = next[j].link;
+  }
 }
 
 void Dialling::Handle(const DialEvent& event) {
@@ -110,19 +121,33 @@ void Dialling::Carry(const DialAction& action) {
           [&](const HangUp& hang_up) {
             give_(l2tp::CloseTunnel{hang_up.tunnel, {}});
           },
-          [&](const DialTroubled& troubled) {
-            const DialSettings& settings = dials_[troubled.dial].settings;
-            LogWarning("dial_failed",
-                       fmt::format("dial {} to {}: {}; tried again in {} s", settings.name,
-                                   settings.server, troubled.text, troubled.wait.count()));
-          },
-          [&](const DialEstablished& established) {
-            const DialSettings& settings = dials_[established.dial].settings;
-            LogInfo("dial_up", fmt::format("dial {} to {} is up with {} session(s)", settings.name,
-                                           settings.server, settings.sessions));
-          },
+          [&](const DialTroubled& troubled) { Tell(troubled); },
+          [&](const DialEstablished& established) { Tell(established); },
       },
       action);
+}
+
+void Dialling::Tell(const DialTroubled& troubled) {
+  const DialSettings& settings = dials_[troubled.dial].settings;
+  LogWarning("dial_failed", fmt::format("dial {} to {}: {}; tried again in {} s", settings.name,
+                                        settings.server, troubled.text, troubled.wait.count()));
+  if (events_ == nullptr) return;
+  events_->Publish({.type = "dial.failed",
+                    .fields = {{"dial", settings.name},
+                               {"server", settings.server},
+                               {"detail", troubled.text},
+                               {"retry_seconds", static_cast<uint64_t>(troubled.wait.count())}}});
+}
+
+void Dialling::Tell(const DialEstablished& established) {
+  const DialSettings& settings = dials_[established.dial].settings;
+  LogInfo("dial_up", fmt::format("dial {} to {} is up with {} session(s)", settings.name,
+                                 settings.server, settings.sessions));
+  if (events_ == nullptr) return;
+  events_->Publish({.type = "dial.up",
+                    .fields = {{"dial", settings.name},
+                               {"server", settings.server},
+                               {"sessions", uint64_t{settings.sessions}}}});
 }
 
 void Dialling::Resolve(size_t dial) {

@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "daemon/dialer.h"
+#include "daemon/event.h"
 #include "daemon/event_loop.h"
 #include "daemon/ike.h"
 #include "daemon/random_source.h"
@@ -34,11 +35,14 @@ class Dialling {
   using GiveCallback = std::function<void(const l2tp::Command& command)>;
 
   /// All references outlive it. `ike` is null without IPsec, `resolver` where every server is an
-  /// address. `port` is that of the servers; `give` tells the L2TP engine.
+  /// address, `events` where nobody follows them. `port` is that of the servers; `give` tells the
+  /// L2TP engine.
   Dialling(EventLoop& loop, RandomSource& random, Resolver* resolver, Ike* ike, uint16_t port,
-           std::vector<DialOptions> dials, GiveCallback give);
+           std::vector<DialOptions> dials, EventSink* events, GiveCallback give);
 
   void Start();
+  /// What the sessions of the same dials are to negotiate from now on.
+  void Configure(const std::vector<DialOptions>& dials);
   void Stop() { dialer_.Stop(loop_.Now()); }
   void Handle(const DialEvent& event);
 
@@ -56,6 +60,8 @@ class Dialling {
   void Run(DialActions actions);
   void Carry(const DialAction& action);
   void Resolve(size_t dial);
+  void Tell(const DialTroubled& troubled);
+  void Tell(const DialEstablished& established);
   void Rearm() { timer_.Set(dialer_.NextDeadline()); }
 
   EventLoop& loop_;
@@ -64,6 +70,7 @@ class Dialling {
   Ike* ike_;
   uint16_t port_;
   std::vector<DialOptions> dials_;  // in the order of Dialer::dials()
+  EventSink* events_;
   GiveCallback give_;
   Dialer dialer_;
   std::deque<DialAction> actions_;  // still to be carried out

@@ -54,9 +54,9 @@ void EventStream::Publish(const Event& event) {
 std::shared_ptr<BodySource> EventStream::Subscribe(EventQuery query) {
   const auto live = subscribers_.Live();
   const auto monitors = static_cast<size_t>(std::count_if(
-      live.begin(), live.end(), [](const auto& one) { return !one->query().show_users; }));
+      live.begin(), live.end(), [](const auto& one) { return one->query().monitoring; }));
   if (live.size() >= kMaxSubscribers) return nullptr;
-  if (!query.show_users && monitors >= kMaxMonitors) return nullptr;
+  if (query.monitoring && monitors >= kMaxMonitors) return nullptr;
   auto subscriber = std::make_shared<Subscriber>(std::move(query));
   subscriber->Push(ToText(
       {{"api", kApiVersion}, {"seq", seq_}, {"time", TimestampNow()}, {"type", "snapshot"}}));

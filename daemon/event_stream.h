@@ -19,15 +19,16 @@ namespace sallyport::daemon {
 struct EventQuery {
   std::vector<std::string> groups;  // "session"; none: all
   bool show_users = true;
+  bool monitoring = false;  // asked for at the monitoring socket
 };
 
 /// Hands events to those who follow them, as lines of JSON.
 class EventStream final : public EventSink {
  public:
-  static constexpr std::array<std::string_view, 8> kGroups{"session", "login", "attempt", "tunnel",
-                                                           "sa",      "ike",   "drain",   "reload"};
+  static constexpr std::array<std::string_view, 9> kGroups{
+      "session", "login", "attempt", "tunnel", "sa", "ike", "dial", "drain", "reload"};
   static constexpr size_t kMaxSubscribers = 16;  // local policy
-  // Of those who may not see users: monitoring must not keep operators out. Local policy.
+  // Of those at the monitoring socket, who must not keep operators out. Local policy.
   static constexpr size_t kMaxMonitors = 12;
 
   /// `loop` outlives it.

@@ -266,7 +266,7 @@ void KernelDataPlane::FindUnclaimedSas(UnclaimedSasCallback done) {
 }
 
 void KernelDataPlane::ReadSaCounters(SaCountersCallback done) {
-  pool_.Submit([this, done = std::move(done)](WorkerContext& context) mutable {
+  pool_.SubmitFirst([this, done = std::move(done)](WorkerContext& context) mutable {
     SaReadings readings = ReadSas(static_cast<KernelContext&>(context));
     return WorkerPool::Completion(
         [this, readings = std::move(readings), done = std::move(done)]() mutable {
@@ -365,7 +365,7 @@ void KernelDataPlane::SendDhcp(const IpAddress& source, const IpEndpoint& destin
 }
 
 void KernelDataPlane::ReadCounters(CountersCallback done) {
-  pool_.Submit([this, done = std::move(done)](WorkerContext& context) mutable {
+  pool_.SubmitFirst([this, done = std::move(done)](WorkerContext& context) mutable {
     Readings readings = Read(static_cast<KernelContext&>(context));
     return WorkerPool::Completion(
         [this, readings = std::move(readings), done = std::move(done)]() mutable {

@@ -54,6 +54,29 @@ void LogToJournal(LogLevel level, std::string_view message_id, std::string_view 
   (void)sd_journal_sendv(vectors.data(), static_cast<int>(vectors.size()));
 }
 
+void LogToStandardError(LogLevel level, std::string_view message_id, std::string_view text,
+                        const std::vector<LogField>& fields) {
+  std::string line = fmt::format("{}: {}: {}", ToString(level), message_id, text);
+  for (const auto& field : fields) {
+    std::string name(field.name);
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    line += fmt::format(" {}=\"{}\"", name, field.value);
+  }
+  line += '\n';
+  // One write a line, so that lines of several threads do not mix.
+  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void Write(LogLevel level, std::string_view message_id, std::string_view text,
+           const std::vector<LogField>& fields) {
+  if (JournalIsOurs()) {
+    LogToJournal(level, message_id, text, fields);
+  } else {
+    LogToStandardError(level, message_id, text, fields);
+  }
+}
+
 }  // namespace
 
 std::string_view ToString(LogLevel level) {
@@ -85,21 +108,12 @@ LogLevel CurrentLogLevel() { return current_level; }
 
 void Log(LogLevel level, std::string_view message_id, std::string_view text,
          const std::vector<LogField>& fields) {
-  if (level > current_level) return;
-  if (JournalIsOurs()) {
-    LogToJournal(level, message_id, text, fields);
-    return;
-  }
-  std::string line = fmt::format("{}: {}: {}", ToString(level), message_id, text);
-  for (const auto& field : fields) {
-    std::string name(field.name);
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    line += fmt::format(" {}=\"{}\"", name, field.value);
-  }
-  line += '\n';
-  // One write a line, so that lines of several threads do not mix.
-  (void)std::fwrite(line.data(), 1, line.size(), stderr);
+  if (level <= current_level) Write(level, message_id, text, fields);
+}
+
+void LogRequest(std::string_view message_id, std::string_view text,
+                const std::vector<LogField>& fields) {
+  Write(LogLevel::kNotice, message_id, text, fields);
 }
 
 }  // namespace sallyport::daemon

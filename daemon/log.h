@@ -14,7 +14,8 @@ enum class LogLevel { kError, kWarning, kNotice, kInfo, kDebug };
 std::string_view ToString(LogLevel level);
 std::optional<LogLevel> ParseLogLevel(std::string_view text);
 
-/// What is logged from now on: `level` and what is graver. Info at the start.
+/// What is logged from now on: `level` and what is graver. Info at the start; debug is every
+/// control message (TraceStream).
 void SetLogLevel(LogLevel level);
 LogLevel CurrentLogLevel();
 
@@ -29,6 +30,14 @@ struct LogField {
 void Log(LogLevel level, std::string_view message_id, std::string_view text,
          const std::vector<LogField>& fields = {});
 
+/// What an operator asked for: a notice, whatever the level is.
+void LogRequest(std::string_view message_id, std::string_view text,
+                const std::vector<LogField>& fields = {});
+
+inline void LogDebug(std::string_view id, std::string_view text,
+                     const std::vector<LogField>& fields = {}) {
+  Log(LogLevel::kDebug, id, text, fields);
+}
 inline void LogInfo(std::string_view id, std::string_view text,
                     const std::vector<LogField>& fields = {}) {
   Log(LogLevel::kInfo, id, text, fields);

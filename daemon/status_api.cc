@@ -279,6 +279,7 @@ HttpResponse StatusApi::GetEvents(const HttpRequest& request) {
   auto query = ParseEventQuery(request);
   if (!query) return ProblemResponse(query.error());
   query->show_users = !HidesUsers(request);
+  query->monitoring = request.access == Access::kMonitor;
   auto stream = subscribe_(*std::move(query));
   if (!stream) {
     return TooManySubscribers("Too many follow the events", EventStream::kMaxSubscribers);
@@ -314,6 +315,7 @@ HttpResponse StatusApi::SetDraining(const HttpRequest& request, bool draining) {
   const DaemonStatus status = source_.Status();
   return JsonResponse({{"api", kApiVersion},
                        {"state", ToString(status.state)},
+                       {"drained", status.drained},
                        {"sessions", status.sessions.total},
                        {"tunnels", status.l2tp.tunnels}});
 }

@@ -203,6 +203,8 @@ Json ToJson(const DaemonStatus& status) {
   return {{"api", kApiVersion},
           {"version", status.version},
           {"state", ToString(status.state)},
+          {"drained", status.drained},
+          {"log_level", ToString(status.log_level)},
           {"started", ToRfc3339(status.started)},
           {"uptime_seconds", status.uptime.count()},
           {"pid", status.pid},

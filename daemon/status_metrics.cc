@@ -29,6 +29,13 @@ void AppendDaemon(const MetricsStatus& metrics, MetricsText& text) {
   if (status.ipsec.required) {
     text.Gauge("sallyport_ike_connected", "", "1 while the IKE daemon answers.");
     text.Sample({}, uint64_t{status.ipsec.vici.connected});
+    text.Gauge("sallyport_ike_limited", "",
+               "1 while the IKE daemon answers but cannot serve clients, as one without IKEv1.");
+    text.Sample({}, uint64_t{status.ipsec.vici.connected && status.ipsec.vici.error});
+  }
+  if (!metrics.dials.empty()) {
+    text.Gauge("sallyport_dial_up", "", "1 while every session of a dial is up.");
+    for (const auto& [dial, up] : metrics.dials) text.Sample({{"dial", dial}}, uint64_t{up});
   }
   if (metrics.last_reload) {
     text.Gauge("sallyport_config_last_reload_successful", "", "1 if the last reload was applied.");

@@ -95,6 +95,8 @@ struct AuthStatus {
 struct DaemonStatus {
   std::string version;
   DaemonState state = DaemonState::kRunning;
+  bool drained = false;  // draining, and no client is left
+  LogLevel log_level = LogLevel::kInfo;
   WallTime started;
   std::chrono::seconds uptime{};
   pid_t pid = 0;
@@ -274,6 +276,7 @@ struct MetricsStatus {
   uint64_t event_subscribers = 0;
   std::optional<WallTime> last_reload;  // that was tried
   bool last_reload_failed = false;
+  std::vector<std::pair<std::string, bool>> dials;  // by name, whether every session is up
 };
 
 /// One client, all layers.

@@ -215,6 +215,8 @@ DaemonStatus StatusView::Status() const {
   status.started = started_;
   status.uptime = Since(started_monotonic_);
   status.pid = getpid();
+  status.log_level = CurrentLogLevel();
+  status.drained = concentrator_.drained();
   status.ipsec = Ipsec();
   if (ike_ != nullptr) status.drops.vici = ike_->state().drops;
   const auto& endpoint = concentrator_.endpoint();
@@ -428,6 +430,9 @@ MetricsStatus StatusView::Metrics() const {
   metrics.setup = manager.setup_times();
   metrics.events = events_.last_seq();
   metrics.event_subscribers = events_.subscribers();
+  for (const Dialer::Dial& dial : concentrator_.dialer().dials()) {
+    metrics.dials.emplace_back(dial.settings.name, dial.state == DialState::kUp);
+  }
   metrics.last_reload = last_reload_;
   metrics.last_reload_failed = last_reload_failed_;
   return metrics;
@@ -482,21 +487,21 @@ Page<AttemptRecord> StatusView::Attempts(const AttemptFilter& filter, uint64_t a
 DisconnectResult StatusView::Disconnect(const SessionFilter& filter,
                                         const std::optional<PeerCredentials>& caller) {
   DisconnectResult result{.sessions = SessionIds(filter)};
-  LogInfo("disconnect_requested",
-          fmt::format("{} asks to disconnect {} session(s)", Name(caller), result.sessions.size()));
+  LogRequest("disconnect_requested", fmt::format("{} asks to disconnect {} session(s)",
+                                                 Name(caller), result.sessions.size()));
   concentrator_.Disconnect(result.sessions, "disconnected by the operator");
   return result;
 }
 
 void StatusView::SetDraining(bool draining, const std::optional<PeerCredentials>& caller) {
-  LogInfo("drain_requested", fmt::format("{} asks to {}", Name(caller),
-                                         draining ? "refuse new clients" : "take new clients"));
+  LogRequest("drain_requested", fmt::format("{} asks to {}", Name(caller),
+                                            draining ? "refuse new clients" : "take new clients"));
   concentrator_.SetDraining(draining);
 }
 
 ReloadResult StatusView::Reload(const std::optional<PeerCredentials>& caller) {
-  LogInfo("reload_requested",
-          fmt::format("{} asks to reload the configuration", caller ? Name(caller) : "SIGHUP"));
+  LogRequest("reload_requested",
+             fmt::format("{} asks to reload the configuration", caller ? Name(caller) : "SIGHUP"));
   ReloadResult result = reload_();
   last_reload_ = WallClock();
   last_reload_failed_ = !result.errors.empty();
@@ -504,9 +509,8 @@ ReloadResult StatusView::Reload(const std::optional<PeerCredentials>& caller) {
 }
 
 void StatusView::ChangeLogLevel(LogLevel level, const std::optional<PeerCredentials>& caller) {
-  SetLogLevel(LogLevel::kInfo);  // so that this is told whatever was or will be
-  LogInfo("log_level_changed",
-          fmt::format("{} sets the log level to {}", Name(caller), ToString(level)));
+  LogRequest("log_level_changed",
+             fmt::format("{} sets the log level to {}", Name(caller), ToString(level)));
   SetLogLevel(level);
 }
 
@@ -516,8 +520,8 @@ std::shared_ptr<BodySource> StatusView::Trace(const TraceQuery& query,
   if (query.peer) whom += " at " + query.peer->ToString();
   if (query.user) whom += " user " + PrintableText(*query.user);
   if (query.session) whom += " session " + PrintableText(*query.session);
-  LogInfo("trace_requested",
-          fmt::format("{} asks to trace{}", Name(caller), whom.empty() ? " everybody" : whom));
+  LogRequest("trace_requested",
+             fmt::format("{} asks to trace{}", Name(caller), whom.empty() ? " everybody" : whom));
   return trace_.Subscribe(query);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "daemon/log.h"
 #include "daemon/status_json.h"
 #include "trace/mask.h"
 #include "trace/text.h"
@@ -25,14 +26,25 @@ Json ToJson(const IpEndpoint& endpoint) {
   return json;
 }
 
-std::string Line(const TracedPacket& packet, uint64_t seq) {
-  std::vector<uint8_t> octets(packet.bytes.begin(), packet.bytes.end());
-  const bool is_frame = packet.layer == Layer::kPpp;
-  if (is_frame) {
-    trace::MaskPpp(octets);
-  } else {
-    trace::MaskL2tp(octets);
+/// A packet as it may be shown: without what proves a password.
+struct MaskedPacket {
+  std::vector<uint8_t> octets;
+  std::string text;
+
+  explicit MaskedPacket(const TracedPacket& packet)
+      : octets(packet.bytes.begin(), packet.bytes.end()) {
+    if (packet.layer == Layer::kPpp) {
+      trace::MaskPpp(octets);
+      text = trace::PppText(octets);
+    } else {
+      trace::MaskL2tp(octets);
+      text = trace::L2tpText(octets);
+    }
   }
+};
+
+std::string Line(const TracedPacket& packet, const MaskedPacket& masked, uint64_t seq) {
+  const bool is_frame = packet.layer == Layer::kPpp;
   Json line{{"seq", seq},
             {"time", TimestampNow()},
             {"type", is_frame ? "ppp" : "l2tp"},
@@ -43,8 +55,8 @@ std::string Line(const TracedPacket& packet, uint64_t seq) {
             {"session", nullptr},
             {"user", nullptr},
             {"header", nullptr},
-            {"text", is_frame ? trace::PppText(octets) : trace::L2tpText(octets)},
-            {"octets", ToHex(octets)}};
+            {"text", masked.text},
+            {"octets", ToHex(masked.octets)}};
   if (packet.tunnel) line["tunnel"] = packet.tunnel.value();
   if (packet.sessions.size() == 1) {
     const TracedPacket::Session& session = packet.sessions.front();
@@ -55,6 +67,20 @@ std::string Line(const TracedPacket& packet, uint64_t seq) {
     line["header"] = {{"tunnel", packet.header_tunnel}, {"session", packet.header_session}};
   }
   return ToText(line);
+}
+
+bool IsLogged() { return CurrentLogLevel() == LogLevel::kDebug; }
+
+void LogPacket(const TracedPacket& packet, const MaskedPacket& masked) {
+  std::vector<LogField> fields{{"PEER", packet.peer.ToString()}};
+  if (packet.tunnel) fields.push_back({"TUNNEL", std::to_string(packet.tunnel.value())});
+  if (packet.sessions.size() == 1) {
+    fields.push_back({"SESSION", packet.sessions.front().id});
+    if (const std::string& user = packet.sessions.front().user; !user.empty()) {
+      fields.push_back({"USER", user});
+    }
+  }
+  LogDebug("control_message", (packet.received ? "<- " : "-> ") + masked.text, fields);
 }
 
 }  // namespace
@@ -162,15 +188,22 @@ std::shared_ptr<BodySource> TraceStream::Subscribe(TraceQuery query) {
   return subscriber;
 }
 
+bool TraceStream::wanted() const { return subscribers_.size() > 0 || IsLogged(); }
+
 void TraceStream::Take(const TracedPacket& packet) {
   const auto live = subscribers_.Live();
-  if (live.empty()) return;
+  if (live.empty() && !IsLogged()) return;
   ++seq_;
+  // Made when it is wanted, and once.
+  std::optional<MaskedPacket> shown;
+  const auto masked = [&]() -> const MaskedPacket& {
+    return shown ? *shown : shown.emplace(packet);
+  };
   std::optional<std::string> made;
   const auto line = [&]() -> const std::string& {
-    if (!made) made = Line(packet, seq_);
-    return *made;
+    return made ? *made : made.emplace(Line(packet, masked(), seq_));
   };
+  if (IsLogged()) LogPacket(packet, masked());
   for (const auto& subscriber : live) subscriber->Take(packet, line);
 }
 

@@ -14,7 +14,7 @@ namespace sallyport::daemon {
 
 /// Hands what passes to those who trace it, as lines of JSON, without what proves a password. Of a
 /// user who is not known yet packets are kept until a login tells: its negotiation is what one
-/// wants to see.
+/// wants to see. At the log level debug the log has each packet, too.
 class TraceStream final : public TraceSink {
  public:
   static constexpr size_t kMaxSubscribers = 4;  // local policy
@@ -29,7 +29,7 @@ class TraceStream final : public TraceSink {
   /// too many already.
   std::shared_ptr<BodySource> Subscribe(TraceQuery query);
 
-  bool wanted() const override { return subscribers_.size() > 0; }
+  bool wanted() const override;
   void Take(const TracedPacket& packet) override;
   void Gone(l2tp::TunnelId tunnel, l2tp::SessionId session) override;
 

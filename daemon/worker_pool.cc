@@ -53,6 +53,15 @@ void WorkerPool::Submit(Job job) {
   wake_.notify_one();
 }
 
+void WorkerPool::SubmitFirst(Job job) {
+  ++pending_;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_front(std::move(job));
+  }
+  wake_.notify_one();
+}
+
 void WorkerPool::RunThread(const ContextFactory& factory, std::latch& ready) {
   const auto context = factory();
   ready.count_down();  // neither argument is used after this

@@ -53,6 +53,9 @@ class WorkerPool {
   /// Queues a job. Jobs start in the order given and end in any: who needs an order submits the
   /// second from the completion of the first.
   void Submit(Job job);
+  /// Queues a job before all that have not started: for those that somebody waits to look at, while
+  /// thousands of clients come or go.
+  void SubmitFirst(Job job);
 
   size_t thread_count() const { return threads_.size(); }
   /// Jobs whose completion has not run yet.

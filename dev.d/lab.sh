@@ -41,8 +41,8 @@ run_scenarios() {
 
 # Whether build/packages has the Debian package of HEAD: of something that differs in nothing a package is made of.
 _has_package() {
-  [[ -e build/packages/commit ]] && compgen -G 'build/packages/sallyport_*.deb' >/dev/null &&
-    git diff --quiet "$(<build/packages/commit)" HEAD -- . ':!tests' ':!dev' ':!dev.d' 2>/dev/null
+  [[ -e build/packages/commit-deb ]] && compgen -G 'build/packages/sallyport_*.deb' >/dev/null &&
+    git diff --quiet "$(<build/packages/commit-deb)" HEAD -- . ':!tests' ':!dev' ':!dev.d' 2>/dev/null
 }
 
 _package_life() {

@@ -5,7 +5,7 @@ import pathlib
 import re
 import sys
 
-CALL = re.compile(r'\bLog(?:Info|Warning|Error|Failure|)\(\s*(?:LogLevel::k\w+,\s*)?"([a-z0-9_]+)"')
+CALL = re.compile(r'\bLog(?:Debug|Info|Warning|Error|Failure|Request|)\(\s*(?:LogLevel::k\w+,\s*)?"([a-z0-9_]+)"')
 ROW = re.compile(r"^\| (`[^|]*`) \|", re.MULTILINE)
 
 

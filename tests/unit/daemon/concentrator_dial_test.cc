@@ -59,8 +59,12 @@ class ConcentratorDialTest : public testing::Test {
   explicit ConcentratorDialTest(bool ipsec = false,
                                 l2tp::CallDirection direction = l2tp::CallDirection::kIncoming)
       : concentrator_(loop_, plane_, ipsec ? &ike_ : nullptr, access_, random_,
-                      Options(ipsec, direction)) {}
+                      WithEvents(Options(ipsec, direction))) {}
 
+  Concentrator::Options WithEvents(Concentrator::Options options) {
+    options.events = &events_;
+    return options;
+  }
   void Start() {
     concentrator_.Start();
     Settle();
@@ -111,6 +115,7 @@ class ConcentratorDialTest : public testing::Test {
   fake::FakeIke ike_;
   fake::FakeAccess access_;
   RandomSource random_;
+  fake::RecordedEvents events_;
   Concentrator concentrator_;
   l2tp::TunnelId tunnel_;
   l2tp::PathId path_;
@@ -191,6 +196,28 @@ TEST_F(ConcentratorDialTest, ADialledSessionKnowsItsDialAndBeginsPpp) {
   EXPECT_EQ(dial().state, DialState::kCalling) << "until packets flow";
 }
 
+TEST_F(ConcentratorDialTest, ALinkOfOursIsNoClientThatADrainWaitsFor) {
+  Start();
+  concentrator_.SetDraining(true);
+  EXPECT_TRUE(concentrator_.drained());
+  EXPECT_THAT(events_.Types(), ElementsAre("drain.begin", "drain.empty"));
+  Connect();
+  EXPECT_EQ(concentrator_.sessions().sessions().count(key_), 1U) << "nor does a drain stop it";
+  EXPECT_TRUE(concentrator_.drained());
+  concentrator_.SetDraining(false);
+  EXPECT_FALSE(concentrator_.drained());
+}
+
+TEST_F(ConcentratorDialTest, WhatIsReloadedHoldsFromTheNextSessionOn) {
+  Start();
+  auto dials = Options(false, l2tp::CallDirection::kIncoming).dials;
+  dials[0].profiles[0].link.echo_interval = std::chrono::seconds{7};
+  concentrator_.Configure({.l2tp = {}, .ppp = {}, .dials = dials});
+  Connect();
+  const auto& session = concentrator_.sessions().sessions().at(key_);
+  EXPECT_EQ(session.dialled->link.echo_interval, std::chrono::seconds{7});
+}
+
 TEST_F(ConcentratorDialTest, ATunnelThatTheKernelRefusesIsClosedAndTriedAgain) {
   plane_.tunnels_complete = false;
   Start();
@@ -219,6 +246,8 @@ TEST_F(ConcentratorDialTest, TheServersGoodbyeIsWaitedAfter) {
   EXPECT_EQ(dial().attempts, 1U);
   EXPECT_NE(dial().last_failure.find("result 6"), std::string::npos) << dial().last_failure;
   EXPECT_THAT(plane_.sessions, IsEmpty());
+  EXPECT_EQ(events_.Text("dial.failed", "dial"), "hq");
+  EXPECT_EQ(events_.Text("dial.failed", "detail"), dial().last_failure);
 }
 
 TEST_F(ConcentratorDialTest, ARefusedCallIsAFailureOfTheDial) {

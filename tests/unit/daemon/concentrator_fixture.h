@@ -64,29 +64,7 @@ inline Concentrator::Options Options(bool ipsec_required) {
   return options;
 }
 
-/// What was published, in order.
-class RecordedEvents final : public EventSink {
- public:
-  void Publish(const Event& event) override { events.push_back(event); }
-  std::vector<std::string> Types() const {
-    std::vector<std::string> types;
-    for (const Event& event : events) types.emplace_back(event.type);
-    return types;
-  }
-  /// A text of the last event of a type.
-  std::string Text(std::string_view type, std::string_view field) const {
-    std::string text;
-    for (const Event& event : events) {
-      for (const EventField& one : event.fields) {
-        const auto* value = std::get_if<std::string>(&one.value);
-        if (event.type == type && one.name == field && value != nullptr) text = *value;
-      }
-    }
-    return text;
-  }
-
-  std::vector<Event> events;
-};
+using fake::RecordedEvents;
 
 /// A client made of octets, on one side of the concentrator, and its surroundings on the other.
 class ConcentratorTest : public testing::Test {

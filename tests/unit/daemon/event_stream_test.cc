@@ -114,10 +114,10 @@ TEST_F(EventStreamTest, Waker_RunsWhenThereIsSomethingAgain) {
 TEST_F(EventStreamTest, MonitoringCannotTakeAllPlaces) {
   std::vector<std::shared_ptr<BodySource>> followers;
   for (size_t i = 0; i < EventStream::kMaxMonitors; ++i) {
-    followers.push_back(events_.Subscribe({.groups = {}, .show_users = false}));
+    followers.push_back(events_.Subscribe({.groups = {}, .monitoring = true}));
     EXPECT_NE(followers.back(), nullptr);
   }
-  EXPECT_EQ(events_.Subscribe({.groups = {}, .show_users = false}), nullptr);
+  EXPECT_EQ(events_.Subscribe({.groups = {}, .monitoring = true}), nullptr);
   for (size_t i = EventStream::kMaxMonitors; i < EventStream::kMaxSubscribers; ++i) {
     followers.push_back(events_.Subscribe({}));
     EXPECT_NE(followers.back(), nullptr);

@@ -12,6 +12,7 @@
 
 #include "daemon/access_control.h"
 #include "daemon/data_plane.h"
+#include "daemon/event.h"
 #include "daemon/ike.h"
 
 namespace sallyport::daemon::fake {
@@ -264,6 +265,30 @@ class FakeAccess final : public AccessControl {
   SessionLimits limits;
   std::optional<IpPrefix> prefix;  // of who logs in, as the next
   std::optional<IpPrefix> delegated;
+};
+
+/// What was published, in order.
+class RecordedEvents final : public EventSink {
+ public:
+  void Publish(const Event& event) override { events.push_back(event); }
+  std::vector<std::string> Types() const {
+    std::vector<std::string> types;
+    for (const Event& event : events) types.emplace_back(event.type);
+    return types;
+  }
+  /// A text of the last event of a type.
+  std::string Text(std::string_view type, std::string_view field) const {
+    std::string text;
+    for (const Event& event : events) {
+      for (const EventField& one : event.fields) {
+        const auto* value = std::get_if<std::string>(&one.value);
+        if (event.type == type && one.name == field && value != nullptr) text = *value;
+      }
+    }
+    return text;
+  }
+
+  std::vector<Event> events;
 };
 
 }  // namespace sallyport::daemon::fake

@@ -109,7 +109,8 @@ TEST_F(StatusApiTest, Drain_TellsWhoIsStillThere) {
   source_.status.sessions.total = 2;
   source_.status.l2tp.tunnels = 1;
   EXPECT_EQ(Post("/v1/drain", "").body,
-            "{\"api\":\"sallyport/v1\",\"state\":\"draining\",\"sessions\":2,\"tunnels\":1}\n");
+            "{\"api\":\"sallyport/"
+            "v1\",\"state\":\"draining\",\"drained\":false,\"sessions\":2,\"tunnels\":1}\n");
   EXPECT_THAT(Post("/v1/undrain", "{}").body, HasSubstr(R"("state":"running")"));
   EXPECT_EQ(source_.callers.size(), 2U);
 }

@@ -167,6 +167,7 @@ class FakeSource : public StatusSource {
   void SetDraining(bool draining, const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);
     status.state = draining ? DaemonState::kDraining : DaemonState::kRunning;
+    status.drained = draining && sessions.empty();
   }
   ReloadResult Reload(const std::optional<PeerCredentials>& caller) override {
     callers.push_back(caller);

@@ -54,6 +54,7 @@ TEST_F(StatusApiTest, Status_IsGolden) {
   EXPECT_EQ(
       Get("/v1/status").body,
       R"({"api":"sallyport/v1","version":"0.1.0","state":"stopping",)"
+      R"("drained":false,"log_level":"info",)"
       R"("started":"2026-11-22T07:10:04Z","uptime_seconds":61,"pid":812,)"
       R"("ipsec":{"required":true,"vici":{"connected":true,"path":"/run/charon.vici",)"
       R"("version":"5.9.8","error":null,"hint":null},"sas":1,)"

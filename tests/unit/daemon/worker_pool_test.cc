@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/worker_pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <latch>
 #include <memory>
 #include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace sallyport::daemon {
 namespace {
@@ -60,6 +63,31 @@ TEST(WorkerPool, EveryJobRunsOnceWithTheContextOfItsThread) {
   }
   loop.Run();
   EXPECT_EQ(ran, kJobs);
+}
+
+TEST(WorkerPool, WhatSomebodyWaitsToLookAtComesBeforeTheQueue) {
+  EventLoop loop;
+  WorkerPool pool(loop, 1, MakeContext());
+  std::latch queued(1);
+  std::vector<int> order;  // of the one thread
+  const auto job = [&](int number) {
+    return [&, number](WorkerContext&) {
+      if (number == 0) queued.wait();
+      order.push_back(number);
+      return WorkerPool::Completion([&, number] {
+        if (number == 2) loop.Exit(0);
+      });
+    };
+  };
+  pool.Submit(job(0));  // may have been begun
+  pool.Submit(job(1));
+  pool.Submit(job(2));
+  pool.SubmitFirst(job(3));
+  EXPECT_EQ(pool.pending(), 4U);
+  queued.count_down();
+  loop.Run();
+  EXPECT_LT(std::ranges::find(order, 3), std::ranges::find(order, 1));
+  EXPECT_EQ(order.size(), 4U);
 }
 
 TEST(WorkerPool, JobsThatWaitOverlap) {

@@ -25,11 +25,15 @@ from lab import topology
 from lab.host import Host
 from lab.kernel import KernelLog, kernel_state, wait_nothing_left
 from lab.peers.client import Account, VpnClient
+from lab.peers.xl2tpd import DUAL_STACK_HABITS, PppUp
 from lab.story import Story
 from lab.waiting import time_limit, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POOL_GATEWAY = "10.64.0.1"
+PREFIX = "2001:db8:77:"
+ROUTE = "10.9.0.0/16"
+INFORM = REPOSITORY / "tests/lab/programs/dhcp_inform.py"
 INIT_OPTIONS = f"--yes --json --pool 10.64.0.0/24 --dns {topology.INSIDE}"
 CONFIG = Path("/etc/sallyport/sallyport.toml")
 USER = "sallyport"
@@ -249,12 +253,31 @@ class PackageLife:
         said = server.run("sallyport", "config", "check", str(elsewhere), check=False)
         story.claim(said.returncode == 0, f"sallyport config check {elsewhere}", said.stdout)
         elsewhere.unlink()
+        # root reads everything, the service does not.
+        psk = CONFIG.parent / "psk"
+        shutil.chown(psk, "root", "root")
+        said = server.run("sallyport", "config", "check", check=False)
+        warned = (
+            said.returncode == 0 and f"the user {USER}" in said.stdout and str(psk) in said.stdout
+        )
+        story.claim(
+            warned,
+            "sallyport config check warns of a file that the service cannot read",
+            said.stdout,
+        )
+        shutil.chown(psk, "root", USER)
+        said = server.run("sallyport", "config", "check", check=False)
+        story.claim(
+            "warning" not in said.stdout, "and has nothing more to say once it can", said.stdout
+        )
 
     def log_in(self) -> None:
         self.story.chapter("A stock client dials in")
         story, server = self.story, self.server
         account = Account(self.made["user"], self.made["password"])
-        self.client = client = VpnClient(self.laptop, account, psk=self.made["psk"])
+        self.client = client = VpnClient(
+            self.laptop, account, psk=self.made["psk"], habits=DUAL_STACK_HABITS
+        )
         programs = self.laptop.scratch / "bin"
         programs.mkdir()
         for name in ("daemon_program", "swanctl_program"):
@@ -268,6 +291,14 @@ class PackageLife:
             f"sallyport sessions has {account.user}",
             str(session),
         )
+        fields = (
+            "SALLYPORT_EVENT=session_up",
+            f"SALLYPORT_USER={account.user}",
+            f"SALLYPORT_SESSION={session['id']}",
+            f"SALLYPORT_PEER={session['peer']['address']}:{session['peer']['port']}",
+        )
+        log = server.journal("-u", "sallyportd", *fields)
+        story.claim(log.count("\n") == 1, f"journalctl {' '.join(fields)}", log)
         self._look_at_interface(session["interface"])
         for group, socket, may in (
             ("sallyport-monitor", "monitor", True),
@@ -307,8 +338,35 @@ class PackageLife:
         )
         story.claim(server.property("MainPID") == pid, "systemctl reload: the same process")
         story.claim(len(self._sessions()) == 1, "the session is there")
+        good = CONFIG.read_text()
+        CONFIG.write_text(good + "\n[nonsense]\n")
+        said = server.run("systemctl", "reload", "sallyportd", check=False)
+        story.claim(said.returncode != 0, "systemctl reload of a wrong configuration fails")
+        log = server.journal("-u", "sallyportd", "--grep=nonsense")
+        story.claim("unknown section" in log, "the journal says what is wrong", log)
+        story.claim(server.property("MainPID") == pid, "the daemon goes on")
+        CONFIG.write_text(good)
+        server.run("systemctl", "reload", "sallyportd")
         self._restart()
         story.claim(server.property("MainPID") != pid, "systemctl restart: another one")
+
+    def use_ipv6_and_dhcp(self) -> None:
+        self.story.chapter("IPv6 and routes by DHCP, within the sandbox")
+        story = self.story
+        good = CONFIG.read_text()
+        text = good.replace("[[pool]]\n", f'[[pool]]\nipv6 = ["{PREFIX}:/48"]\n')
+        CONFIG.write_text(text.replace("[ppp]\n", f'[ppp]\nroutes = ["{ROUTE}"]\n'))
+        link = self._restart()
+        (address,) = wait_until(
+            "an IPv6 address of the client", lambda: self.laptop.global_ipv6(link.interface)
+        )
+        story.claim(address.startswith(PREFIX), f"the client has made itself {address}")
+        words = (link.interface, link.address, "255.255.255.255", "windows")
+        answer = json.loads(self.laptop.output("python3", str(INFORM), *words))
+        told = answer.get("routes")
+        story.claim(told == [[ROUTE, POOL_GATEWAY]], "DHCPINFORM brings the route", str(answer))
+        CONFIG.write_text(good)
+        self._restart()
 
     def use_credentials(self) -> None:
         self.story.chapter("The keys and the users as systemd's credentials")
@@ -334,6 +392,8 @@ class PackageLife:
         )
         server.run("systemctl", "daemon-reload")
         self._restart()
+        said = server.run("systemctl", "reload", "sallyportd", check=False)
+        story.claim(said.returncode == 0, "systemctl reload finds the credentials", said.stdout)
         check = "sallyport config check"
         said = server.run(*check.split(), check=False)
         story.claim(said.returncode == 2, f"{check}, outside of the service: refused", said.stdout)
@@ -355,7 +415,10 @@ class PackageLife:
         story, server = self.story, self.server
         warnings = server.journal("-u", "sallyportd", "-p", "warning").splitlines()
         # This client's xl2tpd answers the goodbye when its SA has gone already.
-        warnings = [line for line in warnings if "L2TP without IPsec came from this" not in line]
+        noise = "L2TP without IPsec came from this"
+        # And of the reload that was to fail systemd tells.
+        noise += r"|systemd\[1\]: .*(Reload failed|Control process exited)"
+        warnings = [line for line in warnings if not re.search(noise, line)]
         story.claim(not warnings, "no warning of sallyportd", "\n".join(warnings))
         failed = server.output("systemctl", "--failed", "--no-legend", "--plain")
         story.claim(not failed, "no failed unit", failed)
@@ -457,11 +520,11 @@ class PackageLife:
             self.story.aside(self._trouble())
         self.story.fact(active, "the service runs")
 
-    def _restart(self) -> None:
+    def _restart(self) -> PppUp:
         self.server.run("systemctl", "restart", "sallyportd")
         self._runs()
         self.client.lac.wait_down()
-        self._dial()
+        return self._dial()
 
     def _modes(self, expected: dict[str, str]) -> None:
         for name, mode in expected.items():
@@ -475,7 +538,7 @@ class PackageLife:
     def _trouble(self) -> str:
         return self.server.journal("-u", "sallyportd", "-n", "20")
 
-    def _dial(self) -> None:
+    def _dial(self) -> PppUp:
         try:
             self.client.initiate()
             link = self.client.dial()
@@ -488,6 +551,7 @@ class PackageLife:
         self.story.claim(
             echo.received == echo.sent, f"{echo.received} of {echo.sent} pings answered"
         )
+        return link
 
     def _describe(self) -> str:
         """The state of the kernel on both ends."""
@@ -570,6 +634,7 @@ def main() -> int:
             life.set_up()
             life.log_in()
             life.upgrade()
+            life.use_ipv6_and_dhcp()
             life.use_credentials()
             life.look_back()
             life.remove()

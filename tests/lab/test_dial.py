@@ -72,7 +72,12 @@ def test_dials_xl2tpd(lab: Scenario, shared: str) -> None:
     assert f"{SERVER_NET}.0/24" in routes and SERVER_INNER in routes
     assert "up" in gateway.cli("dials").stdout
     for text in (SECRET, ALICE.password):
-        assert text not in gateway.log and text not in str(gateway.request("GET", "/v1/dials"))
+        assert text not in gateway.log and text not in str(gateway.checked("GET", "/v1/dials"))
+
+    # It is no client that a drain would wait for, nor does a drain end it.
+    assert "No client is left." in gateway.cli("drain", "--wait").stdout
+    gateway.cli("undrain")
+    assert [one["id"] for one in gateway.sessions()] == [session["id"]]
 
     gateway.stop()
     lns.stop()

@@ -60,8 +60,7 @@ def test_an_administrator_flushes_everything(lab: Scenario) -> None:
     assert gateway.process is not None
 
     # The rewriting table goes, under traffic. The sockets' own policies keep clear text out meanwhile.
-    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
-    traffic.wait_for(r"icmp_seq=3")
+    traffic = laptop.host.pings(topology.INSIDE, 0.2)
     host.run("nft", "flush", "ruleset")
     gateway.process.wait_for(r"table_damaged: nft \(pid \d+\)")
     gateway.process.wait_for(r"table_repaired: .* 2 element")
@@ -92,8 +91,7 @@ def test_the_daemon_is_killed_under_traffic(lab: Scenario) -> None:
     gateway = lab.gateway()
     laptop = lab.client(lab.net.client3)
     laptop.connect()
-    traffic = laptop.host.start("traffic", "ping", "-i", "0.2", topology.INSIDE)
-    traffic.wait_for(r"icmp_seq=3")
+    traffic = laptop.host.pings(topology.INSIDE, 0.2)
 
     # The client does not know and sends on, through its SA and, from a forger, in the clear.
     gateway.kill()

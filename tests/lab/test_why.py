@@ -39,7 +39,7 @@ def test_why_ike_failed(lab: Scenario) -> None:
     assert "Open UDP 4500" in story
 
     # The same as JSON and in the journal.
-    _, answer = gateway.request("GET", f"/v1/attempts?address={address}")
+    answer = gateway.checked("GET", f"/v1/attempts?address={address}")
     reasons = {attempt["reason"]: attempt for attempt in answer["attempts"]}
     assert reasons["wrong_psk"]["stage"] == "ike_authentication"
     assert reasons["no_ike_proposal"]["stage"] == "ike"

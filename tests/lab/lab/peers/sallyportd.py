@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import topology
+from lab import openapi, topology
 from lab.host import Host, Process
 from lab.kernel import KernelState, kernel_state, wait_nothing_left
 from lab.peers.client import Account
@@ -260,6 +260,13 @@ class Sallyportd:
             return response.status, json.loads(response.read() or b"{}")
         finally:
             connection.close()
+
+    def checked(self, method: str, path: str, body: Json | None = None) -> Json:
+        """The answer to a call that succeeds, held against docs/openapi.json."""
+        code, answer = self.request(method, path, body)
+        assert code == 200, f"{method} {path}: {code} {answer}"
+        openapi.check(method, path, code, answer)
+        return answer
 
     def _get(self, path: str) -> Json:
         code, body = self.request("GET", path)

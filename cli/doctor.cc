@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <sstream>
 
+#include "cli/firewall.h"
+
 namespace sallyport::cli {
 namespace {
 
@@ -118,69 +120,18 @@ bool IsBound(const Patient& patient, unsigned port) {
   return false;
 }
 
+/// Unless the daemon says that it does not.
+bool WantsIpsec(const Patient& patient) {
+  return !patient.status || Flag(*patient.status, {"ipsec", "required"});
+}
+
 Finding ExaminePorts(const Patient& patient) {
-  const bool needed = !patient.status || Flag(*patient.status, {"ipsec", "required"});
-  if (!needed) return {Grade::kOk, "IKE's ports are not needed", ""};
+  if (!WantsIpsec(patient)) return {Grade::kOk, "IKE's ports are not needed", ""};
   if (IsBound(patient, 500) && IsBound(patient, 4500)) {
     return {Grade::kOk, "IKE listens on UDP 500 and 4500", ""};
   }
   return {Grade::kProblem, "nobody listens on UDP 500 and 4500",
           "Start charon: 'systemctl start strongswan'."};
-}
-
-bool Has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
-
-/// ufw's own rules and those in its files, which only root can read.
-Finding ExamineUfw(const Patient& patient) {
-  const auto rules = patient.read("/etc/ufw/user.rules");
-  const auto before = patient.read("/etc/ufw/before.rules");
-  if (!rules || !before) {
-    return {Grade::kWarning, "ufw is on; whether it lets clients in only root can see",
-            "Run this as root."};
-  }
-  std::string missing;
-  const auto expect = [&missing](bool there, const char* what) {
-    if (!there) missing += (missing.empty() ? "" : ", ") + std::string(what);
-  };
-  const std::string all = *rules + *before;
-  expect(Has(all, "dport 500") || Has(all, "dports 500"), "UDP 500");
-  expect(Has(all, "4500"), "UDP 4500");
-  expect(Has(all, "-p esp"), "ESP");
-  expect(Has(all, "--pol ipsec"), "UDP that came out of ESP");
-  if (missing.empty()) return {Grade::kOk, "ufw lets IKE, ESP and what was in it in", ""};
-  return {
-      Grade::kWarning, "ufw is on, and its rules do not name " + missing,
-      "'ufw allow Sallyport' for IKE, and the lines in README for the rest; then 'ufw reload'."};
-}
-
-/// firewalld's zones are files as soon as somebody has changed them; the one by default counts.
-Finding ExamineFirewalld(const Patient& patient) {
-  const std::string config = patient.read("/etc/firewalld/firewalld.conf").value_or("");
-  std::string zone = "public";
-  std::istringstream lines(config);
-  for (std::string line; std::getline(lines, line);) {
-    constexpr std::string_view kKey = "DefaultZone=";
-    if (line.starts_with(kKey)) zone = line.substr(kKey.size());
-  }
-  const std::string text = patient.read("/etc/firewalld/zones/" + zone + ".xml").value_or("");
-  if (Has(text, "\"sallyport\"") || Has(text, "\"ipsec\"")) {
-    return {Grade::kOk, "firewalld lets IKE and ESP in", ""};
-  }
-  return {Grade::kWarning,
-          "firewalld is on, and its zone " + zone + " has neither service sallyport nor ipsec",
-          "'firewall-cmd --permanent --add-service=sallyport' and 'firewall-cmd --reload', unless "
-          "clients come in by another zone."};
-}
-
-Finding ExamineFirewall(const Patient& patient) {
-  if (Has(patient.read("/etc/ufw/ufw.conf").value_or(""), "\nENABLED=yes")) {
-    return ExamineUfw(patient);
-  }
-  if (patient.read("/run/firewalld.pid")) return ExamineFirewalld(patient);
-  return {
-      Grade::kOk, "neither ufw nor firewalld is on",
-      "Another firewall has to let in UDP 500 and 4500, ESP (protocol 50), and the UDP that came "
-      "out of ESP; UDP 1701 it need not."};
 }
 
 Finding ExamineForwarding(const Patient& patient) {
@@ -298,9 +249,15 @@ const char* Word(Grade grade) {
 }  // namespace
 
 std::vector<Finding> Examine(const Patient& patient) {
-  return {ExamineDaemon(patient),      ExamineIke(patient),      ExamineModules(patient),
-          ExaminePorts(patient),       ExamineFirewall(patient), ExamineForwarding(patient),
-          ExamineReversePath(patient), ExamineMtu(patient),      ExamineClock(patient),
+  return {ExamineDaemon(patient),
+          ExamineIke(patient),
+          ExamineModules(patient),
+          ExaminePorts(patient),
+          ExamineFirewall(patient, WantsIpsec(patient)),
+          ExamineForwarding(patient),
+          ExamineReversePath(patient),
+          ExamineMtu(patient),
+          ExamineClock(patient),
           ExamineDrops(patient)};
 }
 

@@ -19,8 +19,9 @@ Outcome Done() { return {.code = ExitCode::kDone, .out = {}, .error = {}}; }
 
 /// Prints the outcome of a call as one picture; false when that was the last. More than there is
 /// room for would push the beginning off the screen.
-bool Show(const Screen& screen, const Surroundings& world, const std::string& text) {
-  if (!screen.terminal) return world.print(text);
+bool Show(const Options& options, const Screen& screen, const Surroundings& world,
+          const std::string& text) {
+  if (!screen.terminal || options.json) return world.print(text);
   TerminalSize size = world.size();
   size.rows = std::max<size_t>(size.rows, 2) - 1;  // the cursor's
   return world.print(kNewScreen + FitTo(size, text));
@@ -36,7 +37,7 @@ Outcome Watch(const Options& options, const SessionsCommand& command, const Scre
     if (outcome.code != ExitCode::kDone && outcome.code != ExitCode::kNothingMatched) {
       return outcome;
     }
-    if (!Show(screen, world, outcome.out) || !world.wait(*command.watch)) return Done();
+    if (!Show(options, screen, world, outcome.out) || !world.wait(*command.watch)) return Done();
   }
 }
 
@@ -84,7 +85,7 @@ Outcome Top(const Options& options, const TopCommand& command, const Screen& scr
   for (unsigned look = 1;; ++look) {
     const auto picture = LookAgain(options, command, screen, world, last);
     if (!picture) return picture.error();
-    if (!Show(screen, world, *picture) || look == command.count) return Done();
+    if (!Show(options, screen, world, *picture) || look == command.count) return Done();
     if (!world.wait(command.interval)) return Done();
   }
 }

@@ -517,14 +517,18 @@ void Concentrator::Configure(LiveOptions options) {
   dialling_.Configure(options.dials);
 }
 
-/// Where there are many, the first one tells.
+/// Asked for at each turn, so thousands are not looked at: that many are not our own links.
 bool Concentrator::HasClients() const {
-  const auto calls_us = [](const auto& one) {
-    return !one.second.ended && !one.second.request.dial;
-  };
-  const auto is_called = [](const auto& one) { return one.second.dialled == nullptr; };
-  return std::ranges::any_of(tunnels_, calls_us) ||
-         std::ranges::any_of(sessions_.sessions(), is_called);
+  size_t links = 0;
+  size_t most = 0;  // sessions of ours
+  for (const Dialer::Dial& dial : dialling_.dialer().dials()) {
+    links += dial.tunnel ? 1 : 0;
+    most += dial.settings.sessions;
+  }
+  const auto& sessions = sessions_.sessions();
+  return endpoint_.tunnel_count() > links || sessions.size() > most ||
+         std::ranges::any_of(sessions,
+                             [](const auto& one) { return one.second.dialled == nullptr; });
 }
 
 /// To be called whenever the last tunnel or session may have gone.

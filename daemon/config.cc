@@ -45,10 +45,12 @@ std::optional<ConfigError> UnreachableEntries(const aaa::UserDatabase& users,
 }
 
 /// The first address that two users have as their only one: the second to log in would get none.
-std::optional<ConfigError> SharedAddress(const aaa::UserDatabase& users, const std::string& path) {
+std::optional<ConfigError> SharedAddress(const aaa::UserDatabase& users, const std::string& path,
+                                         std::string_view host_name) {
   std::map<IpAddress, const aaa::UserEntry*> owners;
   for (const aaa::UserEntry& entry : users.entries()) {
     if (!entry.client || entry.profile.addresses.size() != 1) continue;
+    if (entry.server && *entry.server != host_name) continue;  // it never matches
     const IpAddress& address = entry.profile.addresses.front();
     const aaa::UserEntry& owner = *owners.try_emplace(address, &entry).first->second;
     if (owner.client == entry.client) continue;
@@ -87,7 +89,7 @@ Expected<LoadedUsers, std::vector<ConfigError>> UsersIn(const FileText& file,
   if (auto warning = UnreachableEntries(loaded.users, path, host_name)) {
     loaded.warnings.push_back(*std::move(warning));
   }
-  if (auto warning = SharedAddress(loaded.users, path)) {
+  if (auto warning = SharedAddress(loaded.users, path, host_name)) {
     loaded.warnings.push_back(*std::move(warning));
   }
   return loaded;

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <systemd/sd-id128.h>
 #include <utility>
@@ -67,7 +68,23 @@ std::vector<l2tp::PeerPolicy> PeerPolicies(const L2tpConfig& config) {
   return policies;
 }
 
+/// What the sessions of a dial negotiate; `link`: what those of clients do.
+std::shared_ptr<const ppp::LinkConfig> ClientLinkOf(const DialConfig& dial, ppp::LinkConfig link) {
+  link.protocol_field_compression = false;
+  link.mru = dial.mtu;
+  link.mtu = dial.mtu;
+  link.ipv4 = ppp::NetworkUse::kRequire;
+  link.ipv6 = ppp::NetworkUse::kRefuse;
+  link.client.emplace();
+  link.client->user = dial.user;
+  link.client->password = dial.password;
+  link.client->methods = dial.auth;
+  link.eap_methods = dial.eap_methods;
+  return std::make_shared<const ppp::LinkConfig>(std::move(link));
+}
+
 DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
+  const auto as_client = ClientLinkOf(dial, link);
   DialOptions options{.settings = {.name = dial.name,
                                    .server = dial.server,
                                    .ipsec = dial.ipsec,
@@ -80,22 +97,13 @@ DialOptions OptionsOf(const DialConfig& dial, const ppp::LinkConfig& link) {
                       .direction = dial.direction,
                       .profiles = {}};
   for (unsigned session = 0; session < dial.sessions; ++session) {
-    DialProfile profile{
-        .dial = dial.name, .interface = InterfaceName(dial, session), .link = link, .routes = {}};
-    profile.link.protocol_field_compression = false;
-    profile.link.mru = dial.mtu;
-    profile.link.mtu = dial.mtu;
-    profile.link.ipv4 = ppp::NetworkUse::kRequire;
-    profile.link.ipv6 = ppp::NetworkUse::kRefuse;
-    profile.link.client.emplace();
-    profile.link.client->user = dial.user;
-    profile.link.client->password = dial.password;
-    profile.link.client->methods = dial.auth;
-    profile.link.eap_methods = dial.eap_methods;
-    // The same routes into several interfaces would chase each other.
-    if (session == 0) profile.routes = dial.routes;
-    options.profiles.push_back(std::move(profile));
+    options.profiles.push_back({.dial = dial.name,
+                                .interface = InterfaceName(dial, session),
+                                .link = as_client,
+                                .routes = {}});
   }
+  // The same routes into several interfaces would chase each other.
+  options.profiles.front().routes = dial.routes;
   return options;
 }
 

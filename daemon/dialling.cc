@@ -75,7 +75,7 @@ void Dialling::Configure(const std::vector<DialOptions>& dials) {
   for (size_t i = 0; i < dials_.size() && i < dials.size(); ++i) {
     auto& profiles = dials_[i].profiles;
     const auto& next = dials[i].profiles;
-    // Sessions point at theirs: it stays where it is.
+    // Sessions point at their profile, which stays where it is, and keep the link that they have.
     for (size_t j = 0; j < profiles.size() && j < next.size(); ++j) profiles[j].link = next[j].link;
   }
 }

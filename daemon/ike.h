@@ -67,6 +67,8 @@ struct IkeState {
   std::string version;               // as it names itself; empty before the first answer
   std::optional<std::string> error;  // why it is not usable, or not for all
   std::optional<std::string> hint;   // what the operator can do about it
+  bool lacks_ikev1 = false;          // so the clients of desktops and phones cannot be served
+  bool refuses = false;              // something of our configuration; the rest is served
   /// What it sent that could not be read, by reason.
   CountByReason drops;
 };

@@ -13,13 +13,19 @@
 
 namespace sallyport::daemon {
 
-/// For messages that a peer can provoke at will, one object for each kind: at most kBurst in each
-/// kPeriod are logged; the first of the next period says how many were left out.
+/// For messages that a peer can provoke at will, one object for each kind: at most so many in
+/// each kPeriod are logged; the first of the next period says how many were left out.
 class LogLimit {
  public:
   static constexpr unsigned kBurst = 20;              // local policy
   static constexpr std::chrono::seconds kPeriod{10};  // local policy
 
+  explicit LogLimit(unsigned burst = kBurst) : burst_(burst) {}
+
+  void LogDebug(std::string_view id, std::string text, TimePoint now,
+                const std::vector<LogField>& fields = {}) {
+    Log(LogLevel::kDebug, id, std::move(text), now, fields);
+  }
   void LogInfo(std::string_view id, std::string text, TimePoint now,
                const std::vector<LogField>& fields = {}) {
     Log(LogLevel::kInfo, id, std::move(text), now, fields);
@@ -41,7 +47,7 @@ class LogLimit {
       if (suppressed_ > 0) text += " (" + std::to_string(suppressed_) + " like it left out)";
       suppressed_ = 0;
     }
-    if (passed_ >= kBurst) {
+    if (passed_ >= burst_) {
       ++suppressed_;
       return {};
     }
@@ -55,6 +61,7 @@ class LogLimit {
     if (const auto passed = Pass(std::move(text), now)) daemon::Log(level, id, *passed, fields);
   }
 
+  unsigned burst_;
   TimePoint began_;
   unsigned passed_ = 0;
   uint64_t suppressed_ = 0;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
+#include <set>
 #include <signal.h>
 #include <string>
 #include <sys/prctl.h>
@@ -99,9 +100,9 @@ int Explain(const std::string& name, bool json) {
 
 /// What --check looks at. The configuration itself may be a draft that only its author can read.
 Expected<LoadedConfig, std::vector<ConfigError>> LoadForCheck(const std::string& path) {
-  std::vector<std::string> files;
+  std::set<std::string> files;
   auto loaded = LoadConfig(path, SystemHostName(), [&](const std::string& file) {
-    if (!CredentialIn(file) && (file != path || path == kDefaultConfig)) files.push_back(file);
+    if (!CredentialIn(file) && (file != path || path == kDefaultConfig)) files.insert(file);
     return ReadFile(file);
   });
   if (!loaded) return loaded;

@@ -20,7 +20,7 @@ bool BecomeServiceUser() {
 
 }  // namespace
 
-std::vector<ConfigError> UnreadableForService(const std::vector<std::string>& files) {
+std::vector<ConfigError> UnreadableForService(const std::set<std::string>& files) {
   if (!BecomeServiceUser()) return {};
   const std::string user = kServiceUser;
   std::vector<ConfigError> warnings;
@@ -28,7 +28,9 @@ std::vector<ConfigError> UnreadableForService(const std::vector<std::string>& fi
     if (::access(file.c_str(), R_OK) == 0) continue;
     warnings.push_back(AboutFile(
         file, "file", "a file that the user " + user + ", as whom the service runs, cannot read",
-        "one of the group " + user + " with mode 0640, in a folder open to it"));
+        "one of the group " + user +
+            " with mode 0640, in a folder open to it, unless the unit gives the service more "
+            "groups"));
   }
   return warnings;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,6 @@ inline constexpr const char* kServiceUser = "sallyport";
 /// For root, who checks a configuration and reads everything: a warning for each of `files` that
 /// kServiceUser could not read. None for others, and where there is no such user. Gives root's
 /// rights up for good, so it is the last thing that a process does with files.
-std::vector<ConfigError> UnreadableForService(const std::vector<std::string>& files);
+std::vector<ConfigError> UnreadableForService(const std::set<std::string>& files);
 
 }  // namespace sallyport::daemon

@@ -126,8 +126,8 @@ void SessionManager::Prepare(const l2tp::PrepareSession& request, const IpEndpoi
   session.peer = peer;
   session.dialled = profile;
   session.call.direction = request.direction;
-  if (profile != nullptr && profile->link.client) {
-    session.user = PrintableText(profile->link.client->user);
+  if (profile != nullptr && profile->link->client) {
+    session.user = PrintableText(profile->link->client->user);
   }
   session.since = std::chrono::system_clock::now();
   session.started = loop_.Now();
@@ -169,8 +169,7 @@ void SessionManager::Start(const SessionKey& key, bool send_sequence, const Sess
 }
 
 SessionManager::SharedConfig SessionManager::ConfiguredFor(const DialProfile* profile) const {
-  if (profile == nullptr) return config_;
-  return {SharedConfig(), &profile->link};  // not ours to keep: it outlives the session
+  return profile == nullptr ? config_ : profile->link;
 }
 
 SessionManager::SharedConfig SessionManager::ConfigFor(const DialProfile* profile,

@@ -37,9 +37,9 @@ namespace sallyport::daemon {
 
 /// What makes a session one that we have dialled.
 struct DialProfile {
-  std::string dial;       // the name of the [[dial]]
-  std::string interface;  // the name of the network interface
-  ppp::LinkConfig link;   // as the client
+  std::string dial;                             // the name of the [[dial]]
+  std::string interface;                        // the name of the network interface
+  std::shared_ptr<const ppp::LinkConfig> link;  // as the client; of sessions that are yet to begin
   std::vector<IpPrefix> routes;
 };
 

@@ -29,9 +29,11 @@ void AppendDaemon(const MetricsStatus& metrics, MetricsText& text) {
   if (status.ipsec.required) {
     text.Gauge("sallyport_ike_connected", "", "1 while the IKE daemon answers.");
     text.Sample({}, uint64_t{status.ipsec.vici.connected});
+    const ViciStatus& vici = status.ipsec.vici;
     text.Gauge("sallyport_ike_limited", "",
-               "1 while the IKE daemon answers but cannot serve clients, as one without IKEv1.");
-    text.Sample({}, uint64_t{status.ipsec.vici.connected && status.ipsec.vici.error});
+               "1 while the IKE daemon answers but lacks something, by what it is.");
+    text.Sample({{"reason", "no_ikev1"}}, uint64_t{vici.connected && vici.lacks_ikev1});
+    text.Sample({{"reason", "refused_configuration"}}, uint64_t{vici.connected && vici.refuses});
   }
   if (!metrics.dials.empty()) {
     text.Gauge("sallyport_dial_up", "", "1 while every session of a dial is up.");

@@ -39,6 +39,8 @@ struct ViciStatus {
   std::optional<std::string> version;  // charon's, while connected
   std::optional<std::string> error;    // why not connected
   std::optional<std::string> hint;     // what the operator can do about it
+  bool lacks_ikev1 = false;            // IkeState
+  bool refuses = false;
 };
 
 struct IpsecStatus {

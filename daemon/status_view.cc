@@ -203,6 +203,8 @@ IpsecStatus StatusView::Ipsec() const {
   if (!state.version.empty()) ipsec.vici.version = state.version;
   ipsec.vici.error = state.error;
   ipsec.vici.hint = state.hint;
+  ipsec.vici.lacks_ikev1 = state.lacks_ikev1;
+  ipsec.vici.refuses = state.refuses;
   return ipsec;
 }
 

@@ -206,6 +206,8 @@ void Strongswan::LoadAgain() {
 void Strongswan::SetRefusal(const std::optional<StrongswanLoader::Refusal>& refusal) {
   state_.error.reset();
   state_.hint.reset();
+  state_.lacks_ikev1 = false;  // the probe comes next
+  state_.refuses = refusal.has_value();
   if (!refusal) return;
   state_.error =
       fmt::format("the IKE daemon refuses {}: {}", refusal->what, PrintableText(refusal->why));
@@ -260,6 +262,7 @@ void Strongswan::ProbeIkev1() {
     const auto add = [](std::optional<std::string>& text, std::string_view more) {
       text = text ? fmt::format("{}; {}", *text, more) : std::string(more);
     };
+    state_.lacks_ikev1 = true;
     add(state_.error, kNoIkev1);
     add(state_.hint, kNoIkev1Hint);
     observer_->OnIkeState(state_);

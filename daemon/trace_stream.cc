@@ -71,7 +71,7 @@ std::string Line(const TracedPacket& packet, const MaskedPacket& masked, uint64_
 
 bool IsLogged() { return CurrentLogLevel() == LogLevel::kDebug; }
 
-void LogPacket(const TracedPacket& packet, const MaskedPacket& masked) {
+std::vector<LogField> FieldsOf(const TracedPacket& packet) {
   std::vector<LogField> fields{{"PEER", packet.peer.ToString()}};
   if (packet.tunnel) fields.push_back({"TUNNEL", std::to_string(packet.tunnel.value())});
   if (packet.sessions.size() == 1) {
@@ -80,7 +80,7 @@ void LogPacket(const TracedPacket& packet, const MaskedPacket& masked) {
       fields.push_back({"USER", user});
     }
   }
-  LogDebug("control_message", (packet.received ? "<- " : "-> ") + masked.text, fields);
+  return fields;
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ class TraceStream::Subscriber final : public LineQueue {
 };
 
 TraceStream::TraceStream(EventLoop& loop)
-    : subscribers_(loop, [this] {
+    : loop_(loop), subscribers_(loop, [this] {
         return ToText({{"seq", seq_}, {"time", TimestampNow()}, {"type", "heartbeat"}});
       }) {}
 
@@ -203,7 +203,10 @@ void TraceStream::Take(const TracedPacket& packet) {
   const auto line = [&]() -> const std::string& {
     return made ? *made : made.emplace(Line(packet, masked(), seq_));
   };
-  if (IsLogged()) LogPacket(packet, masked());
+  if (IsLogged()) {
+    packet_log_.LogDebug("control_message", (packet.received ? "<- " : "-> ") + masked().text,
+                         loop_.Now(), FieldsOf(packet));
+  }
   for (const auto& subscriber : live) subscriber->Take(packet, line);
 }
 

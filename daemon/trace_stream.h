@@ -7,6 +7,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/http_message.h"
 #include "daemon/line_queue.h"
+#include "daemon/log_limit.h"
 #include "daemon/status_model.h"
 #include "daemon/trace_sink.h"
 
@@ -36,6 +37,12 @@ class TraceStream final : public TraceSink {
  private:
   class Subscriber;
 
+  /// Of control messages in LogLimit::kPeriod: a tenth of what journald takes of a service. Local
+  /// policy.
+  static constexpr unsigned kMaxLogged = 330;
+
+  EventLoop& loop_;
+  LogLimit packet_log_{kMaxLogged};
   uint64_t seq_ = 0;
   Followers<Subscriber> subscribers_;
 };

@@ -133,9 +133,9 @@ def _sockets(server: ThisServer) -> set[str]:
 
 
 def _service_commands() -> Iterator[str]:
-    """What docs/operations.md tells the operator to type, word for word."""
-    text = (REPOSITORY / "docs/operations.md").read_text()
-    (block,) = re.findall(r"^((?:    .*\n)*    sallyport init .*\n(?:    .*\n)*)", text, re.M)
+    """What the README tells the operator to type once the package is there, word for word."""
+    text = (REPOSITORY / "README.md").read_text()
+    (block,) = re.findall(r"^```\n((?:.+\n)*sallyport init .*\n(?:.+\n)*)```$", text, re.M)
     for line in block.splitlines():
         yield line.split("#")[0].strip()
 
@@ -212,10 +212,8 @@ class PackageLife:
         server.run("udevadm", "control", "--reload")
 
     def set_up(self) -> None:
-        self.story.chapter("The steps of docs/operations.md, word for word")
+        self.story.chapter("The steps of the README, word for word")
         story, server = self.story, self.server
-        Path("/etc/sysctl.d/50-sallyport.conf").write_text("net.ipv4.ip_forward = 1\n")
-        server.run("sysctl", "-qp", "/etc/sysctl.d/50-sallyport.conf")
         for command in _service_commands():
             init = command.startswith("sallyport init ")
             if init:

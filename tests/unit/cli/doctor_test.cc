@@ -25,6 +25,14 @@ class DoctorTest : public testing::Test {
                     .status = status_});
   }
 
+  Finding Named(const char* part) const {
+    for (const Finding& finding : Findings()) {
+      if (finding.what.find(part) != std::string::npos) return finding;
+    }
+    ADD_FAILURE() << "no finding has " << part;
+    return Finding{.grade = Grade::kProblem, .what = "", .advice = ""};
+  }
+
   /// The one finding that is not well.
   Finding Trouble() const {
     std::vector<Finding> troubles;
@@ -61,31 +69,49 @@ TEST_F(DoctorTest, AHealthyMachine_HasNothingToComplainOf) {
   for (const Finding& finding : Findings()) EXPECT_EQ(finding.grade, Grade::kOk) << finding.what;
 }
 
-TEST_F(DoctorTest, AFirewallThatIsOn_HasToLetClientsIn) {
-  const auto named = [this](const char* what) {
-    for (const Finding& finding : Findings()) {
-      if (finding.what.find(what) != std::string::npos) return finding;
-    }
-    return Finding{Grade::kOk, "", ""};
-  };
-  EXPECT_EQ(named("neither ufw nor firewalld").grade, Grade::kOk);
+constexpr const char* kDecryptedIn =
+    "-A ufw-before-input -m policy --dir in --pol ipsec -p udp -j ACCEPT\n";
+
+TEST_F(DoctorTest, Ufw_HasToLetClientsIn) {
   files_["/etc/ufw/ufw.conf"] = "# ENABLED=yes starts it\nENABLED=yes\n";
   EXPECT_THAT(Trouble().what, HasSubstr("only root"));
+  files_["/etc/ufw/before.rules"] = "";
+  for (const auto& [rules, missing] : std::vector<std::pair<std::string, const char*>>{
+           {"", "let in UDP 500, UDP 4500, ESP, UDP that came out of ESP"},
+           {"-A ufw-user-input -p udp -m multiport --dports 500,4500 -j ACCEPT\n",
+            "let in ESP, UDP that came out of ESP"},
+           {"-A ufw-user-input -p udp --dport 400:600 -j ACCEPT\n", "let in UDP 4500, ESP"},
+           {"-A ufw-user-input -p udp --dport 500 -j ufw-user-limit-accept\n", "let in UDP 4500,"},
+           // What looks like it and is something else.
+           {"-A ufw-user-input -p udp --dport 500 -j DROP\n", "let in UDP 500,"},
+           {"-A ufw-user-input -p tcp --dport 500 -j ACCEPT\n", "let in UDP 500,"},
+           {"-A ufw-user-input -p udp --dport 5000 -j ACCEPT\n", "let in UDP 500,"},
+           {"-A ufw-user-output -p udp --dport 500 -j ACCEPT\n", "let in UDP 500,"},
+           {"# -A ufw-user-input -p udp --dport 500 -j ACCEPT\n", "let in UDP 500,"}}) {
+    files_["/etc/ufw/user.rules"] = rules;
+    EXPECT_THAT(Trouble().what, HasSubstr(missing)) << rules;
+  }
   files_["/etc/ufw/user.rules"] =
       "-A ufw-user-input -p udp -m multiport --dports 500,4500 -j ACCEPT\n";
-  files_["/etc/ufw/before.rules"] = "";
-  EXPECT_THAT(Trouble().what, HasSubstr("do not name ESP, UDP that came out of ESP"));
   files_["/etc/ufw/before.rules"] =
-      "-A ufw-before-input -p esp -j ACCEPT\n"
-      "-A ufw-before-input -m policy --dir in --pol ipsec -p udp -j ACCEPT\n";
-  EXPECT_EQ(named("ufw lets IKE").grade, Grade::kOk);
-  files_["/etc/ufw/ufw.conf"] = "# ENABLED=yes starts it\nENABLED=no\n";
+      std::string("-A ufw-before-input -p esp -j ACCEPT\n") + kDecryptedIn;
+  EXPECT_EQ(Named("ufw lets IKE").grade, Grade::kOk);
+  files_["/etc/ufw/user.rules"] = "";
+  files_["/etc/default/ufw"] = "IPV6=yes\nDEFAULT_INPUT_POLICY=\"ACCEPT\"\n";
+  EXPECT_EQ(Named("what no rule forbids").grade, Grade::kOk);
+  files_["/etc/default/ufw"] = "DEFAULT_INPUT_POLICY=\"DROP\"\n";
+  (*status_)["ipsec"]["required"] = false;
+  EXPECT_THAT(Named("a firewall is not looked at").advice, HasSubstr("1701"));
+}
 
-  files_["/run/firewalld.pid"] = "12\n";
-  files_["/etc/firewalld/firewalld.conf"] = "DefaultZone=external\n";
+TEST_F(DoctorTest, Firewalld_HasToLetClientsIn) {
+  EXPECT_EQ(Named("neither ufw nor firewalld").grade, Grade::kOk);
+  files_["/sys/fs/cgroup/system.slice/firewalld.service/cgroup.procs"] = "12\n";
+  EXPECT_THAT(Trouble().what, HasSubstr("only root"));
+  files_["/etc/firewalld/firewalld.conf"] = "# DefaultZone=home\nDefaultZone=external\n";
   EXPECT_THAT(Trouble().what, HasSubstr("its zone external has neither"));
   files_["/etc/firewalld/zones/external.xml"] = "<zone><service name=\"sallyport\"/></zone>\n";
-  EXPECT_EQ(named("firewalld lets IKE").grade, Grade::kOk);
+  EXPECT_THAT(Named("zone external lets IKE").advice, HasSubstr("came out of ESP"));
 }
 
 TEST_F(DoctorTest, ADefaultRouteOfIpv6_IsOneToo) {

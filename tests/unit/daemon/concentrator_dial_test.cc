@@ -2,6 +2,7 @@
 // A concentrator that dials a server made of octets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,10 +41,13 @@ Concentrator::Options Options(bool ipsec, l2tp::CallDirection direction) {
   Concentrator::Options options;
   options.ipsec_required = ipsec;
   options.l2tp.host_name = "branch";
-  DialProfile profile{
-      .dial = "hq", .interface = "hq", .link = {}, .routes = {*IpPrefix::Parse("10.0.0.0/16")}};
-  profile.link.client.emplace();
-  profile.link.client->user = "alice";
+  ppp::LinkConfig link;
+  link.client.emplace();
+  link.client->user = "alice";
+  const DialProfile profile{.dial = "hq",
+                            .interface = "hq",
+                            .link = std::make_shared<const ppp::LinkConfig>(link),
+                            .routes = {*IpPrefix::Parse("10.0.0.0/16")}};
   DialOptions dial{.settings = {.name = "hq", .server = "198.51.100.1", .ipsec = ipsec},
                    .policy = {},
                    .psk = Secret(std::string_view("swordfish")),
@@ -209,13 +213,21 @@ TEST_F(ConcentratorDialTest, ALinkOfOursIsNoClientThatADrainWaitsFor) {
 }
 
 TEST_F(ConcentratorDialTest, WhatIsReloadedHoldsFromTheNextSessionOn) {
+  const auto reload = [this](std::chrono::seconds echo_interval) {
+    auto dials = Options(false, l2tp::CallDirection::kIncoming).dials;
+    auto link = std::make_shared<ppp::LinkConfig>(*dials[0].profiles[0].link);
+    link->echo_interval = echo_interval;
+    dials[0].profiles[0].link = link;
+    concentrator_.Configure({.l2tp = {}, .ppp = {}, .dials = dials});
+  };
   Start();
-  auto dials = Options(false, l2tp::CallDirection::kIncoming).dials;
-  dials[0].profiles[0].link.echo_interval = std::chrono::seconds{7};
-  concentrator_.Configure({.l2tp = {}, .ppp = {}, .dials = dials});
+  reload(std::chrono::seconds{7});
   Connect();
   const auto& session = concentrator_.sessions().sessions().at(key_);
-  EXPECT_EQ(session.dialled->link.echo_interval, std::chrono::seconds{7});
+  EXPECT_EQ(session.link_config->echo_interval, std::chrono::seconds{7});
+  reload(std::chrono::seconds{8});
+  EXPECT_EQ(session.link_config->echo_interval, std::chrono::seconds{7}) << "for life";
+  EXPECT_EQ(session.dialled->link->echo_interval, std::chrono::seconds{8});
 }
 
 TEST_F(ConcentratorDialTest, ATunnelThatTheKernelRefusesIsClosedAndTriedAgain) {

@@ -218,6 +218,8 @@ TEST(Config, TwoUsersWithOneAddressAreWarnedAbout) {
   EXPECT_THAT(warnings("a * s 10.1.2.3\nb * s 10.1.2.4\nc * s 10.1.2.3\nd * s 10.1.2.3\n"),
               ElementsAre("/users:3:1: address: found 10.1.2.3, which the user in line 1 has too, "
                           "expected an address of this user alone"));
+  EXPECT_THAT(warnings("a * s 10.1.2.3\nb other s 10.1.2.3\n"),
+              ElementsAre(HasSubstr("for another server")));
   // One user by two of our names; everybody; and two who take turns at two addresses.
   EXPECT_THAT(warnings("a gw s 10.1.2.3\na * s 10.1.2.3\n* * s 10.1.2.3\n"), IsEmpty());
   EXPECT_THAT(warnings("a * s 10.1.2.3 10.1.2.4\nb * s 10.1.2.4 10.1.2.3\n"), IsEmpty());

@@ -159,11 +159,12 @@ Finding ExamineForwarding(const Patient& patient) {
 
 /// The device of the default route of IPv6: destination and its length 0 in /proc/net/ipv6_route.
 std::string DefaultDeviceV6(const Patient& patient) {
+  constexpr std::string_view kEverywhere = "00000000000000000000000000000000 00 ";
   std::istringstream lines(patient.read("/proc/net/ipv6_route").value_or(""));
   for (std::string line; std::getline(lines, line);) {
-    const std::string device = line.substr(line.rfind(' ') + 1);
+    std::string device = line.substr(line.rfind(' ') + 1);
     // What leads nowhere is lo's.
-    if (line.starts_with(std::string(32, '0') + " 00 ") && device != "lo") return device;
+    if (line.starts_with(kEverywhere) && device != "lo") return device;
   }
   return {};
 }

@@ -15,10 +15,6 @@ namespace {
 using Grade = Finding::Grade;
 using Words = std::vector<std::string>;
 
-constexpr const char* kDecrypted =
-    "the UDP that came out of ESP has to get in as well, by a rule with an IPsec policy: "
-    "operations.md, \"As a service\", has it";
-
 /// The word after `option`; empty when there is none.
 std::string ValueOf(const Words& rule, std::string_view option) {
   const auto found = std::ranges::find(rule, option);
@@ -52,8 +48,7 @@ bool Covers(const std::string& ports, unsigned port) {
   for (std::string range; std::getline(list, range, ',');) {
     const size_t colon = range.find(':');
     const unsigned first = PortIn(range);
-    const unsigned last =
-        colon == range.npos ? first : PortIn(std::string_view(range).substr(colon + 1));
+    const unsigned last = colon == range.npos ? first : PortIn(range.substr(colon + 1));
     if (first != 0 && first <= port && port <= last) return true;
   }
   return false;
@@ -121,15 +116,19 @@ Finding ExamineFirewalld(const Patient& patient) {
   const std::string text = patient.read("/etc/firewalld/zones/" + zone + ".xml").value_or("");
   const bool ike = text.find("<service name=\"sallyport\"") != text.npos ||
                    text.find("<service name=\"ipsec\"") != text.npos;
-  if (ike) {
-    return {Grade::kOk, "firewalld's zone " + zone + " lets IKE and ESP in",
-            "This does not see whether " + std::string(kDecrypted) + "."};
+  const bool decrypted = text.find("port=\"1701\" protocol=\"udp\"") != text.npos ||
+                         text.find("protocol=\"udp\" port=\"1701\"") != text.npos;
+  if (ike && decrypted) {
+    return {Grade::kOk, "firewalld's zone " + zone + " lets IKE, ESP and what was in it in", ""};
   }
-  return {Grade::kWarning,
-          "firewalld is on, and its zone " + zone + " has neither service sallyport nor ipsec",
-          "'firewall-cmd --permanent --add-service=sallyport' and 'firewall-cmd --reload', unless "
-          "clients come in by another zone; " +
-              std::string(kDecrypted) + "."};
+  return {
+      Grade::kWarning,
+      "firewalld is on, and its zone " + zone +
+          (ike ? " has no UDP 1701, as which comes in what was in ESP"
+               : " has neither service sallyport nor ipsec"),
+      "'firewall-cmd --permanent --add-service=sallyport --add-port=1701/udp' and 'firewall-cmd "
+      "--reload', unless clients come in by another zone. The daemon's own table keeps out what "
+      "was not in ESP."};
 }
 
 /// Its unit has processes. It writes no PID file as a service.

@@ -113,9 +113,9 @@ std::string FirstLine(const std::string& text) {
   return line;
 }
 
-/// Name servers of this machine that its clients can reach too.
-std::string UsualDns(const InitWorld& world) {
-  std::istringstream lines(world.read("/etc/resolv.conf").value_or(""));
+/// Those in a file of resolv.conf(5) that clients of this machine can reach too.
+std::string NameServersIn(const InitWorld& world, const std::string& file) {
+  std::istringstream lines(world.read(file).value_or(""));
   std::string usual;
   size_t count = 0;
   for (std::string line; std::getline(lines, line) && count < kMaxDns;) {
@@ -129,6 +129,12 @@ std::string UsualDns(const InitWorld& world) {
     ++count;
   }
   return usual;
+}
+
+/// Behind systemd-resolved's stub are those that it asks itself (resolved.conf(5)).
+std::string UsualDns(const InitWorld& world) {
+  const std::string usual = NameServersIn(world, "/etc/resolv.conf");
+  return usual.empty() ? NameServersIn(world, "/run/systemd/resolve/resolv.conf") : usual;
 }
 
 // ---- What an answer has to be: what is wrong with it, or nothing --------------------------------
@@ -210,8 +216,10 @@ class Interview {
     const std::string dns =
         Answer(command_.dns,
                {.text = "Name servers for clients, or \"none\"", .suggestion = UsualDns(world_)},
-               [](const std::string& text) {
-                 if (DnsOf(text)) return std::string();
+               [this](const std::string& text) {
+                 // Who is asked says so, if clients are to resolve nothing.
+                 const bool no_answer = text.empty() && world_.ask;
+                 if (DnsOf(text) && !no_answer) return std::string();
                  return fmt::format("\"{}\" is no list of at most two IPv4 addresses", text);
                });
     answers.account.user = Answer(
@@ -320,14 +328,13 @@ struct File {
 
 std::vector<File> FilesOf(const Answers& answers, const std::string& folder) {
   const ClientAccount& account = answers.account;
-  return {
-      {.path = folder + "/sallyport.toml", .text = ConfigurationText(answers, folder)},
-      {.path = folder + "/psk", .text = account.psk + '\n'},
-      {.path = folder + "/users",
-       .text = fmt::format("# client  server  secret  addresses; more in configuration.md, in\n"
-                           "# /usr/share/doc/sallyport. Mode 0640, of root and group sallyport.\n"
-                           "{} * {} *\n",
-                           QuotedWord(account.user), QuotedWord(account.password))}};
+  return {{.path = folder + "/sallyport.toml", .text = ConfigurationText(answers, folder)},
+          {.path = folder + "/psk", .text = account.psk + '\n'},
+          {.path = folder + "/users",
+           .text = fmt::format("# client  server  secret  addresses; more: man sallyport.toml\n"
+                               "# Mode 0640, of root and group sallyport.\n"
+                               "{} * {} *\n",
+                               QuotedWord(account.user), QuotedWord(account.password))}};
 }
 
 std::string Backup(const File& file) { return file.path + ".bak"; }
@@ -371,6 +378,10 @@ std::string ToText(const Answers& answers, const std::string& folder,
                    const std::vector<File>& files, const std::vector<ClientSettings>& settings) {
   std::string text = "Written:\n";
   for (const File& file : files) text += "  " + file.path + '\n';
+  for (const ClientSettings& one : settings) {
+    text += fmt::format("\n---- {} ({}) ----\n{}", one.system, one.file, one.text);
+  }
+  // Last, where a terminal shows it.
   text +=
       "\nNext:\n"
       "  sysctl -w net.ipv4.ip_forward=1     # and in /etc/sysctl.d, to last\n"
@@ -385,9 +396,6 @@ std::string ToText(const Answers& answers, const std::string& folder,
   if (answers.dns.empty()) text += "  clients get no name servers: see ppp.dns\n";
   text += fmt::format("  hosts behind this server need a route to {}, or it masquerades it\n",
                       answers.pool.ToString());
-  for (const ClientSettings& one : settings) {
-    text += fmt::format("\n---- {} ({}) ----\n{}", one.system, one.file, one.text);
-  }
   return text;
 }
 

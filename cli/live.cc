@@ -58,11 +58,11 @@ Expected<std::string, Outcome> LookAgain(const Options& options, const TopComman
     if (response->status != 200) return Unexpected{ExplainProblem(options, screen, *response)};
     return std::move(response->body);
   };
-  const auto sessions = ask(ToCall(options));
+  auto sessions = ask(ToCall(options));
   if (!sessions) return sessions;
   if (options.json) return JsonText(screen, *sessions);
   const auto at = std::chrono::steady_clock::now();
-  const auto status = ask({"GET", "/v1/status", ""});
+  auto status = ask({"GET", "/v1/status", ""});
   if (!status) return status;
   Look now{.sessions = Json::parse(*sessions, nullptr, false),
            .status = Json::parse(*status, nullptr, false),

@@ -54,13 +54,26 @@ function(sallyport_library name)
   target_precompile_headers(${name} REUSE_FROM precompiled)
 endfunction()
 
-# sallyport_test(NAME SOURCES... DEPENDS...): one GoogleTest program, its cases listed by ctest one by one.
+# sallyport_test(NAME [THREADS] SOURCES... DEPENDS...): one GoogleTest program. ctest runs each half of its cases in one
+# process: a process for each case costs minutes with sanitizers. THREADS: what it tests has threads, for ThreadSanitizer.
 function(sallyport_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
   target_precompile_headers(${name} REUSE_FROM precompiled_for_tests)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60)
+  set(labels gtest)
+  if(arg_THREADS)
+    list(APPEND labels threads)
+  endif()
+  foreach(half 0 1)
+    set(test ${name}.${half})
+    add_test(NAME ${test}
+      COMMAND ${name} --gtest_brief=1 --gtest_output=xml:${PROJECT_BINARY_DIR}/gtest/${test}.xml)
+    set_tests_properties(${test} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=2;GTEST_SHARD_INDEX=${half}"
+      LABELS "${labels}"
+      TIMEOUT 900)
+  endforeach()
 endfunction()
 
 # sallyport_fuzzer(NAME SOURCES... DEPENDS...): one libFuzzer program; NAME ends in _fuzzer.

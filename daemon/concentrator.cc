@@ -522,7 +522,7 @@ bool Concentrator::HasClients() const {
   size_t links = 0;
   size_t most = 0;  // sessions of ours
   for (const Dialer::Dial& dial : dialling_.dialer().dials()) {
-    links += dial.tunnel ? 1 : 0;
+    if (dial.tunnel) ++links;
     most += dial.settings.sessions;
   }
   const auto& sessions = sessions_.sessions();

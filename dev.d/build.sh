@@ -90,6 +90,6 @@ cmd_bench() {
 }
 
 cmd_package() {
-  need build && need package
+  need build && need package || return
   watched_step "package" packaging/build "$@"
 }

@@ -111,7 +111,10 @@ TEST_F(DoctorTest, Firewalld_HasToLetClientsIn) {
   files_["/etc/firewalld/firewalld.conf"] = "# DefaultZone=home\nDefaultZone=external\n";
   EXPECT_THAT(Trouble().what, HasSubstr("its zone external has neither"));
   files_["/etc/firewalld/zones/external.xml"] = "<zone><service name=\"sallyport\"/></zone>\n";
-  EXPECT_THAT(Named("zone external lets IKE").advice, HasSubstr("came out of ESP"));
+  EXPECT_THAT(Trouble().what, HasSubstr("its zone external has no UDP 1701"));
+  files_["/etc/firewalld/zones/external.xml"] =
+      "<zone>\n<service name=\"sallyport\"/>\n<port port=\"1701\" protocol=\"udp\"/>\n</zone>\n";
+  EXPECT_EQ(Named("zone external lets IKE").grade, Grade::kOk);
 }
 
 TEST_F(DoctorTest, ADefaultRouteOfIpv6_IsOneToo) {

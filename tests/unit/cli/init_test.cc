@@ -71,6 +71,13 @@ TEST_F(InitTest, WithNobodyToAsk_SuggestionsAreTaken) {
   for (const auto& [path, file] : written_) EXPECT_TRUE(file.for_daemon) << path;
 }
 
+TEST_F(InitTest, BehindALocalStub_ItsOwnNameServersAreSuggested) {
+  disk_["/etc/resolv.conf"] = "nameserver 127.0.0.53\n";
+  disk_["/run/systemd/resolve/resolv.conf"] = "# resolved's\nnameserver 192.0.2.9\n";
+  ASSERT_EQ(Init().code, ExitCode::kDone);
+  EXPECT_THAT(written_["/etc/sallyport/sallyport.toml"].text, HasSubstr("dns = [\"192.0.2.9\"]"));
+}
+
 TEST_F(InitTest, OneWhoIsAsked_Answers) {
   const std::vector<std::string> answers{"vpn.example.org", "10.1.0.0/24", "none", "bob", "",
                                          "secret"};
@@ -92,7 +99,8 @@ TEST_F(InitTest, OneWhoIsAsked_Answers) {
 
 TEST_F(InitTest, OneWhoErrs_IsToldAndAskedAgain) {
   const std::vector<std::string> answers{
-      "two words", "vpn.example.org", "192.0.2.0/24", "10.1.0.0/24", "none", "bob", "\"", "", ""};
+      "two words", "vpn.example.org", "192.0.2.0/24", "10.1.0.0/24", "", "none", "bob", "\"", "",
+      ""};
   std::vector<std::string> complaints;
   ask_ = [&, next = size_t{0}](const Question& question) mutable -> std::optional<std::string> {
     if (!question.complaint.empty()) complaints.push_back(question.complaint);
@@ -102,6 +110,7 @@ TEST_F(InitTest, OneWhoErrs_IsToldAndAskedAgain) {
   ASSERT_EQ(outcome.code, ExitCode::kDone) << outcome.error;
   EXPECT_THAT(complaints, ElementsAre(HasSubstr("neither an address"),
                                       HasSubstr("has the address of this server, 192.0.2.7"),
+                                      HasSubstr("no list of at most two IPv4 addresses"),
                                       HasSubstr("quotation marks")));
 }
 

@@ -7,13 +7,11 @@ a host of the lab beside it. All that does not hold is told, not only the first;
 """
 
 import grp
-import hashlib
 import json
 import os
 import pwd
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,7 @@ from lab.kernel import KernelLog, kernel_state, wait_nothing_left
 from lab.peers.client import Account, VpnClient
 from lab.peers.xl2tpd import DUAL_STACK_HABITS, PppUp
 from lab.story import Story
+from lab.this_server import OTHERS_FILES, ThisServer, every_file, listening, mode_of
 from lab.waiting import time_limit, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,88 +47,6 @@ NETWORKD = {
 DROP_IN = Path("/run/systemd/system/sallyportd.service.d/lab.conf")
 # udev that takes its time, as on a machine that boots.
 SLOW_UDEV = Path("/run/udev/rules.d/00-slow.rules")
-
-# What installing and purging any package leaves: dpkg's, apt's and systemd's own books, logs, and caches.
-OTHERS_FILES = re.compile(
-    r"/var/(lib/(dpkg|apt|systemd/(timers|catalog)|ucf)|log|cache/(apt|debconf|ldconfig|man))(/|$)"
-    # dh_apparmor's lines in every package with a profile remove it when it is empty.
-    r"|/etc/apparmor\.d/disable$"
-    r"|/var/lib/systemd/(random-seed|credential\.secret)$|/etc/ld\.so\.cache$|/etc/(passwd|group|g?shadow)-?$|/etc/\.pwd\.lock$"
-    # AppArmor's cache of the profiles of strongSwan's packages.
-    r"|/var/cache/apparmor/[^/]+/usr\.sbin\.(charon-systemd|swanctl)$"
-)
-
-
-class ThisServer(Host):
-    """The system that we run on, with what a host of the lab can do."""
-
-    def __init__(self, scratch: Path) -> None:
-        self.name = self.namespace = "server"
-        self.scratch = scratch
-        self.processes = []
-        scratch.mkdir(parents=True)
-
-    def _enter(self, arguments: tuple[str, ...]) -> list[str]:
-        return list(arguments)
-
-    def path(self, inside: str) -> Path:
-        return Path(inside)
-
-    def apt(self, *arguments: str) -> str:
-        words = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--yes", *arguments)
-        return self.run(*words, timeout=600).stdout
-
-    def journal(self, *arguments: str) -> str:
-        # With --grep it fails where it finds nothing.
-        words = ("journalctl", "--boot", "--quiet", "--no-pager", *arguments)
-        return self.run(*words, check=False).stdout
-
-    def property(self, name: str, unit: str = "sallyportd") -> str:
-        return self.output("systemctl", "show", "--value", f"--property={name}", unit).strip()
-
-    def accounts(self) -> set[str]:
-        return {line for name in ("passwd", "group") for line in _lines(Path("/etc", name))}
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text().splitlines()
-
-
-def _files() -> dict[str, str]:
-    """Every file and folder of the root file system; of those in /etc, what they are and have, too."""
-    device = os.stat("/").st_dev
-    found = {}
-    for folder, folders, files in os.walk("/"):
-        folders[:] = [
-            name
-            for name in folders
-            if name != "tmp" and os.lstat(os.path.join(folder, name)).st_dev == device
-        ]
-        for name in (*folders, *files):
-            path = Path(folder, name)
-            found[str(path)] = _content(path) if folder.startswith("/etc") else ""
-    return found
-
-
-def _content(path: Path) -> str:
-    status = path.lstat()
-    what = f"{stat.filemode(status.st_mode)} {status.st_uid}:{status.st_gid}"
-    if path.is_symlink():
-        return f"{what} {os.readlink(path)}"
-    return f"{what} {hashlib.sha1(path.read_bytes()).hexdigest()}" if path.is_file() else what
-
-
-def _mode(path: Path) -> str:
-    """As in `-rw-r----- root sallyport`."""
-    status = path.stat()
-    owner, group = pwd.getpwuid(status.st_uid).pw_name, grp.getgrgid(status.st_gid).gr_name
-    return f"{stat.filemode(status.st_mode)} {owner} {group}"
-
-
-def _sockets(server: ThisServer) -> set[str]:
-    """Who listens, without how many wait."""
-    lines = server.output("ss", "-Hlntuxw").splitlines()
-    return {" ".join([line.split()[0], line.split()[4]]) for line in lines}
 
 
 def _service_commands() -> Iterator[str]:
@@ -172,9 +89,9 @@ class PackageLife:
             in server.run("systemctl", "is-system-running", "--wait", check=False).stdout,
         )
         server.apt("update")
-        self.files = _files()
+        self.files = every_file()
         self.accounts = server.accounts()
-        self.sockets = _sockets(server)
+        self.sockets = listening(server)
         self.state = kernel_state(server)
         self.story.fact(
             not shutil.which("charon-systemd"), "it runs, and has nothing of IPsec and L2TP"
@@ -471,7 +388,7 @@ class PackageLife:
         # The operator's own.
         Path("/etc/sysctl.d/50-sallyport.conf").unlink()
         server.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
-        files = _files()
+        files = every_file()
         left = "\n".join(
             sorted(p for p in files if p not in self.files and not OTHERS_FILES.match(p))
         )
@@ -486,7 +403,7 @@ class PackageLife:
         accounts = server.accounts() - self.accounts
         ours = {line for line in accounts if line.split(":")[0] in {USER, *GROUPS}}
         story.claim(accounts == ours, "but for our user and groups", str(accounts))
-        sockets = _sockets(server) - self.sockets
+        sockets = listening(server) - self.sockets
         story.claim(not sockets, "no socket listens", str(sockets))
         try:
             wait_nothing_left(server, self.state, 20)
@@ -527,7 +444,7 @@ class PackageLife:
     def _modes(self, expected: dict[str, str]) -> None:
         for name, mode in expected.items():
             path = Path(name)
-            is_ = _mode(path) if path.exists() else "missing"
+            is_ = mode_of(path) if path.exists() else "missing"
             self.story.claim(is_ == mode, f"{name} is {mode}", is_)
 
     def _sessions(self) -> list[dict[str, object]]:

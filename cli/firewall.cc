@@ -21,6 +21,12 @@ std::string ValueOf(const Words& rule, std::string_view option) {
   return found == rule.end() || std::next(found) == rule.end() ? "" : *std::next(found);
 }
 
+/// Whether `rule` is for packets of some networks or devices only, which need not be the clients'.
+bool IsForSome(const Words& rule) {
+  return std::ranges::any_of(
+      rule, [](const std::string& word) { return word == "-s" || word == "-d" || word == "-i"; });
+}
+
 /// Rules of iptables-restore(8) that let something in: "-A ufw-user-input ... -j ACCEPT".
 std::vector<Words> AcceptedIn(const std::string& text) {
   std::vector<Words> rules;
@@ -31,7 +37,8 @@ std::vector<Words> AcceptedIn(const std::string& text) {
     if (rule.empty() || rule.front() != "-A" || !ValueOf(rule, "-A").ends_with("-input")) continue;
     const std::string verdict = ValueOf(rule, "-j");
     // ufw's `limit` accepts in a chain of its own.
-    if (verdict == "ACCEPT" || verdict.ends_with("-limit-accept")) rules.push_back(std::move(rule));
+    const bool accepts = verdict == "ACCEPT" || verdict.ends_with("-limit-accept");
+    if (accepts && !IsForSome(rule)) rules.push_back(std::move(rule));
   }
   return rules;
 }
@@ -42,21 +49,25 @@ unsigned PortIn(std::string_view text) {
   return port;
 }
 
-/// Whether `ports`, as in "500,4500" or "4000:5000", has that one.
+/// Whether `ports`, as in "500,4500", "4000:5000" or "1025-65535", has that one.
 bool Covers(const std::string& ports, unsigned port) {
   std::istringstream list(ports);
   for (std::string range; std::getline(list, range, ',');) {
-    const size_t colon = range.find(':');
+    const size_t dash = range.find_first_of(":-");
     const unsigned first = PortIn(range);
-    const unsigned last = colon == range.npos ? first : PortIn(range.substr(colon + 1));
+    const unsigned last = dash == range.npos ? first : PortIn(range.substr(dash + 1));
     if (first != 0 && first <= port && port <= last) return true;
   }
   return false;
 }
 
-bool IsForUdp(const Words& rule, unsigned port) {
+bool IsForUdp(const Words& rule) {
   const std::string protocol = ValueOf(rule, "-p");
-  return (protocol.empty() || protocol == "udp") &&
+  return protocol.empty() || protocol == "udp";
+}
+
+bool IsForUdp(const Words& rule, unsigned port) {
+  return IsForUdp(rule) &&
          (Covers(ValueOf(rule, "--dport"), port) || Covers(ValueOf(rule, "--dports"), port));
 }
 
@@ -71,7 +82,7 @@ std::string MissingIn(const std::vector<Words>& rules) {
   expect("UDP 4500", [](const Words& rule) { return IsForUdp(rule, 4500); });
   expect("ESP", [](const Words& rule) { return ValueOf(rule, "-p") == "esp"; });
   expect("UDP that came out of ESP",
-         [](const Words& rule) { return ValueOf(rule, "--pol") == "ipsec"; });
+         [](const Words& rule) { return IsForUdp(rule) && ValueOf(rule, "--pol") == "ipsec"; });
   return missing;
 }
 
@@ -107,28 +118,77 @@ Finding ExamineUfw(const Patient& patient) {
           "/etc/ufw/before.rules, and before6.rules; then 'ufw reload'."};
 }
 
-/// firewalld's zones are files as soon as somebody has changed them; the one by default counts.
+/// Without what lies between `begin` and `end`, those included.
+std::string Without(std::string text, std::string_view begin, std::string_view end) {
+  for (size_t at = text.find(begin); at != text.npos; at = text.find(begin, at)) {
+    const size_t last = text.find(end, at);
+    text.erase(at, last == text.npos ? text.npos : last + end.size() - at);
+  }
+  return text;
+}
+
+/// One zone of firewalld.zone(5), as far as it matters here.
+class Zone {
+ public:
+  explicit Zone(const std::string& text)
+      : text_(Without(Without(text, "<!--", "-->"), "<rule", "</rule>")) {}
+
+  bool TakesAll() const { return Has("zone", "target=\"ACCEPT\""); }
+  bool TakesIke() const {
+    return Has("service", "name=\"sallyport\"") || Has("service", "name=\"ipsec\"");
+  }
+  bool TakesUdp(unsigned port) const {
+    return AnyOf("port", [port](const std::string& tag) {
+      constexpr std::string_view kPort = " port=\"";
+      const size_t begin = tag.find(kPort);
+      if (begin == tag.npos || tag.find("protocol=\"udp\"") == tag.npos) return false;
+      const std::string ports = tag.substr(begin + kPort.size());
+      return Covers(ports.substr(0, ports.find('"')), port);
+    });
+  }
+
+ private:
+  /// Whether one of the tags of that name is as `is_it` wants it.
+  bool AnyOf(const std::string& name, const auto& is_it) const {
+    const std::string begin = "<" + name + " ";
+    for (size_t at = text_.find(begin); at != text_.npos; at = text_.find(begin, at + 1)) {
+      if (is_it(text_.substr(at, text_.find('>', at) - at))) return true;
+    }
+    return false;
+  }
+  bool Has(const std::string& name, std::string_view attribute) const {
+    return AnyOf(name,
+                 [attribute](const std::string& tag) { return tag.find(attribute) != tag.npos; });
+  }
+
+  std::string text_;
+};
+
+/// The zone by default counts. It is in /etc as soon as somebody has changed it.
 Finding ExamineFirewalld(const Patient& patient) {
   const auto config = patient.read("/etc/firewalld/firewalld.conf");
   if (!config) return OnlyRootCanSee("firewalld");
-  std::string zone = Setting(*config, "DefaultZone");
-  if (zone.empty()) zone = "public";
-  const std::string text = patient.read("/etc/firewalld/zones/" + zone + ".xml").value_or("");
-  const bool ike = text.find("<service name=\"sallyport\"") != text.npos ||
-                   text.find("<service name=\"ipsec\"") != text.npos;
-  const bool decrypted = text.find("port=\"1701\" protocol=\"udp\"") != text.npos ||
-                         text.find("protocol=\"udp\" port=\"1701\"") != text.npos;
-  if (ike && decrypted) {
-    return {Grade::kOk, "firewalld's zone " + zone + " lets IKE, ESP and what was in it in", ""};
+  std::string name = Setting(*config, "DefaultZone");
+  if (name.empty()) name = "public";
+  auto text = patient.read("/etc/firewalld/zones/" + name + ".xml");
+  if (!text) text = patient.read("/usr/lib/firewalld/zones/" + name + ".xml");
+  const Zone zone(text.value_or(""));
+  std::string missing;
+  std::string commands;
+  const auto expect = [&](bool there, const std::string& what, const std::string& option) {
+    if (there || zone.TakesAll()) return;
+    missing += (missing.empty() ? "" : ", nor ") + what;
+    commands += "'firewall-cmd --permanent " + option + "', ";
+  };
+  expect(zone.TakesIke(), "IKE and ESP", "--add-service=sallyport");
+  expect(zone.TakesUdp(1701), "UDP 1701, as which comes in what was in ESP", "--add-port=1701/udp");
+  if (missing.empty()) {
+    return {Grade::kOk, "firewalld's zone " + name + " lets IKE, ESP and what was in it in", ""};
   }
-  return {
-      Grade::kWarning,
-      "firewalld is on, and its zone " + zone +
-          (ike ? " has no UDP 1701, as which comes in what was in ESP"
-               : " has neither service sallyport nor ipsec"),
-      "'firewall-cmd --permanent --add-service=sallyport --add-port=1701/udp' and 'firewall-cmd "
-      "--reload', unless clients come in by another zone. The daemon's own table keeps out what "
-      "was not in ESP."};
+  return {Grade::kWarning, "firewalld is on, and its zone " + name + " does not let in " + missing,
+          commands +
+              "and 'firewall-cmd --reload', unless clients come in by another zone. The "
+              "daemon's own table keeps out what was not in ESP."};
 }
 
 /// Its unit has processes. It writes no PID file as a service.

@@ -20,7 +20,7 @@ declare -A fedora=(
   [lint]="clang clang-tools-extra compiler-rt llvm ShellCheck black python3-pyflakes git jq golang-github-prometheus systemd"
   [lab]="qemu-system-x86-core busybox kmod cpio xz openssl util-linux procps-ng iproute nftables conntrack-tools tcpdump wireshark-cli iputils
     xl2tpd ppp dhcpcd strongswan python3 python3-pytest python3-pytest-xdist python3-jsonschema python3-prometheus_client curl jq golang-github-prometheus socat"
-  [package]="git rpm-build rpmlint scdoc"
+  [package]="git rpm-build rpmlint scdoc systemd-rpm-macros"
   [root]="debootstrap dpkg-dev apt"
 )
 

@@ -261,6 +261,11 @@ class PackageLife:
         story.claim("unknown section" in log, "the journal says what is wrong", log)
         story.claim(server.property("MainPID") == pid, "the daemon goes on")
         CONFIG.write_text(good)
+        psk = CONFIG.parent / "psk"
+        shutil.chown(psk, "root", "root")
+        said = server.run("systemctl", "reload", "sallyportd", check=False)
+        story.claim(said.returncode != 0, "nor does it take a file that the service cannot read")
+        shutil.chown(psk, "root", USER)
         server.run("systemctl", "reload", "sallyportd")
         self._restart()
         story.claim(server.property("MainPID") != pid, "systemctl restart: another one")

@@ -85,6 +85,7 @@ TEST_F(DoctorTest, Ufw_HasToLetClientsIn) {
            // What looks like it and is something else.
            {"-A ufw-user-input -p udp --dport 500 -j DROP\n", "let in UDP 500,"},
            {"-A ufw-user-input -p tcp --dport 500 -j ACCEPT\n", "let in UDP 500,"},
+           {"-A ufw-user-input -p udp --dport 500 -s 10.0.0.0/8 -j ACCEPT\n", "let in UDP 500,"},
            {"-A ufw-user-input -p udp --dport 5000 -j ACCEPT\n", "let in UDP 500,"},
            {"-A ufw-user-output -p udp --dport 500 -j ACCEPT\n", "let in UDP 500,"},
            {"# -A ufw-user-input -p udp --dport 500 -j ACCEPT\n", "let in UDP 500,"}}) {
@@ -109,12 +110,28 @@ TEST_F(DoctorTest, Firewalld_HasToLetClientsIn) {
   files_["/sys/fs/cgroup/system.slice/firewalld.service/cgroup.procs"] = "12\n";
   EXPECT_THAT(Trouble().what, HasSubstr("only root"));
   files_["/etc/firewalld/firewalld.conf"] = "# DefaultZone=home\nDefaultZone=external\n";
-  EXPECT_THAT(Trouble().what, HasSubstr("its zone external has neither"));
-  files_["/etc/firewalld/zones/external.xml"] = "<zone><service name=\"sallyport\"/></zone>\n";
-  EXPECT_THAT(Trouble().what, HasSubstr("its zone external has no UDP 1701"));
-  files_["/etc/firewalld/zones/external.xml"] =
-      "<zone>\n<service name=\"sallyport\"/>\n<port port=\"1701\" protocol=\"udp\"/>\n</zone>\n";
-  EXPECT_EQ(Named("zone external lets IKE").grade, Grade::kOk);
+  for (const auto& [zone, missing] : std::vector<std::pair<std::string, const char*>>{
+           {"", "external does not let in IKE and ESP, nor UDP 1701"},
+           {"<zone><service name=\"sallyport\"/></zone>", "external does not let in UDP 1701"},
+           {"<zone><port port=\"1701\" protocol=\"udp\"/></zone>", "does not let in IKE and ESP"},
+           // What looks like it and is something else.
+           {"<zone><!-- <service name=\"ipsec\"/> --></zone>", "IKE and ESP, nor"},
+           {"<zone><rule><service name=\"ipsec\"/><reject/></rule></zone>", "IKE and ESP, nor"},
+           {"<zone><port port=\"1701\" protocol=\"tcp\"/></zone>", "nor UDP 1701"},
+           {"<zone><source-port port=\"1701\" protocol=\"udp\"/></zone>", "nor UDP 1701"}}) {
+    files_["/etc/firewalld/zones/external.xml"] = zone;
+    EXPECT_THAT(Trouble().what, HasSubstr(missing)) << zone;
+  }
+  EXPECT_THAT(Trouble().advice, HasSubstr("--permanent --add-service=sallyport', 'firewall-cmd"));
+  for (const char* zone : {"<zone>\n  <service name=\"ipsec\"/>\n  <port protocol=\"udp\" "
+                           "port=\"1025-65535\"/>\n</zone>",
+                           "<zone target=\"ACCEPT\">\n</zone>"}) {
+    files_["/etc/firewalld/zones/external.xml"] = zone;
+    EXPECT_EQ(Named("zone external lets IKE").grade, Grade::kOk) << zone;
+  }
+  files_["/usr/lib/firewalld/zones/external.xml"] = files_["/etc/firewalld/zones/external.xml"];
+  files_.erase("/etc/firewalld/zones/external.xml");
+  EXPECT_EQ(Named("zone external lets IKE").grade, Grade::kOk) << "as it was delivered";
 }
 
 TEST_F(DoctorTest, ADefaultRouteOfIpv6_IsOneToo) {

@@ -118,9 +118,17 @@ def _addresses(text: str) -> tuple[str, ...]:
     return tuple(line for line in _lines(text) if "inet6 fe80:" not in line)
 
 
+def _listed(host: Host, *command: str, stdin: str | None = None) -> str:
+    """What `ip` says; again when something has changed while it was listed (NLM_F_DUMP_INTR)."""
+    while True:
+        text = host.run(*command, stdin=stdin).stdout
+        if "Dump was interrupted" not in text:
+            return text
+
+
 def kernel_state(host: Host) -> KernelState:
     """The host's network state now."""
-    text = host.run("ip", "-o", "-batch", "-", stdin=_BATCH).stdout
+    text = _listed(host, "ip", "-o", "-batch", "-", stdin=_BATCH)
     # The links begin with the very same line.
     _, links, addresses, routes, rules, tunnels, states = _LOOPBACK.split(text)
     return KernelState(
@@ -130,7 +138,7 @@ def kernel_state(host: Host) -> KernelState:
         rules=_lines(rules),
         tunnels=_lines(tunnels),
         xfrm_states=_lines(states),
-        xfrm_policies=_policies(host.output("ip", "-o", "xfrm", "policy")),
+        xfrm_policies=_policies(_listed(host, "ip", "-o", "xfrm", "policy")),
         nft=_lines(_CLEAR_TEXT_PEERS.sub(r"\1", host.output("nft", "list", "ruleset"))),
     )
 

@@ -80,6 +80,9 @@ Finding ExamineIke(const Patient& patient) {
     }
     return {Grade::kOk, "charon " + Text(status, {"ipsec", "vici", "version"}) + " answers", ""};
   }
+  if (Text(status, {"ipsec", "vici", "error"}, "").empty()) {
+    return {Grade::kWarning, "charon has not answered yet", "Ask again in some seconds."};
+  }
   return {Grade::kProblem,
           "charon cannot be used: " + Text(status, {"ipsec", "vici", "error"}, "no reason given"),
           Text(status, {"ipsec", "vici", "hint"}, "Look at 'journalctl -u strongswan'.")};

@@ -99,32 +99,27 @@ int Explain(const std::string& name, bool json) {
 }
 
 /// What --check looks at. The configuration itself may be a draft that only its author can read.
-/// What the service cannot read is an error with `as_service`, otherwise a warning.
-Expected<LoadedConfig, std::vector<ConfigError>> LoadForCheck(const std::string& path,
-                                                              bool as_service) {
+Expected<LoadedConfig, std::vector<ConfigError>> LoadForCheck(const std::string& path) {
   std::set<std::string> files;
   auto loaded = LoadConfig(path, SystemHostName(), [&](const std::string& file) {
     if (!CredentialIn(file) && (file != path || path == kDefaultConfig)) files.insert(file);
     return ReadFile(file);
   });
   if (!loaded) return loaded;
-  auto unreadable = UnreadableForService(files);
-  if (as_service && !unreadable.empty()) return Unexpected{std::move(unreadable)};
-  for (ConfigError& warning : unreadable) loaded->warnings.push_back(std::move(warning));
+  for (ConfigError& warning : UnreadableForService(files)) {
+    loaded->warnings.push_back(std::move(warning));
+  }
   return loaded;
 }
 
 int Run(int argc, char** argv) {
   std::string config_path = kDefaultConfig;
   bool check = false;
-  bool as_service = false;
   bool json = false;
   std::string explain;
   CLI::App app{"L2TP/IPsec VPN concentrator", "sallyportd"};
   app.add_option("--config", config_path, "Configuration file")->capture_default_str();
   app.add_flag("--check", check, "Check the configuration and exit");
-  app.add_flag("--as-service", as_service,
-               "With --check, for root: what the service's user cannot read is an error");
   auto* explained = app.add_option("--explain", explain, "Say what a configuration key means")
                         ->type_name("KEY")
                         ->expected(0, 1);
@@ -136,8 +131,7 @@ int Run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
   }
   if (explained->count() > 0) return Explain(explain, json);
-  auto loaded =
-      check ? LoadForCheck(config_path, as_service) : LoadConfig(config_path, SystemHostName());
+  auto loaded = check ? LoadForCheck(config_path) : LoadConfig(config_path, SystemHostName());
   const ConfigReport report = ReportOf(config_path, loaded, check && json);
   fmt::print(stderr, "{}", report.error);
   if (check) fmt::print("{}", report.out);

@@ -174,6 +174,8 @@ TEST_F(DoctorTest, EachTrouble_IsFoundAloneAndSaysWhatToDo) {
   expect("no default route", Grade::kWarning);
   synchronised_ = false;
   expect("clock", Grade::kWarning);
+  (*status_)["ipsec"]["vici"] = {{"connected", false}, {"error", nullptr}};
+  expect("charon has not answered yet", Grade::kWarning);
   (*status_)["state"] = "draining";
   expect("refuses new clients", Grade::kWarning);
   (*status_)["ipsec"]["vici"] = {
